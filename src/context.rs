@@ -1,0 +1,156 @@
+//! What a command is handed: configuration, state, client, clock, looks. Nothing connects, opens or reads
+//! before it is asked for.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use jiff::Timestamp;
+
+use crate::config::{Config, Environment, Login};
+use crate::error::{Exit, Failure, Result};
+use crate::plan::apply::Secrets;
+use crate::psa::{self, Client, Connection};
+use crate::store::{self, Store};
+use crate::ui::Ui;
+
+/// What a command is handed.
+pub struct Context {
+    /// How things look.
+    pub ui: Ui,
+    /// The environment.
+    pub environment: Environment,
+    config: Option<PathBuf>,
+    state: Option<PathBuf>,
+    runtime: tokio::runtime::Runtime,
+    /// Set by Ctrl-C: the change in hand is finished, no other begun.
+    pub interrupted: Arc<AtomicBool>,
+    /// Whether writes may be under way, so that Ctrl-C must wait for the one in hand.
+    pub writing: Arc<AtomicBool>,
+}
+
+impl Context {
+    /// A context for one command.
+    ///
+    /// # Errors
+    /// Where the system refuses a runtime.
+    pub fn new(ui: Ui, environment: Environment, config: Option<PathBuf>, state: Option<PathBuf>) -> Result<Self> {
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+        Ok(Context {
+            ui,
+            environment,
+            config,
+            state,
+            runtime,
+            interrupted: Arc::default(),
+            writing: Arc::default(),
+        })
+    }
+
+    /// The moment: the system's clock, or `PSACTL_NOW` (a test aid; a clock that is more than five minutes
+    /// off the server's blocks billing in any case).
+    pub fn now(&self) -> Timestamp {
+        self.environment.get("PSACTL_NOW").and_then(|now| now.parse().ok()).unwrap_or_else(Timestamp::now)
+    }
+
+    /// The configuration.
+    ///
+    /// # Errors
+    /// Where it is missing or invalid.
+    pub fn config(&self) -> Result<Config> {
+        Ok(Config::load(self.config.as_deref(), &self.environment)?)
+    }
+
+    /// Where the configuration is or would be.
+    pub fn config_path(&self) -> Option<PathBuf> {
+        Config::locate(self.config.as_deref(), &self.environment)
+    }
+
+    /// The folder of the state: `--state`, `PSACTL_STATE`, else the user's state folder.
+    ///
+    /// # Errors
+    /// Where no home can be found.
+    pub fn state_folder(&self) -> Result<PathBuf> {
+        if let Some(folder) = &self.state {
+            return Ok(folder.clone());
+        }
+        if let Some(folder) = self.environment.get("PSACTL_STATE") {
+            return Ok(PathBuf::from(folder));
+        }
+        use etcetera::BaseStrategy;
+        let strategy = etcetera::choose_base_strategy().map_err(|_| store::Error::NoFolder)?;
+        // Windows has no state folder of its own; its cache folder is local, not roaming, as a database
+        // must be.
+        let folder = strategy.state_dir().unwrap_or_else(|| strategy.cache_dir());
+        Ok(folder.join("psactl"))
+    }
+
+    /// The state.
+    ///
+    /// # Errors
+    /// Where it cannot be opened, or is newer than this program.
+    pub fn store(&self) -> Result<Store> {
+        Ok(Store::open(&self.state_folder()?)?)
+    }
+
+    /// A client for the configured ConnectWise. Nothing is sent yet.
+    ///
+    /// # Errors
+    /// Where the secret cannot be read or the site is not acceptable.
+    pub fn client(&self, config: &Config) -> Result<Client> {
+        let settings = &config.connectwise;
+        let login = match &settings.login {
+            Login::Keys { public_key, private_key } => psa::Login::ApiMember {
+                public_key: public_key.clone(),
+                private_key: private_key.read(config)?,
+            },
+            Login::Integrator { username, password } => {
+                psa::Login::Integrator { username: username.clone(), password: password.read(config)? }
+            }
+        };
+        Ok(Client::new(Connection {
+            site: settings.site.clone(),
+            company_id: settings.company_id.clone(),
+            client_id: settings.client_id.clone(),
+            login,
+            max_concurrency: settings.max_concurrency as usize,
+            max_requests_per_minute: settings.max_requests_per_minute.unwrap_or(0),
+            ca_file: settings.ca_file.as_ref().map(|path| config.resolve(path)),
+        })?)
+    }
+
+    /// The secrets that set-up puts into request bodies.
+    ///
+    /// # Errors
+    /// Where the integrator login's password cannot be read.
+    pub fn secrets(&self, config: &Config) -> Result<Secrets> {
+        Ok(Secrets::default().with_integrator_password(config.integrator_login.password.read(config)?))
+    }
+
+    /// Runs network work to its end. Ctrl-C ends it at once, or after the write in hand; a second Ctrl-C
+    /// always ends it.
+    ///
+    /// # Errors
+    /// What the work returns; [`Exit::Interrupted`] after Ctrl-C.
+    pub fn block_on<T>(&self, work: impl Future<Output = Result<T>>) -> Result<T> {
+        let stop = async {
+            loop {
+                if tokio::signal::ctrl_c().await.is_err() {
+                    std::future::pending::<()>().await;
+                }
+                let again = self.interrupted.swap(true, Ordering::Relaxed);
+                if again || !self.writing.load(Ordering::Relaxed) {
+                    return;
+                }
+                self.ui.say("stopping after the change in hand; press Ctrl-C again to stop at once");
+            }
+        };
+        self.runtime.block_on(async {
+            tokio::select! {
+                done = work => done,
+                () = stop => Err(Failure::new(Exit::Interrupted, "interrupted")
+                    .hint("run the command again: it goes on from where it stopped")),
+            }
+        })
+    }
+}

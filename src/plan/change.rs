@@ -1,0 +1,294 @@
+//! One write, in the user's words and in the machine's.
+
+use rust_decimal::Decimal;
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
+
+use crate::psa::{Path, PatchOp};
+use crate::sync::faults::FaultKey;
+
+/// What is done to the record.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Action {
+    /// A new record.
+    Create,
+    /// Fields of an existing record.
+    Update,
+    /// An existing record goes.
+    Delete,
+}
+
+/// The record a change is about, in ConnectWise's terms.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Subject {
+    /// The kind of record, such as `agreement addition`.
+    pub kind: String,
+    /// Its id, once it has one.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub id: Option<i64>,
+    /// Its name, with whose it is.
+    pub name: String,
+}
+
+impl std::fmt::Display for Subject {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self.id {
+            Some(id) => write!(f, "{} #{id} {}", self.kind, self.name),
+            None => write!(f, "{} {}", self.kind, self.name),
+        }
+    }
+}
+
+/// One field before and after.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Field {
+    /// The contract's name of it.
+    pub name: String,
+    /// What it holds; `null` for a new record.
+    pub before: Value,
+    /// What it will hold.
+    pub after: Value,
+}
+
+/// The request that makes the change.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "method", rename_all = "UPPERCASE")]
+pub enum Request {
+    /// Creates a record in a collection.
+    Post {
+        /// The collection.
+        path: Path,
+        /// The record, without secrets.
+        body: Value,
+    },
+    /// Replaces fields of a record.
+    Patch {
+        /// The record.
+        path: Path,
+        /// The fields, as one update.
+        operations: Vec<PatchOp>,
+    },
+    /// Deletes a record.
+    Delete {
+        /// The record.
+        path: Path,
+    },
+}
+
+/// A secret that is put into the body when it is sent, and stands nowhere else.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum SecretSlot {
+    /// The field `password` of an integrator login.
+    IntegratorPassword,
+}
+
+/// How the record can be found again when nobody can say whether a write arrived: the records of a
+/// collection whose fields equal these values.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct NaturalKey {
+    /// The collection, or for an update the record itself.
+    pub path: Path,
+    /// Field paths and the values they must have; empty for an update.
+    pub equals: Map<String, Value>,
+}
+
+/// What a change does to the next invoice.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct MoneyEffect {
+    /// The currency's code or symbol; empty where the agreement names none.
+    pub currency: String,
+    /// The line of the next invoice as it stands.
+    pub before: Decimal,
+    /// The same after the change.
+    pub after: Decimal,
+    /// The agreement prorates: these are amounts of a full period.
+    pub prorated: bool,
+}
+
+impl MoneyEffect {
+    /// The difference.
+    pub fn delta(&self) -> Decimal {
+        self.after - self.before
+    }
+}
+
+/// Why a change is made, and what psactl remembers once it is.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Purpose {
+    /// A step of set-up.
+    Setup {
+        /// The step.
+        step: String,
+        /// What the record is to the step.
+        key: String,
+    },
+    /// The quantity (and description) of an agreement addition.
+    Quantity {
+        /// The portal's source.
+        source: String,
+        /// The service billed.
+        service: String,
+        /// The agreement.
+        agreement: i64,
+        /// The quantity before.
+        before: Option<Decimal>,
+        /// The quantity written.
+        quantity: Decimal,
+        /// The description written.
+        description: Option<String>,
+    },
+    /// Backup statistics of the executive management report.
+    Statistics,
+    /// A ticket for a fault.
+    OpenTicket {
+        /// The portal's source.
+        source: String,
+        /// The fault.
+        fault: FaultKey,
+        /// The event that began it.
+        first_event: String,
+        /// The time of the last bad event told of.
+        told_until: jiff::Timestamp,
+    },
+    /// A note on the ticket of a fault.
+    NoteTicket {
+        /// The portal's source.
+        source: String,
+        /// The fault.
+        fault: FaultKey,
+        /// The ticket.
+        ticket: i64,
+        /// The time of the last bad event told of.
+        told_until: jiff::Timestamp,
+    },
+    /// The status of the ticket of a fault.
+    TicketStatus {
+        /// The portal's source.
+        source: String,
+        /// The fault.
+        fault: FaultKey,
+        /// Whether it is resolved, else reopened.
+        resolved: bool,
+        /// The event that began the episode.
+        first_event: String,
+    },
+}
+
+/// One write.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Change {
+    /// What it is about.
+    pub subject: Subject,
+    /// Create, update or delete.
+    pub action: Action,
+    /// Each field before and after.
+    pub fields: Vec<Field>,
+    /// The request.
+    pub request: Request,
+    /// A secret that goes with the request.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub secret: Option<SecretSlot>,
+    /// How the record can be found again.
+    pub key: NaturalKey,
+    /// The customer it is for.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub cid: Option<String>,
+    /// What it does to the next invoice.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub money: Option<MoneyEffect>,
+    /// Why, and what is remembered.
+    pub purpose: Purpose,
+    /// A record that must be made first; such a change is shown and not yet applied.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub waits_for: Option<String>,
+}
+
+impl Change {
+    /// A new record. `found_by` names the fields of the body that make its natural key.
+    pub fn create(kind: &str, name: impl Into<String>, path: Path, body: Value, found_by: &[&str]) -> Self {
+        let fields = match &body {
+            Value::Object(map) => map
+                .iter()
+                .map(|(name, value)| Field { name: name.clone(), before: Value::Null, after: value.clone() })
+                .collect(),
+            _ => Vec::new(),
+        };
+        let mut equals = Map::new();
+        for field in found_by {
+            let value = body.pointer(&format!("/{field}")).cloned().unwrap_or(Value::Null);
+            equals.insert((*field).to_owned(), value);
+        }
+        Change {
+            subject: Subject { kind: kind.to_owned(), id: None, name: name.into() },
+            action: Action::Create,
+            fields,
+            request: Request::Post { path: path.clone(), body },
+            secret: None,
+            key: NaturalKey { path, equals },
+            cid: None,
+            money: None,
+            purpose: Purpose::Setup { step: String::new(), key: String::new() },
+            waits_for: None,
+        }
+    }
+
+    /// Fields of an existing record. Fields whose value does not change are not part of it.
+    pub fn update(
+        kind: &str,
+        id: i64,
+        name: impl Into<String>,
+        path: Path,
+        fields: impl IntoIterator<Item = (&'static str, Value, Value)>,
+    ) -> Self {
+        let fields: Vec<Field> = fields
+            .into_iter()
+            .filter(|(_, before, after)| before != after)
+            .map(|(name, before, after)| Field { name: name.to_owned(), before, after })
+            .collect();
+        let operations =
+            fields.iter().map(|field| PatchOp::replace(field.name.clone(), field.after.clone())).collect();
+        Change {
+            subject: Subject { kind: kind.to_owned(), id: Some(id), name: name.into() },
+            action: Action::Update,
+            fields,
+            request: Request::Patch { path: path.clone(), operations },
+            secret: None,
+            key: NaturalKey { path, equals: Map::new() },
+            cid: None,
+            money: None,
+            purpose: Purpose::Setup { step: String::new(), key: String::new() },
+            waits_for: None,
+        }
+    }
+
+    /// Says whose it is.
+    pub fn for_customer(mut self, cid: &str) -> Self {
+        self.cid = Some(cid.to_owned());
+        self
+    }
+
+    /// Says why it is made.
+    pub fn because(mut self, purpose: Purpose) -> Self {
+        self.purpose = purpose;
+        self
+    }
+
+    /// Says which step of set-up makes it, and what the record is to the step.
+    pub fn of_step(self, step: &str, key: &str) -> Self {
+        self.because(Purpose::Setup { step: step.to_owned(), key: key.to_owned() })
+    }
+
+    /// Adds its effect on the next invoice.
+    pub fn with_money(mut self, money: Option<MoneyEffect>) -> Self {
+        self.money = money;
+        self
+    }
+
+    /// Whether anything would be written.
+    pub fn writes_something(&self) -> bool {
+        self.action != Action::Update || !self.fields.is_empty()
+    }
+}

@@ -1,0 +1,250 @@
+//! Guards: which known values need a yes before they are written (design section 9, *Held and blocked*).
+
+use std::collections::BTreeSet;
+
+use rust_decimal::Decimal;
+
+use super::{Held, MoneyEffect, Plan};
+use crate::config::Guard;
+use crate::store::{Hold, HoldState};
+use crate::ui::text;
+
+/// A quantity that would be written.
+#[derive(Debug, Clone)]
+pub struct Proposal<'a> {
+    /// What the addition holds.
+    pub before: Option<Decimal>,
+    /// What it would hold.
+    pub after: Decimal,
+    /// What that does to the next invoice.
+    pub money: Option<&'a MoneyEffect>,
+    /// psactl has never written this addition.
+    pub first_push: bool,
+}
+
+/// Why a quantity is held, or nothing where no guard objects.
+///
+/// An effect too small to matter passes the two percentages: by money (`floor_money`) where the change has
+/// a money effect, by quantity (`floor_quantity`) where it has none.
+pub fn objection(proposal: &Proposal<'_>, guard: &Guard) -> Option<String> {
+    let Proposal { before, after, money, first_push } = proposal;
+    let was = before.unwrap_or_default();
+    if *first_push && guard.first_push_held {
+        return Some("first quantity that psactl pushes to this addition".to_owned());
+    }
+    if guard.to_zero_held && after.is_zero() && !was.is_zero() {
+        return Some(format!("falls to zero from {}", text::quantity(was)));
+    }
+    let small = match money {
+        Some(effect) if !effect.delta().is_zero() => effect.delta().abs() < guard.floor_money,
+        _ => (after - was).abs() < guard.floor_quantity,
+    };
+    if small || was.is_zero() && after.is_zero() {
+        return None;
+    }
+    let (limit, word) = if *after > was { (guard.increase, "rises") } else { (guard.decrease, "falls") };
+    let limit = limit?;
+    if was.is_zero() {
+        return Some(format!("rises from nothing to {}", text::quantity(*after)));
+    }
+    let percent = ((after - was) / was * Decimal::ONE_HUNDRED).abs();
+    (percent > limit).then(|| {
+        format!("{word} by {}% (guard: {}%)", text::quantity(percent.round_dp(1)), text::quantity(limit))
+    })
+}
+
+/// What earlier answers of a person mean for a proposal.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Answer {
+    /// Nobody has answered for exactly this.
+    None,
+    /// A yes for exactly this record, before and after.
+    Approved,
+    /// A no that still stands.
+    Rejected,
+}
+
+/// Looks up what a person said. A rejection stands until the value moves beyond the guard.
+pub fn answer(hold: Option<&Hold>, before: &str, after: &str, guard: &Guard) -> Answer {
+    let Some(hold) = hold else { return Answer::None };
+    match hold.state {
+        HoldState::Approved if hold.before == before && hold.after == after => Answer::Approved,
+        HoldState::Rejected if !moved_beyond(&hold.after, after, guard) => Answer::Rejected,
+        HoldState::Held | HoldState::Approved | HoldState::Rejected => Answer::None,
+    }
+}
+
+fn moved_beyond(rejected: &str, proposed: &str, guard: &Guard) -> bool {
+    let (Ok(rejected), Ok(proposed)) = (rejected.parse::<Decimal>(), proposed.parse::<Decimal>()) else {
+        return rejected != proposed;
+    };
+    let limit = if proposed > rejected { guard.increase } else { guard.decrease };
+    match limit {
+        None => proposed != rejected,
+        Some(_) if rejected.is_zero() => !proposed.is_zero(),
+        Some(limit) => ((proposed - rejected) / rejected * Decimal::ONE_HUNDRED).abs() > limit,
+    }
+}
+
+/// Holds all billing of a run whose sum moves too far, or in which too many customers move beyond the
+/// percentages at once: a wrong export changes everything, a busy month does not.
+///
+/// `invoices` is the sum of the lines psactl keeps on all next invoices, `customers` how many it bills.
+/// What a person has approved already is not counted and not held.
+pub fn hold_run(
+    plan: &mut Plan,
+    approved: &BTreeSet<String>,
+    guard: &Guard,
+    invoices: Decimal,
+    customers: usize,
+) -> Option<String> {
+    let limit = guard.run_total?;
+    let counted = |record: &str| !approved.contains(record);
+    let mut delta = Decimal::ZERO;
+    let mut touched = false;
+    for change in &plan.changes {
+        if let (Some(record), Some(money)) = (record_of(change), &change.money)
+            && counted(&record)
+        {
+            delta += money.delta();
+            touched = true;
+        }
+    }
+    let beyond: BTreeSet<&str> = plan
+        .held
+        .iter()
+        .filter(|held| !held.rejected && held.reason.contains("(guard:"))
+        .filter_map(|held| held.change.cid.as_deref())
+        .collect();
+    let share = Decimal::from(beyond.len() as u64) * Decimal::ONE_HUNDRED
+        / Decimal::from(customers.max(1) as u64);
+    let reason = if delta.abs() >= guard.floor_money
+        && !invoices.is_zero()
+        && (delta / invoices * Decimal::ONE_HUNDRED).abs() > limit
+    {
+        format!(
+            "this run would change all next invoices together by {} of {} (guard: {}%)",
+            text::signed_money(delta),
+            text::money(invoices),
+            text::quantity(limit)
+        )
+    } else if beyond.len() > 2 && share > limit * Decimal::TWO {
+        format!(
+            "{} of {customers} customers move beyond the guards in one run (guard: {}%)",
+            beyond.len(),
+            text::quantity(limit * Decimal::TWO)
+        )
+    } else {
+        return None;
+    };
+    if !touched {
+        return None;
+    }
+    let (held, kept): (Vec<_>, Vec<_>) = std::mem::take(&mut plan.changes)
+        .into_iter()
+        .partition(|change| record_of(change).is_some_and(|record| counted(&record)));
+    plan.changes = kept;
+    for change in held {
+        let Some(record) = record_of(&change) else { continue };
+        let (before, after) = values_of(&change);
+        plan.held.push(Held { change, record, reason: reason.clone(), before, after, rejected: false });
+    }
+    Some(reason)
+}
+
+/// The name under which a billing change is held and approved; other changes are never held.
+pub fn record_of(change: &super::Change) -> Option<String> {
+    match &change.purpose {
+        super::Purpose::Quantity { .. } => {
+            let what = if change.fields.iter().any(|field| field.name == "quantity") {
+                "quantity"
+            } else {
+                "invoice description"
+            };
+            change.subject.id.map(|id| format!("addition {id} {what}"))
+        }
+        _ => None,
+    }
+}
+
+/// Before and after of a billing change, as an approval remembers them.
+pub fn values_of(change: &super::Change) -> (String, String) {
+    let field = change
+        .fields
+        .iter()
+        .find(|field| field.name == "quantity")
+        .or_else(|| change.fields.iter().find(|field| field.name == "invoiceDescription"));
+    let plain = |value: &serde_json::Value| match value {
+        serde_json::Value::String(text) => text.clone(),
+        serde_json::Value::Null => String::new(),
+        other => other.to_string(),
+    };
+    field.map_or_else(Default::default, |field| (plain(&field.before), plain(&field.after)))
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn decimal(text: &str) -> Decimal {
+        text.parse().unwrap()
+    }
+
+    fn effect(before: &str, after: &str) -> MoneyEffect {
+        MoneyEffect { currency: "USD".into(), before: decimal(before), after: decimal(after), prorated: false }
+    }
+
+    #[test]
+    fn each_guard_objects_in_its_own_words() {
+        let guard = Guard::default();
+        // before, after, money before, money after, first push -> reason
+        let rows: &[(&str, &str, &str, &str, bool, Option<&str>)] = &[
+            ("100", "100", "50", "50", true, Some("first quantity that psactl pushes to this addition")),
+            ("100", "149", "50", "99", false, None),
+            ("100", "151", "50", "150", false, Some("rises by 51% (guard: 50%)")),
+            ("100", "69", "100", "69", false, Some("falls by 31% (guard: 30%)")),
+            ("100", "0", "1", "0", false, Some("falls to zero from 100")),
+            // 6 dollars are below the floor of 25.
+            ("10", "16", "5", "11", false, None),
+            // A single licence of 1,000 is not small because it is one.
+            ("1", "2", "1000", "2000", false, Some("rises by 100% (guard: 50%)")),
+            // Without a money effect the quantity decides.
+            ("1", "2", "0", "0", false, None),
+            ("1", "3", "0", "0", false, Some("rises by 200% (guard: 50%)")),
+            ("0", "300", "0", "150", false, Some("rises from nothing to 300")),
+        ];
+        for (before, after, was, will, first_push, reason) in rows {
+            let money = effect(was, will);
+            let proposal = Proposal {
+                before: Some(decimal(before)),
+                after: decimal(after),
+                money: Some(&money),
+                first_push: *first_push,
+            };
+            assert_eq!(objection(&proposal, &guard).as_deref(), *reason, "{before} -> {after}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn an_unchanged_quantity_is_never_held_after_the_first_push(value in 0u32..1_000_000) {
+            let value = Decimal::from(value);
+            let proposal = Proposal { before: Some(value), after: value, money: None, first_push: false };
+            prop_assert_eq!(objection(&proposal, &Guard::default()), None);
+        }
+
+        #[test]
+        fn beyond_percentage_and_floor_is_always_held(before in 100u32..10_000, more in 0u32..10_000) {
+            let before = Decimal::from(before);
+            let after = before * decimal("1.51") + Decimal::from(more);
+            let money = MoneyEffect {
+                currency: String::new(), before, after, prorated: false,
+            };
+            let proposal =
+                Proposal { before: Some(before), after, money: Some(&money), first_push: false };
+            prop_assert!(objection(&proposal, &Guard::default()).is_some());
+        }
+    }
+}

@@ -1,0 +1,93 @@
+//! What psactl remembers once a change is made. Everything here follows from the change and the answer
+//! alone, so that a killed run can be finished from its journal.
+
+use jiff::Timestamp;
+use serde_json::Value;
+
+use super::{Change, Purpose, guards};
+use crate::store::{Binding, Choice, Store};
+
+/// Remembers a change that ConnectWise has.
+pub(super) fn remember(
+    store: &mut Store,
+    change: &Change,
+    record: Option<i64>,
+    answer: &Value,
+    differences: &[String],
+    now: Timestamp,
+) -> Result<(), crate::store::Error> {
+    match &change.purpose {
+        Purpose::Setup { step, key } => {
+            if let Some(id) = record
+                && change.action == super::Action::Create
+                && !key.is_empty()
+            {
+                let mut choices = store.choices(step)?;
+                choices.retain(|choice| choice.id != id);
+                choices.push(Choice {
+                    key: key.clone(),
+                    id,
+                    name: change.subject.name.clone(),
+                    made_here: true,
+                });
+                store.set_choices(step, &choices)?;
+            }
+        }
+        Purpose::Quantity { source, service, agreement, before, quantity, description } => {
+            let Some(addition) = record else { return Ok(()) };
+            let known = store.bindings(source)?.into_iter().find(|binding| binding.addition_id == addition);
+            let kept = |name: &str| differences.iter().all(|difference| !difference.starts_with(name));
+            let mut binding = known.unwrap_or(Binding {
+                addition_id: addition,
+                agreement_id: *agreement,
+                cid: change.cid.clone().unwrap_or_default(),
+                service: service.clone(),
+                adopted: *before,
+                pushed: None,
+                description: None,
+                pushed_at: None,
+            });
+            let wrote_quantity = change.fields.iter().any(|field| field.name == "quantity");
+            if wrote_quantity && kept("quantity") {
+                binding.pushed = Some(*quantity);
+            }
+            if description.is_some() && kept("invoiceDescription") {
+                binding.description.clone_from(description);
+            }
+            binding.pushed_at = Some(now);
+            store.set_binding(source, &binding)?;
+            if let Some(record) = guards::record_of(change) {
+                store.drop_hold(&record)?;
+            }
+        }
+        Purpose::Statistics => {}
+        Purpose::OpenTicket { source, fault, first_event, told_until } => {
+            let mut memory = store.tickets(source)?.remove(fault).unwrap_or_default();
+            memory.ticket = record;
+            memory.external_xref = answer.get("externalXRef").and_then(Value::as_str).map(str::to_owned);
+            memory.first_event = Some(first_event.clone());
+            memory.told_until = Some(*told_until);
+            memory.noted_at = Some(now);
+            memory.resolved_at = None;
+            memory.closed_by_person_at = None;
+            memory.standing_since_first_run = None;
+            store.set_ticket(source, fault, &memory)?;
+        }
+        Purpose::NoteTicket { source, fault, ticket, told_until } => {
+            let mut memory = store.tickets(source)?.remove(fault).unwrap_or_default();
+            memory.ticket = Some(*ticket);
+            memory.told_until = Some(*told_until);
+            memory.noted_at = Some(now);
+            store.set_ticket(source, fault, &memory)?;
+        }
+        Purpose::TicketStatus { source, fault, resolved, first_event } => {
+            let mut memory = store.tickets(source)?.remove(fault).unwrap_or_default();
+            memory.ticket = record.or(memory.ticket);
+            memory.first_event = Some(first_event.clone());
+            memory.resolved_at = resolved.then_some(now);
+            memory.closed_by_person_at = None;
+            store.set_ticket(source, fault, &memory)?;
+        }
+    }
+    Ok(())
+}

@@ -1,0 +1,143 @@
+//! A plan as a person reads it.
+
+use std::collections::BTreeMap;
+
+use comfy_table::Color;
+use rust_decimal::Decimal;
+use serde_json::Value;
+
+use super::{Action, Change, Plan};
+use crate::ui::{Look, Ui, text};
+
+impl Plan {
+    /// Shows changes, held, blocked and notes, with the money effect.
+    pub fn show(&self, ui: &Ui) {
+        show_changes(ui, &self.changes);
+        if !self.held.is_empty() {
+            ui.heading("Held: these need a yes");
+            let mut table = ui.table(&["record", "customer", "from", "to", "next invoice", "why"]);
+            for held in self.held.iter() {
+                table.marked(
+                    Color::Yellow,
+                    [
+                        held.change.subject.to_string(),
+                        held.change.cid.clone().unwrap_or_default(),
+                        text::shorten(&held.before, 30),
+                        text::shorten(&held.after, 30),
+                        money_of(&held.change),
+                        if held.rejected { format!("rejected; {}", held.reason) } else { held.reason.clone() },
+                    ],
+                );
+            }
+            ui.out(&table.to_string());
+        }
+        if !self.blocked.is_empty() {
+            ui.heading("Blocked: nothing is written until the cause is removed");
+            for blocked in &self.blocked {
+                let who = blocked.cid.as_deref().map(|cid| format!("customer {cid}: ")).unwrap_or_default();
+                ui.out(&format!(
+                    "  {} {}{}: {}",
+                    ui.paint(Look::Bad, "x"),
+                    text::clean(&who),
+                    text::clean(&blocked.subject),
+                    text::clean(&blocked.reason)
+                ));
+                ui.out(&format!("    fix: {}", text::clean(&blocked.fix)));
+            }
+        }
+        if !self.notes.is_empty() {
+            ui.heading("To know");
+            for note in &self.notes {
+                let who = note.cid.as_deref().map(|cid| format!("customer {cid}: ")).unwrap_or_default();
+                let mark = if note.act { ui.paint(Look::Warn, "!") } else { "-".to_owned() };
+                ui.out(&format!("  {mark} {}{}", text::clean(&who), text::clean(&note.text)));
+            }
+        }
+    }
+}
+
+fn show_changes(ui: &Ui, changes: &[Change]) {
+    if changes.is_empty() {
+        return;
+    }
+    let mut last_subject = String::new();
+    for change in changes {
+        let (mark, look) = match change.action {
+            Action::Create => ("+", Look::Good),
+            Action::Update => ("~", Look::Warn),
+            Action::Delete => ("-", Look::Bad),
+        };
+        let subject = text::clean(&change.subject.to_string());
+        if subject != last_subject {
+            let money = change.money.as_ref().map(|_| format!("   next invoice {}", money_of(change)));
+            ui.out(&format!("  {} {subject}{}", ui.paint(look, mark), money.unwrap_or_default()));
+        }
+        last_subject = subject;
+        for field in &change.fields {
+            let after = plain(&field.after);
+            if change.action == Action::Create {
+                if !after.is_empty() {
+                    ui.out(&format!("      {}: {}", field.name, text::shorten(&text::clean(&after), 90)));
+                }
+            } else {
+                let before = plain(&field.before);
+                let before = if before.is_empty() { "(empty)".to_owned() } else { text::shorten(&text::clean(&before), 40) };
+                ui.out(&format!("      {}: {before} -> {}", field.name, text::shorten(&text::clean(&after), 60)));
+            }
+        }
+        if change.secret.is_some() {
+            ui.out("      password: (from the configuration)");
+        }
+        if let Some(first) = &change.waits_for {
+            ui.out(&format!("      after: {first}"));
+        }
+    }
+    for (currency, (before, after)) in sums(changes) {
+        let delta = text::signed_money(after - before);
+        ui.out(&format!(
+            "  next invoices of these: {} -> {} {currency} ({delta})",
+            text::money(before),
+            text::money(after),
+        ));
+    }
+}
+
+/// The money effect of changes, summed per currency.
+pub(crate) fn sums<'a>(changes: impl IntoIterator<Item = &'a Change>) -> BTreeMap<String, (Decimal, Decimal)> {
+    let mut sums: BTreeMap<String, (Decimal, Decimal)> = BTreeMap::new();
+    for money in changes.into_iter().filter_map(|change| change.money.as_ref()) {
+        let sum = sums.entry(money.currency.clone()).or_default();
+        sum.0 += money.before;
+        sum.1 += money.after;
+    }
+    sums
+}
+
+/// "-75.00 -> 31.20 USD", with a word where the agreement prorates.
+pub(crate) fn money_of(change: &Change) -> String {
+    change.money.as_ref().map_or_else(String::new, |money| {
+        let amounts =
+            format!("{} -> {} {}", text::money(money.before), text::money(money.after), money.currency);
+        let amounts = amounts.trim_end().to_owned();
+        if money.prorated { format!("{amounts} (full period; this period prorated by ConnectWise)") } else { amounts }
+    })
+}
+
+/// A JSON value as a person reads it; a reference by its name or number.
+fn plain(value: &Value) -> String {
+    match value {
+        Value::Null => String::new(),
+        Value::String(text) => text.clone(),
+        Value::Bool(true) => "yes".to_owned(),
+        Value::Bool(false) => "no".to_owned(),
+        Value::Object(map) => ["name", "identifier", "id"]
+            .iter()
+            .find_map(|key| map.get(*key))
+            .map(|value| match value {
+                Value::Number(id) => format!("#{id}"),
+                other => plain(other),
+            })
+            .unwrap_or_else(|| value.to_string()),
+        other => other.to_string(),
+    }
+}

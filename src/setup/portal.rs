@@ -1,0 +1,36 @@
+//! Guide steps 6 to 8: the portal's side. What only a person can know is confirmed once: one biller, one
+//! ticket channel.
+
+use super::{Finding, Setup, Step};
+use crate::error::Result;
+use crate::ui::text;
+
+/// Where the confirmation is remembered.
+pub(super) const CONFIRMED: &str = "vendor_sync_off";
+
+pub(super) fn check(setup: &mut Setup<'_>) -> Result<Finding> {
+    let mut finding = Finding::new(Step::Portal);
+    match &setup.portal {
+        Ok(snapshot) => {
+            let customers = text::count(snapshot.customers.len(), "customer", "customers");
+            let accounts = text::count(snapshot.accounts.len(), "account", "accounts");
+            finding.found.push(format!("account list {}: {customers}, {accounts}", snapshot.file.display()));
+            for problem in &snapshot.problems {
+                finding.note(problem.cid.as_deref(), problem.to_string());
+            }
+        }
+        Err(error) => finding.person(format!("the portal's data cannot be read: {error}")),
+    }
+    if setup.vendor_sync_off {
+        finding.found.push("a person says: the vendor's own ConnectWise synchronisation is off".to_owned());
+    } else if let Some(when) = setup.store.meta_time(CONFIRMED)? {
+        finding.found.push(format!("the vendor's own ConnectWise synchronisation is off (confirmed {} UTC)", text::moment(when)));
+    } else {
+        finding.person(
+            "at the portal, turn off the notification actions “Synchronize with ConnectWise” and “Open a ConnectWise \
+             ticket” (My Partnership > Partner Notifications), so that nobody bills or opens tickets twice; then \
+             confirm: psactl setup portal --apply --vendor-sync-is-off",
+        );
+    }
+    Ok(finding)
+}

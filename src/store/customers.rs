@@ -1,0 +1,63 @@
+//! When each customer was last pushed, and when it may be tried again.
+
+use std::collections::BTreeMap;
+
+use jiff::Timestamp;
+use rusqlite::params;
+
+use super::{Result, Store, moment, seconds};
+
+/// What psactl knows of a customer's last push.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct CustomerState {
+    /// What was last worked off: a hash of the use and statistics.
+    pub fingerprint: String,
+    /// When ConnectWise was last compared with it.
+    pub checked_at: Timestamp,
+    /// When something was last written.
+    pub pushed_at: Option<Timestamp>,
+    /// After a failure: not before this.
+    pub retry_at: Option<Timestamp>,
+    /// What failed last.
+    pub error: Option<String>,
+}
+
+impl Store {
+    /// All customers of a source that were ever worked on, by CID.
+    pub fn customers(&self, source: &str) -> Result<BTreeMap<String, CustomerState>> {
+        let mut query = self.db.prepare_cached(
+            "SELECT cid, fingerprint, checked_at, pushed_at, retry_at, error FROM customers WHERE source = ?1",
+        )?;
+        let rows = query.query_map([source], |row| {
+            Ok((
+                row.get(0)?,
+                CustomerState {
+                    fingerprint: row.get(1)?,
+                    checked_at: moment(row.get(2)?),
+                    pushed_at: row.get::<_, Option<i64>>(3)?.map(moment),
+                    retry_at: row.get::<_, Option<i64>>(4)?.map(moment),
+                    error: row.get(5)?,
+                },
+            ))
+        })?;
+        Ok(rows.collect::<rusqlite::Result<_>>()?)
+    }
+
+    /// Remembers how a customer stands.
+    pub fn set_customer(&self, source: &str, cid: &str, state: &CustomerState) -> Result<()> {
+        self.db.execute(
+            "INSERT OR REPLACE INTO customers (source, cid, fingerprint, checked_at, pushed_at, retry_at, error)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
+            params![
+                source,
+                cid,
+                state.fingerprint,
+                seconds(state.checked_at),
+                state.pushed_at.map(seconds),
+                state.retry_at.map(seconds),
+                state.error
+            ],
+        )?;
+        Ok(())
+    }
+}

@@ -1,0 +1,219 @@
+//! The event log: what the portal reported, what was done about it, what failed.
+
+use jiff::Timestamp;
+use rusqlite::{Row, params};
+use serde::{Deserialize, Serialize};
+
+use super::{Result, Store, moment, seconds};
+use crate::portal;
+
+/// How far psactl is with an event.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum EventState {
+    /// Known, nothing was done yet.
+    New,
+    /// Every action it calls for was done or is not needed.
+    Done,
+    /// An action waits: for its time, for a yes, for a cause to be removed.
+    Waiting,
+    /// An action failed.
+    Failed,
+}
+
+impl EventState {
+    /// The word in the database and on the screen.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            EventState::New => "new",
+            EventState::Done => "done",
+            EventState::Waiting => "waiting",
+            EventState::Failed => "failed",
+        }
+    }
+
+    fn read(word: &str) -> Self {
+        match word {
+            "done" => EventState::Done,
+            "waiting" => EventState::Waiting,
+            "failed" => EventState::Failed,
+            _ => EventState::New,
+        }
+    }
+}
+
+/// How one action for an event ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Outcome {
+    /// Written, and read back.
+    Done,
+    /// Nothing to do.
+    Unneeded,
+    /// Will be done later.
+    Waiting,
+    /// Failed.
+    Failed,
+}
+
+impl Outcome {
+    fn as_str(self) -> &'static str {
+        match self {
+            Outcome::Done => "done",
+            Outcome::Unneeded => "unneeded",
+            Outcome::Waiting => "waiting",
+            Outcome::Failed => "failed",
+        }
+    }
+
+    fn read(word: &str) -> Self {
+        match word {
+            "done" => Outcome::Done,
+            "unneeded" => Outcome::Unneeded,
+            "waiting" => Outcome::Waiting,
+            _ => Outcome::Failed,
+        }
+    }
+}
+
+/// One action for an event, in the guide's terms.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Action {
+    /// The run that did it.
+    pub run: i64,
+    /// When.
+    pub at: Timestamp,
+    /// `ConnectWise ticket`, `ConnectWise backup statistics`, `ConnectWise management report`,
+    /// `ConnectWise agreement parts`.
+    pub action: String,
+    /// How it ended.
+    pub outcome: Outcome,
+    /// What was done, as the guide words it.
+    pub detail: String,
+    /// What failed, with its cause.
+    pub error: Option<String>,
+}
+
+/// An event with its number in the log.
+#[derive(Debug, Clone, Serialize)]
+pub struct LoggedEvent {
+    /// Its number in the event log: what a person types.
+    pub number: i64,
+    /// The event as the portal reported it.
+    pub event: portal::Event,
+    /// When psactl first saw it.
+    pub seen_at: Timestamp,
+    /// How far psactl is with it.
+    pub state: EventState,
+}
+
+impl Store {
+    /// Adds the events that are not known yet, all or none, and returns how many were new.
+    pub fn add_events(&mut self, source: &str, events: &[portal::Event], now: Timestamp) -> Result<usize> {
+        let change = self.db.transaction_with_behavior(rusqlite::TransactionBehavior::Immediate)?;
+        let mut new = 0;
+        {
+            let mut insert = change.prepare(
+                "INSERT OR IGNORE INTO events
+                 (source, event_id, time, cid, account, severity, kind, text, seen_at, state)
+                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, 'new')",
+            )?;
+            for event in events {
+                new += insert.execute(params![
+                    source,
+                    event.id,
+                    seconds(event.time),
+                    event.cid,
+                    event.account,
+                    event.severity.as_str(),
+                    event.kind.as_str(),
+                    event.text,
+                    seconds(now),
+                ])?;
+            }
+        }
+        change.commit()?;
+        Ok(new)
+    }
+
+    /// Every event of a source, oldest first.
+    pub fn events(&self, source: &str) -> Result<Vec<LoggedEvent>> {
+        let mut query = self.db.prepare_cached(
+            "SELECT id, event_id, time, cid, account, severity, kind, text, seen_at, state
+             FROM events WHERE source = ?1 ORDER BY time, id",
+        )?;
+        let rows = query.query_map([source], read)?;
+        Ok(rows.collect::<rusqlite::Result<_>>()?)
+    }
+
+    /// How many events of a source are in a state.
+    pub fn count_events(&self, source: &str, state: EventState) -> Result<u64> {
+        Ok(self.db.query_row(
+            "SELECT count(*) FROM events WHERE source = ?1 AND state = ?2",
+            params![source, state.as_str()],
+            |row| row.get(0),
+        )?)
+    }
+
+    /// Everything that was done for an event, oldest first.
+    pub fn actions(&self, number: i64) -> Result<Vec<Action>> {
+        let mut query = self.db.prepare_cached(
+            "SELECT run, at, action, outcome, detail, error FROM actions WHERE event = ?1 ORDER BY id",
+        )?;
+        let rows = query.query_map([number], |row| {
+            Ok(Action {
+                run: row.get(0)?,
+                at: moment(row.get(1)?),
+                action: row.get(2)?,
+                outcome: Outcome::read(&row.get::<_, String>(3)?),
+                detail: row.get(4)?,
+                error: row.get(5)?,
+            })
+        })?;
+        Ok(rows.collect::<rusqlite::Result<_>>()?)
+    }
+
+    /// Records what a run did for events, and how far each now is; all or none.
+    pub fn record_actions(&mut self, results: &[(i64, EventState, Vec<Action>)]) -> Result<()> {
+        let change = self.db.transaction_with_behavior(rusqlite::TransactionBehavior::Immediate)?;
+        for (number, state, actions) in results {
+            change.execute("UPDATE events SET state = ?2 WHERE id = ?1", params![number, state.as_str()])?;
+            for action in actions {
+                change.execute(
+                    "INSERT INTO actions (event, run, at, action, outcome, detail, error)
+                     VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
+                    params![
+                        number,
+                        action.run,
+                        seconds(action.at),
+                        action.action,
+                        action.outcome.as_str(),
+                        action.detail,
+                        action.error
+                    ],
+                )?;
+            }
+        }
+        change.commit()?;
+        Ok(())
+    }
+}
+
+fn read(row: &Row<'_>) -> rusqlite::Result<LoggedEvent> {
+    let severity: String = row.get(5)?;
+    let kind: String = row.get(6)?;
+    Ok(LoggedEvent {
+        number: row.get(0)?,
+        event: portal::Event {
+            id: row.get(1)?,
+            time: moment(row.get(2)?),
+            cid: row.get(3)?,
+            account: row.get(4)?,
+            severity: portal::Severity::from_word(&severity),
+            kind: portal::EventKind::from_word(&kind),
+            text: row.get(7)?,
+        },
+        seen_at: moment(row.get(8)?),
+        state: EventState::read(&row.get::<_, String>(9)?),
+    })
+}

@@ -1,0 +1,62 @@
+//! Which ConnectWise company a customer of the portal is.
+
+use jiff::Timestamp;
+use rusqlite::params;
+
+use super::{Result, Store, moment, seconds};
+
+/// A customer of the portal and its company.
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
+pub struct Link {
+    /// The customer's id at the portal.
+    pub cid: String,
+    /// The company's id in ConnectWise.
+    pub company_id: i64,
+    /// The company's name when linked.
+    pub company_name: String,
+    /// The customer's name at the portal when linked.
+    pub portal_name: String,
+    /// How the link came to be: `link`, `managed-id`.
+    pub origin: String,
+    /// When a person agreed.
+    pub confirmed_at: Timestamp,
+}
+
+impl Store {
+    /// All links of a source, by customer.
+    pub fn links(&self, source: &str) -> Result<Vec<Link>> {
+        let mut query = self.db.prepare_cached(
+            "SELECT cid, company_id, company_name, portal_name, origin, confirmed_at FROM links
+             WHERE source = ?1 ORDER BY cid",
+        )?;
+        let rows = query.query_map([source], |row| {
+            Ok(Link {
+                cid: row.get(0)?,
+                company_id: row.get(1)?,
+                company_name: row.get(2)?,
+                portal_name: row.get(3)?,
+                origin: row.get(4)?,
+                confirmed_at: moment(row.get(5)?),
+            })
+        })?;
+        Ok(rows.collect::<rusqlite::Result<_>>()?)
+    }
+
+    /// Remembers a link, in place of an earlier one of the same customer.
+    pub fn set_link(&self, source: &str, link: &Link) -> Result<()> {
+        self.db.execute(
+            "INSERT OR REPLACE INTO links (source, cid, company_id, company_name, portal_name, origin, confirmed_at)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
+            params![
+                source,
+                link.cid,
+                link.company_id,
+                link.company_name,
+                link.portal_name,
+                link.origin,
+                seconds(link.confirmed_at)
+            ],
+        )?;
+        Ok(())
+    }
+}

@@ -1,0 +1,237 @@
+//! The embedded SQLite state: links, events, tickets, holds, journal, history.
+//!
+//! One psactl writes at a time ([`Store::lock`]); readers never wait.
+
+mod bindings;
+mod choices;
+mod customers;
+mod events;
+mod holds;
+mod journal;
+mod links;
+mod runs;
+mod tickets;
+
+use std::fs::{File, OpenOptions};
+use std::io::{Read, Seek, SeekFrom, Write};
+use std::path::{Path, PathBuf};
+
+use jiff::Timestamp;
+use rusqlite::{Connection, OptionalExtension, params};
+
+pub use bindings::Binding;
+pub use choices::Choice;
+pub use customers::CustomerState;
+pub use events::{Action, EventState, LoggedEvent, Outcome};
+pub use holds::{Hold, HoldState};
+pub use journal::{Entry, EntryState};
+pub use links::Link;
+pub use runs::Run;
+pub use tickets::TicketMemory;
+
+/// The format this program writes. An older program refuses a newer file.
+const VERSION: i64 = 1;
+
+/// What can go wrong with the state.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// Another psactl holds the lock.
+    #[error("another psactl is at work in {folder}: {holder}")]
+    Locked {
+        /// The state folder.
+        folder: String,
+        /// Who holds it, since when.
+        holder: String,
+    },
+    /// The database was written by a newer psactl.
+    #[error("the state in {file} has format {found}; this psactl knows up to {VERSION}")]
+    Newer {
+        /// The database file.
+        file: String,
+        /// The format found.
+        found: i64,
+    },
+    /// No home or state folder can be found.
+    #[error("no folder for the state can be found")]
+    NoFolder,
+    /// A file or folder of the state cannot be used.
+    #[error("the state in {path}: {source}")]
+    Io {
+        /// The file or folder.
+        path: String,
+        /// What the system said.
+        source: std::io::Error,
+    },
+    /// SQLite refused.
+    #[error("the state database: {0}")]
+    Database(#[from] rusqlite::Error),
+    /// A record of the state cannot be read back.
+    #[error("a record of the state cannot be read: {0}")]
+    Record(#[from] serde_json::Error),
+}
+
+impl Error {
+    /// What to do next.
+    pub fn hints(&self) -> Vec<String> {
+        match self {
+            Error::Locked { .. } => vec!["wait for it to end; the lock goes with its process".to_owned()],
+            Error::Newer { .. } => vec!["use the newer psactl, or another folder with --state".to_owned()],
+            Error::NoFolder => vec!["name a folder with --state DIR or PSACTL_STATE".to_owned()],
+            Error::Io { .. } => vec!["check the folder and its rights, or name another with --state".to_owned()],
+            Error::Database(_) | Error::Record(_) => {
+                vec!["psactl changes nothing while its state cannot be read: restore the file from a backup".to_owned()]
+            }
+        }
+    }
+}
+
+type Result<T> = std::result::Result<T, Error>;
+
+/// The state of one installation.
+pub struct Store {
+    db: Connection,
+    folder: PathBuf,
+}
+
+/// Held while a command may write; released when dropped or when the process dies.
+pub struct Lock {
+    _file: File,
+}
+
+impl Store {
+    /// Opens the state in a folder, making it if it is not there.
+    pub fn open(folder: &Path) -> Result<Store> {
+        let io = |path: &Path| {
+            let path = path.display().to_string();
+            move |source| Error::Io { path, source }
+        };
+        if !folder.is_dir() {
+            let mut builder = std::fs::DirBuilder::new();
+            builder.recursive(true);
+            #[cfg(unix)]
+            std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
+            builder.create(folder).map_err(io(folder))?;
+        }
+        let file = folder.join("psactl.db");
+        if !file.exists() {
+            // Customer names stand in it: made readable by its owner alone, before SQLite opens it.
+            let mut options = OpenOptions::new();
+            options.create(true).append(true);
+            #[cfg(unix)]
+            std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+            options.open(&file).map_err(io(&file))?;
+        }
+        let mut db = Connection::open(&file)?;
+        db.busy_timeout(std::time::Duration::from_secs(5))?;
+        db.pragma_update(None, "journal_mode", "WAL")?;
+        db.pragma_update(None, "synchronous", "FULL")?;
+        db.pragma_update(None, "foreign_keys", true)?;
+        let found: i64 = db.query_row("PRAGMA user_version", [], |row| row.get(0))?;
+        if found > VERSION {
+            return Err(Error::Newer { file: file.display().to_string(), found });
+        }
+        if found == 0 {
+            let change = db.transaction_with_behavior(rusqlite::TransactionBehavior::Immediate)?;
+            // Another process may have been first.
+            let found: i64 = change.query_row("PRAGMA user_version", [], |row| row.get(0))?;
+            if found == 0 {
+                change.execute_batch(include_str!("schema.sql"))?;
+                change.pragma_update(None, "user_version", VERSION)?;
+            }
+            change.commit()?;
+        }
+        Ok(Store { db, folder: folder.to_owned() })
+    }
+
+    /// The folder of the state.
+    pub fn folder(&self) -> &Path {
+        &self.folder
+    }
+
+    /// Takes the right to write, or says who has it. The system frees it when the process dies.
+    pub fn lock(&self, command: &str, now: Timestamp) -> Result<Lock> {
+        let path = self.folder.join("psactl.lock");
+        let io = |source| Error::Io { path: path.display().to_string(), source };
+        let mut file =
+            OpenOptions::new().read(true).write(true).create(true).truncate(false).open(&path).map_err(io)?;
+        match file.try_lock() {
+            Ok(()) => {}
+            Err(std::fs::TryLockError::WouldBlock) => {
+                let mut holder = String::new();
+                // On Windows the locked file may not be readable; the lock itself is what counts.
+                let _unreadable = file.read_to_string(&mut holder);
+                let holder = if holder.trim().is_empty() { "unknown process".to_owned() } else { holder };
+                return Err(Error::Locked { folder: self.folder.display().to_string(), holder });
+            }
+            Err(std::fs::TryLockError::Error(source)) => return Err(io(source)),
+        }
+        file.set_len(0).map_err(io)?;
+        file.seek(SeekFrom::Start(0)).map_err(io)?;
+        write!(file, "process {} since {now} ({command})", std::process::id()).map_err(io)?;
+        Ok(Lock { _file: file })
+    }
+
+    /// A single remembered value.
+    pub fn meta(&self, key: &str) -> Result<Option<String>> {
+        Ok(self
+            .db
+            .query_row("SELECT value FROM meta WHERE key = ?1", [key], |row| row.get(0))
+            .optional()?)
+    }
+
+    /// Remembers a single value.
+    pub fn set_meta(&self, key: &str, value: &str) -> Result<()> {
+        self.db.execute(
+            "INSERT INTO meta (key, value) VALUES (?1, ?2) ON CONFLICT (key) DO UPDATE SET value = ?2",
+            params![key, value],
+        )?;
+        Ok(())
+    }
+
+    /// Forgets a single value.
+    pub fn forget_meta(&self, key: &str) -> Result<()> {
+        self.db.execute("DELETE FROM meta WHERE key = ?1", [key])?;
+        Ok(())
+    }
+
+    /// A remembered moment.
+    pub fn meta_time(&self, key: &str) -> Result<Option<Timestamp>> {
+        Ok(self.meta(key)?.and_then(|text| text.parse().ok()))
+    }
+}
+
+/// A moment as the database keeps it.
+fn seconds(time: Timestamp) -> i64 {
+    time.as_second()
+}
+
+/// A moment read back; one that no calendar has becomes the beginning of time, which counts as long ago.
+fn moment(seconds: i64) -> Timestamp {
+    Timestamp::from_second(seconds).unwrap_or(Timestamp::UNIX_EPOCH)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_second_writer_is_told_who_holds_the_lock() {
+        let folder = tempfile::tempdir().unwrap();
+        let store = Store::open(folder.path()).unwrap();
+        let now: Timestamp = "2026-11-23T12:00:00Z".parse().unwrap();
+        let first = store.lock("sync", now).unwrap();
+        let refused = store.lock("sync", now).err().map(|error| error.to_string()).unwrap_or_default();
+        assert!(refused.contains("since 2026-11-23T12:00:00Z (sync)"), "{refused}");
+        drop(first);
+        store.lock("sync", now).unwrap();
+    }
+
+    #[test]
+    fn a_newer_state_is_refused_and_left_alone() {
+        let folder = tempfile::tempdir().unwrap();
+        let store = Store::open(folder.path()).unwrap();
+        store.db.pragma_update(None, "user_version", VERSION + 1).unwrap();
+        drop(store);
+        assert!(matches!(Store::open(folder.path()), Err(Error::Newer { .. })));
+    }
+}

@@ -1,0 +1,240 @@
+//! Faults: what stands wrong now, folded from all known events by event time.
+//!
+//! The order in which events arrive does not matter, and a good event older than the last bad one ends
+//! nothing (design section 9, *Tickets*).
+
+use std::collections::BTreeMap;
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
+
+use crate::portal::{EventKind, Severity};
+use crate::store::LoggedEvent;
+
+/// What a fault is known by, within one source.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub struct FaultKey {
+    /// The customer.
+    pub cid: String,
+    /// The account.
+    pub account: String,
+    /// The event type; for any other text the type with a hash of the normalised text.
+    pub kind: String,
+}
+
+impl FaultKey {
+    /// The part of a ticket's `externalXRef` that names the fault: `psactl:` and a hash of source, customer,
+    /// account and type.
+    pub fn xref(&self, source: &str) -> String {
+        format!("psactl:{}", hash(&[source, &self.cid, &self.account, &self.kind]))
+    }
+
+    /// The whole `externalXRef` of the ticket for an episode: the fault, and the event that began it.
+    pub fn xref_of(&self, source: &str, first_event: &str) -> String {
+        format!("{}:{}", self.xref(source), hash(&[first_event]))
+    }
+}
+
+/// One episode of a fault: from its first bad event to the event that ended it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Fault {
+    /// The portal's id of the event that began it.
+    pub first_event: String,
+    /// When it began.
+    pub began: Timestamp,
+    /// The number of the last bad event in the event log.
+    pub last_number: i64,
+    /// The portal's id of the last bad event.
+    pub last_event: String,
+    /// The time of the last bad event.
+    pub last_bad: Timestamp,
+    /// When psactl first saw the last bad event.
+    pub last_seen: Timestamp,
+    /// What the last bad event said.
+    pub text: String,
+    /// The worst severity of the episode.
+    pub severity: Severity,
+    /// The type of its events.
+    pub kind: EventKind,
+    /// How many bad events it has.
+    pub repeats: usize,
+    /// The event that ended it, and when.
+    pub ended: Option<(String, Timestamp)>,
+}
+
+/// The latest episode of every fault.
+pub fn fold(events: &[LoggedEvent]) -> BTreeMap<FaultKey, Fault> {
+    let mut ordered: Vec<&LoggedEvent> = events.iter().collect();
+    // At the same instant the bad event counts first: a good one then ends it.
+    ordered.sort_by(|a, b| {
+        let rank = |event: &LoggedEvent| event.event.kind.is_good();
+        (a.event.time, rank(a), &a.event.id).cmp(&(b.event.time, rank(b), &b.event.id))
+    });
+    let mut faults: BTreeMap<FaultKey, Fault> = BTreeMap::new();
+    for logged in ordered {
+        let event = &logged.event;
+        if event.kind.is_good() {
+            for (key, fault) in &mut faults {
+                let same = key.cid == event.cid && key.account == event.account;
+                if same && fault.ended.is_none() && fault.kind.ended_by() == Some(event.kind) {
+                    fault.ended = Some((event.id.clone(), event.time));
+                }
+            }
+            continue;
+        }
+        if event.severity == Severity::Ok {
+            continue;
+        }
+        let key = key_of(event);
+        match faults.get_mut(&key) {
+            Some(fault) if fault.ended.is_none() => {
+                fault.last_number = logged.number;
+                fault.last_event = event.id.clone();
+                fault.last_bad = event.time;
+                fault.last_seen = logged.seen_at;
+                fault.text = event.text.clone();
+                fault.severity = fault.severity.max(event.severity);
+                fault.repeats += 1;
+            }
+            _ => {
+                faults.insert(
+                    key,
+                    Fault {
+                        first_event: event.id.clone(),
+                        began: event.time,
+                        last_number: logged.number,
+                        last_event: event.id.clone(),
+                        last_bad: event.time,
+                        last_seen: logged.seen_at,
+                        text: event.text.clone(),
+                        severity: event.severity,
+                        kind: event.kind,
+                        repeats: 1,
+                        ended: None,
+                    },
+                );
+            }
+        }
+    }
+    faults
+}
+
+/// The fault that a bad event belongs to.
+pub fn key_of(event: &crate::portal::Event) -> FaultKey {
+    let kind = match event.kind {
+        // Any other text is a fault of its own, whatever numbers and dates it mentions.
+        EventKind::Other => format!("other:{}", hash(&[&normalise(&event.text)])),
+        kind => kind.as_str().to_owned(),
+    };
+    FaultKey { cid: event.cid.clone(), account: event.account.clone(), kind }
+}
+
+/// A text without what changes from one event to the next: case, digits, runs of blanks.
+fn normalise(text: &str) -> String {
+    let letters: String = text.chars().map(|c| if c.is_ascii_digit() { ' ' } else { c }).collect();
+    letters.split_whitespace().collect::<Vec<_>>().join(" ").to_lowercase()
+}
+
+/// Sixteen hexadecimal digits; parts are kept apart, so that no two lists of parts read the same.
+fn hash(parts: &[&str]) -> String {
+    let mut hasher = Sha256::new();
+    for part in parts {
+        hasher.update((part.len() as u64).to_be_bytes());
+        hasher.update(part.as_bytes());
+    }
+    hasher.finalize().iter().take(8).map(|byte| format!("{byte:02x}")).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::portal::Event;
+    use crate::store::EventState;
+
+    fn logged(number: i64, minute: i64, account: &str, kind: EventKind) -> LoggedEvent {
+        let time = Timestamp::from_second(minute * 60).unwrap();
+        let severity = if kind.is_good() { Severity::Ok } else { Severity::Error };
+        let id = format!("e{number}");
+        let (account, text) = (account.to_owned(), "text".to_owned());
+        let event = Event { id, time, cid: "342".into(), account, severity, kind, text };
+        LoggedEvent { number, event, seen_at: time, state: EventState::New }
+    }
+
+    #[test]
+    fn a_good_event_ends_only_what_is_older() {
+        use EventKind::{BackupFailed, BackupOk};
+        let bad_then_good = [logged(1, 10, "A", BackupFailed), logged(2, 20, "A", BackupOk)];
+        let folded = fold(&bad_then_good);
+        assert_eq!(folded.values().next().unwrap().ended.as_ref().unwrap().0, "e2");
+
+        // The good event is known first but is older: the fault stands.
+        let good_then_bad = [logged(1, 20, "A", BackupFailed), logged(2, 10, "A", BackupOk)];
+        assert!(fold(&good_then_bad).values().next().unwrap().ended.is_none());
+
+        // Another account's good event ends nothing.
+        let other = [logged(1, 10, "A", BackupFailed), logged(2, 20, "B", BackupOk)];
+        assert!(fold(&other).values().next().unwrap().ended.is_none());
+    }
+
+    #[test]
+    fn one_good_backup_ends_every_fault_it_contradicts() {
+        use EventKind::{BackupFailed, BackupOk, BdrHardware, NoBackup};
+        let events = [
+            logged(1, 10, "A", BackupFailed),
+            logged(2, 11, "A", NoBackup),
+            logged(3, 12, "A", BdrHardware),
+            logged(4, 20, "A", BackupOk),
+        ];
+        let open: Vec<String> =
+            fold(&events).into_iter().filter(|(_, fault)| fault.ended.is_none()).map(|(key, _)| key.kind).collect();
+        assert_eq!(open, ["bdr-hardware"]);
+    }
+
+    #[test]
+    fn a_recurrence_is_a_new_episode() {
+        use EventKind::{BackupFailed, BackupOk};
+        let events = [
+            logged(1, 10, "A", BackupFailed),
+            logged(2, 20, "A", BackupOk),
+            logged(3, 30, "A", BackupFailed),
+            logged(4, 40, "A", BackupFailed),
+        ];
+        let folded = fold(&events);
+        let fault = folded.values().next().unwrap();
+        assert_eq!((fault.first_event.as_str(), fault.last_event.as_str(), fault.repeats), ("e3", "e4", 2));
+        assert!(fault.ended.is_none());
+    }
+
+    #[test]
+    fn other_texts_are_told_apart_but_not_by_their_numbers() {
+        let mut first = logged(1, 10, "A", EventKind::Other).event;
+        let mut second = first.clone();
+        first.text = "Seed drive 12 arrived late".into();
+        second.text = "seed drive  7 arrived late".into();
+        assert_eq!(key_of(&first), key_of(&second));
+        second.text = "Licence expired".into();
+        assert_ne!(key_of(&first), key_of(&second));
+    }
+
+    proptest! {
+        #[test]
+        fn the_order_of_arrival_does_not_matter(
+            kinds in proptest::collection::vec((0i64..40, 0usize..5, 0usize..2), 1..30),
+            seed in any::<u64>(),
+        ) {
+            use EventKind::{BackupFailed, BackupOk, BdrHardware, BdrHardwareOk, NoBackup};
+            let all = [BackupFailed, BackupOk, NoBackup, BdrHardware, BdrHardwareOk];
+            let events: Vec<LoggedEvent> = kinds
+                .iter()
+                .enumerate()
+                .map(|(n, &(minute, kind, account))| logged(n as i64, minute, ["A", "B"][account], all[kind]))
+                .collect();
+            let mut shuffled = events.clone();
+            fastrand::Rng::with_seed(seed).shuffle(&mut shuffled);
+            prop_assert_eq!(fold(&events), fold(&shuffled));
+        }
+    }
+}

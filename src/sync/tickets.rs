@@ -1,0 +1,304 @@
+//! Tickets: one for each fault that stands, resolved when it ends (design section 9, *Tickets*).
+//!
+//! [`decide`] is the rule, pure and tabled; [`plan`] turns decisions into changes.
+
+use std::collections::BTreeMap;
+
+use jiff::{SignedDuration, Timestamp};
+use serde_json::json;
+
+use super::faults::{Fault, FaultKey};
+use crate::config::Tickets as Settings;
+use crate::plan::{Change, Plan, Purpose};
+use crate::psa::{Ticket, paths};
+use crate::store::{Link, TicketMemory};
+use crate::ui::text;
+
+/// What is to be done about a fault.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Decision {
+    /// Nothing: why, for the event log.
+    Nothing(&'static str),
+    /// Open a ticket.
+    Open,
+    /// Add a note to the ticket.
+    Note(i64),
+    /// Resolve the ticket.
+    Resolve(i64),
+    /// Reopen the ticket psactl resolved.
+    Reopen(i64),
+    /// Later: not before, and why.
+    Wait(Timestamp, &'static str),
+    /// Standing since the first run, when no ticket is opened.
+    Standing,
+}
+
+/// The choices a decision depends on.
+#[derive(Debug, Clone, Copy)]
+pub struct Windows {
+    /// An older event delays its ticket.
+    pub max_event_age: SignedDuration,
+    /// After a person closed the ticket of a standing fault.
+    pub quiet_after_close: SignedDuration,
+    /// A recurrence this soon after psactl's resolving reopens the same ticket.
+    pub reopen_within: SignedDuration,
+    /// At most one note in this time.
+    pub note_every: SignedDuration,
+}
+
+impl From<&Settings> for Windows {
+    fn from(settings: &Settings) -> Self {
+        Windows {
+            max_event_age: settings.max_event_age,
+            quiet_after_close: settings.quiet_after_close,
+            reopen_within: settings.reopen_within,
+            note_every: settings.note_every,
+        }
+    }
+}
+
+/// A ticket of the fault as ConnectWise has it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Seen {
+    /// Its id.
+    pub id: i64,
+    /// Whether its status is a closed one.
+    pub closed: bool,
+    /// When it was closed.
+    pub closed_at: Option<Timestamp>,
+    /// The board it is on now.
+    pub board: Option<i64>,
+}
+
+impl From<&Ticket> for Seen {
+    fn from(ticket: &Ticket) -> Self {
+        Seen {
+            id: ticket.id,
+            closed: ticket.closed_flag.unwrap_or(false),
+            closed_at: ticket.closed_date.as_deref().and_then(|date| date.parse().ok()),
+            board: ticket.board.as_ref().and_then(|board| board.id),
+        }
+    }
+}
+
+/// What to do about a fault, from what is known of it and the tickets ConnectWise has for it.
+pub fn decide(fault: &Fault, memory: &TicketMemory, seen: &[Seen], windows: Windows, now: Timestamp) -> Decision {
+    let open = seen.iter().find(|ticket| !ticket.closed);
+    if fault.ended.is_some() {
+        return match open {
+            Some(ticket) => Decision::Resolve(ticket.id),
+            None => Decision::Nothing("the fault has ended"),
+        };
+    }
+    if let Some(ticket) = open {
+        return note(fault, memory, ticket.id, windows, now);
+    }
+    if memory.standing_since_first_run.as_ref() == Some(&fault.first_event) {
+        return Decision::Standing;
+    }
+    if let Some(last) = seen.iter().max_by_key(|ticket| (ticket.closed_at, ticket.id)) {
+        let ours = memory.ticket == Some(last.id) && memory.closed_by_person_at.is_none();
+        if let (true, Some(resolved)) = (ours, memory.resolved_at) {
+            if fault.began.duration_since(resolved) <= windows.reopen_within {
+                return Decision::Reopen(last.id);
+            }
+        } else {
+            let closed_at = memory.closed_by_person_at.or(last.closed_at).unwrap_or(now);
+            if let Some(until) = later(closed_at, windows.quiet_after_close, now) {
+                return Decision::Wait(until, "a person closed the ticket while the fault stood");
+            }
+        }
+    }
+    // An event that was old when it was first seen is given the same time again to be ended.
+    if fault.last_seen.duration_since(fault.last_bad) > windows.max_event_age
+        && let Some(until) = later(fault.last_seen, windows.max_event_age, now)
+    {
+        return Decision::Wait(until, "the event was old when it was first seen");
+    }
+    Decision::Open
+}
+
+/// A repeat adds a note, at most one in `note_every`.
+fn note(fault: &Fault, memory: &TicketMemory, ticket: i64, windows: Windows, now: Timestamp) -> Decision {
+    let Some(told_until) = memory.told_until else {
+        return Decision::Nothing("the ticket is open");
+    };
+    if fault.last_bad <= told_until {
+        return Decision::Nothing("the ticket is open and tells of it");
+    }
+    match memory.noted_at.and_then(|noted| later(noted, windows.note_every, now)) {
+        Some(until) => Decision::Wait(until, "the ticket had a note already"),
+        None => Decision::Note(ticket),
+    }
+}
+
+/// The end of a window, where it lies ahead.
+fn later(from: Timestamp, window: SignedDuration, now: Timestamp) -> Option<Timestamp> {
+    from.checked_add(window).ok().filter(|until| *until > now)
+}
+
+/// Whether a ticket is wanted for a fault at all, by the notification choices of guide step 7.
+pub fn is_wanted(fault: &Fault, settings: &Settings) -> bool {
+    settings.enabled && settings.severities.contains(&fault.severity) && settings.event_types.includes(fault.kind)
+}
+
+/// What planning a ticket needs to know beside the fault.
+pub struct Facts<'a> {
+    /// The portal's source.
+    pub source: &'a str,
+    /// The settings.
+    pub settings: &'a Settings,
+    /// The integration board.
+    pub board: i64,
+    /// The status of new tickets.
+    pub new_status: i64,
+    /// The status to resolve with, by board.
+    pub closed_status: BTreeMap<i64, i64>,
+    /// The moment of planning.
+    pub now: Timestamp,
+    /// How many tickets may still be opened in this hour.
+    pub may_open: usize,
+}
+
+/// The changes for one fault. Tickets beyond the hourly window are held back and said so.
+pub fn plan(
+    facts: &mut Facts<'_>,
+    key: &FaultKey,
+    fault: &Fault,
+    link: &Link,
+    seen: &[Seen],
+    decision: &Decision,
+    plan: &mut Plan,
+) {
+    match decision {
+        Decision::Nothing(_) | Decision::Wait(..) | Decision::Standing => {}
+        Decision::Open => {
+            if facts.may_open == 0 {
+                plan.block(
+                    Some(&key.cid),
+                    &format!("ticket for {}", key.account),
+                    format!("{} tickets were opened within the hour (max_new_per_hour)", facts.settings.max_new_per_hour),
+                    "the next run after the hour opens it; many faults at once may have one cause at the portal",
+                );
+                return;
+            }
+            facts.may_open -= 1;
+            plan.changes.push(open(facts, key, fault, link));
+        }
+        Decision::Note(ticket) => plan.changes.push(repeat_note(facts, key, fault, *ticket)),
+        Decision::Resolve(ticket) => resolve(facts, key, fault, *ticket, seen, plan),
+        Decision::Reopen(ticket) => {
+            plan.changes.push(repeat_note(facts, key, fault, *ticket));
+            plan.changes.push(status(facts, key, fault, *ticket, facts.new_status, false));
+        }
+    }
+}
+
+fn open(facts: &Facts<'_>, key: &FaultKey, fault: &Fault, link: &Link) -> Change {
+    let prefix = facts.settings.subject_prefix.as_str();
+    let summary = text::shorten(&text::clean(&format!("{prefix}{}", headline(key, fault))), 100);
+    let mut body = json!({
+        "summary": summary,
+        "company": { "id": link.company_id },
+        "board": { "id": facts.board },
+        "status": { "id": facts.new_status },
+        "externalXRef": key.xref_of(facts.source, &fault.first_event),
+        "automaticEmailContactFlag": facts.settings.visible_to_customer,
+    });
+    let field =
+        if facts.settings.visible_to_customer { "initialDescription" } else { "initialInternalAnalysis" };
+    body[field] = json!(format!(
+        "{}\nAccount {}, customer {} ({}).\nFirst reported {} UTC, event {}.",
+        text::clean(&fault.text),
+        key.account,
+        key.cid,
+        link.portal_name,
+        text::moment(fault.began),
+        fault.first_event
+    ));
+    let name = format!("“{summary}” for {}", link.company_name);
+    Change::create("ticket", name, paths::tickets(), body, &["externalXRef"]).for_customer(&key.cid).because(
+        Purpose::OpenTicket {
+            source: facts.source.to_owned(),
+            fault: key.clone(),
+            first_event: fault.first_event.clone(),
+            told_until: fault.last_bad,
+        },
+    )
+}
+
+/// What the ticket is called.
+fn headline(key: &FaultKey, fault: &Fault) -> String {
+    let what = fault.kind.title();
+    match fault.kind {
+        crate::portal::EventKind::Other => format!("{}: {}", key.account, fault.text),
+        _ => format!("{what}: {}", key.account),
+    }
+}
+
+fn repeat_note(facts: &Facts<'_>, key: &FaultKey, fault: &Fault, ticket: i64) -> Change {
+    let note = format!(
+        "Again {} UTC, {} since {} UTC: {}\nEvent {}.",
+        text::moment(fault.last_bad),
+        text::count(fault.repeats, "time", "times"),
+        text::moment(fault.began),
+        text::clean(&fault.text),
+        fault.last_event
+    );
+    note_change(facts, key, ticket, &note, fault.last_bad)
+}
+
+fn note_change(facts: &Facts<'_>, key: &FaultKey, ticket: i64, note: &str, told_until: Timestamp) -> Change {
+    let visible = facts.settings.visible_to_customer;
+    let body = json!({
+        "text": note,
+        "detailDescriptionFlag": visible,
+        "internalAnalysisFlag": !visible,
+        "resolutionFlag": false,
+    });
+    Change::create("ticket note", format!("on ticket #{ticket}"), paths::ticket_notes(ticket), body, &["text"])
+        .for_customer(&key.cid)
+        .because(Purpose::NoteTicket {
+            source: facts.source.to_owned(),
+            fault: key.clone(),
+            ticket,
+            told_until,
+        })
+}
+
+/// A closing note, then a closed status of the board the ticket is on.
+fn resolve(facts: &Facts<'_>, key: &FaultKey, fault: &Fault, ticket: i64, seen: &[Seen], plan: &mut Plan) {
+    let board = seen.iter().find(|seen| seen.id == ticket).and_then(|seen| seen.board).unwrap_or(facts.board);
+    let Some(closed) = facts.closed_status.get(&board).copied() else {
+        plan.block(
+            Some(&key.cid),
+            &format!("ticket #{ticket}"),
+            "the board it was moved to has no closed status that is active",
+            "resolve the ticket by hand, or give that board a closed status",
+        );
+        return;
+    };
+    if let Some((event, time)) = &fault.ended {
+        let note = format!("Resolved: {} at {} UTC.\nEvent {event}.", fault.kind.end_title(), text::moment(*time));
+        plan.changes.push(note_change(facts, key, ticket, &note, fault.last_bad));
+    }
+    plan.changes.push(status(facts, key, fault, ticket, closed, true));
+}
+
+fn status(facts: &Facts<'_>, key: &FaultKey, fault: &Fault, ticket: i64, status: i64, resolved: bool) -> Change {
+    let what = if resolved { "resolve" } else { "reopen" };
+    Change::update(
+        "ticket",
+        ticket,
+        format!("({what}) {}", headline(key, fault)),
+        paths::ticket(ticket),
+        [("status", serde_json::Value::Null, json!({ "id": status }))],
+    )
+    .for_customer(&key.cid)
+    .because(Purpose::TicketStatus {
+        source: facts.source.to_owned(),
+        fault: key.clone(),
+        resolved,
+        first_event: fault.first_event.clone(),
+    })
+}

@@ -1,0 +1,163 @@
+//! How things look: streams, tables, JSON, colour and questions are decided here and nowhere else.
+//!
+//! Results go to stdout, everything else to stderr. A closed pipe is not an error.
+
+mod question;
+mod table;
+pub mod text;
+
+use std::io::{IsTerminal, Write};
+
+use anstyle::{AnsiColor, Style};
+use serde::Serialize;
+
+pub use table::Table;
+
+/// What a command prints its result as.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, clap::ValueEnum)]
+pub enum Format {
+    /// Tables and sentences for people.
+    #[default]
+    Table,
+    /// One JSON document of a documented, versioned shape.
+    Json,
+}
+
+/// A result that can be shown to a person or written as JSON.
+pub trait Show: Serialize {
+    /// Name and version of the JSON shape, such as `psactl/sync/1`. Within a version, keys are only added.
+    const SCHEMA: &'static str;
+    /// The same for a person.
+    fn show(&self, ui: &Ui);
+}
+
+/// Where output goes and how it looks; decided once, from the command line and the terminal.
+#[derive(Debug, Clone)]
+pub struct Ui {
+    format: Format,
+    quiet: bool,
+    colour: bool,
+    width: Option<u16>,
+    ask: bool,
+}
+
+/// The looks that carry meaning. Colour is never the only carrier of it.
+#[derive(Debug, Clone, Copy)]
+pub enum Look {
+    /// A heading.
+    Head,
+    /// All is well.
+    Good,
+    /// Needs a person.
+    Warn,
+    /// Failed.
+    Bad,
+    /// Less important.
+    Dim,
+}
+
+impl Look {
+    fn style(self) -> Style {
+        match self {
+            Look::Head => Style::new().bold(),
+            Look::Good => Style::new().fg_color(Some(AnsiColor::Green.into())),
+            Look::Warn => Style::new().fg_color(Some(AnsiColor::Yellow.into())),
+            Look::Bad => Style::new().fg_color(Some(AnsiColor::Red.into())).bold(),
+            Look::Dim => Style::new().dimmed(),
+        }
+    }
+}
+
+impl Ui {
+    /// Decides once how output looks. `colour` is the choice of the command line; `None` asks the
+    /// environment (NO_COLOR, CLICOLOR_FORCE, CLICOLOR) and the terminal.
+    pub fn new(format: Format, quiet: bool, colour: Option<bool>, no_input: bool) -> Self {
+        let terminal = std::io::stdout().is_terminal();
+        let colour =
+            colour.unwrap_or_else(|| {
+                anstream::AutoStream::choice(&std::io::stdout()) != anstream::ColorChoice::Never
+            });
+        let forced_width = std::env::var("COLUMNS").ok().and_then(|columns| columns.parse().ok());
+        let width = forced_width.or_else(|| terminal.then(table::terminal_width).flatten());
+        // The prompt library reads the keyboard even when stdin is a file, so both ends are checked.
+        let ask = !no_input && std::io::stdin().is_terminal() && std::io::stderr().is_terminal();
+        Ui { format, quiet, colour, width, ask }
+    }
+
+    /// Whether a question may be asked.
+    pub fn may_ask(&self) -> bool {
+        self.ask
+    }
+
+    /// Whether results are written as JSON.
+    pub fn is_json(&self) -> bool {
+        self.format == Format::Json
+    }
+
+    /// Prints a result: JSON with its schema name, or the form for people.
+    pub fn emit<T: Show>(&self, result: &T) {
+        match self.format {
+            Format::Table => result.show(self),
+            Format::Json => {
+                #[derive(Serialize)]
+                struct Document<'a, T> {
+                    schema: &'static str,
+                    #[serde(flatten)]
+                    result: &'a T,
+                }
+                match serde_json::to_string_pretty(&Document { schema: T::SCHEMA, result }) {
+                    Ok(document) => self.out(&document),
+                    Err(error) => self.problem(&format!("the result cannot be written as JSON: {error}")),
+                }
+            }
+        }
+    }
+
+    /// A line of the result, to stdout.
+    pub fn out(&self, line: &str) {
+        write_line(std::io::stdout(), line);
+    }
+
+    /// Talk, to stderr; silent under `--quiet`.
+    pub fn say(&self, line: &str) {
+        if !self.quiet {
+            write_line(std::io::stderr(), line);
+        }
+    }
+
+    /// Something a person must see, to stderr, even under `--quiet`.
+    pub fn problem(&self, line: &str) {
+        write_line(std::io::stderr(), line);
+    }
+
+    /// Text in a look, or plain where colour is off.
+    pub fn paint(&self, look: Look, text: &str) -> String {
+        if self.colour {
+            let style = look.style();
+            format!("{style}{text}{style:#}")
+        } else {
+            text.to_owned()
+        }
+    }
+
+    /// A heading on stdout, after a blank line.
+    pub fn heading(&self, text: &str) {
+        self.out("");
+        self.out(&self.paint(Look::Head, text));
+    }
+
+    /// An empty table that will fit the terminal.
+    pub fn table(&self, columns: &[&str]) -> Table {
+        Table::new(columns, self.width, self.colour)
+    }
+
+    /// The width to wrap running text at.
+    pub fn columns(&self) -> usize {
+        self.width.map_or(100, usize::from).clamp(40, 160)
+    }
+}
+
+/// Writes one line. A reader that has gone away ends the output quietly, as `head` expects.
+fn write_line(mut stream: impl Write, line: &str) {
+    let _closed_pipe = writeln!(stream, "{line}");
+}

@@ -1,0 +1,20 @@
+//! Questions. Only a terminal is ever asked; everything else must be told by flags.
+
+use super::Ui;
+use crate::error::{Exit, Failure, Result};
+
+impl Ui {
+    /// Asks for a yes. The default is no. Without a terminal nothing is asked: the error names `flag`, the
+    /// unattended way to say yes.
+    pub fn confirm(&self, question: &str, flag: &str) -> Result<bool> {
+        if !self.may_ask() {
+            return Err(Failure::new(Exit::Usage, format!("a yes is needed and nobody can be asked: {question}"))
+                .hint(format!("say yes on the command line: {flag}")));
+        }
+        dialoguer::Confirm::new().with_prompt(question).default(false).interact().map_err(|error| {
+            // Ctrl-C inside a prompt leaves the cursor hidden.
+            eprint!("\x1b[?25h");
+            Failure::new(Exit::Interrupted, format!("the question was not answered: {error}"))
+        })
+    }
+}

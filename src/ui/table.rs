@@ -1,0 +1,89 @@
+//! Tables that fit the terminal, with customer data made harmless.
+
+use comfy_table::{Attribute, Cell, CellAlignment, ContentArrangement, Table as Drawn};
+
+use super::text::clean;
+
+/// A table under construction.
+pub struct Table {
+    drawn: Drawn,
+    colour: bool,
+    rows: usize,
+}
+
+/// How wide the terminal is, where it can say so.
+pub(super) fn terminal_width() -> Option<u16> {
+    let probe = Drawn::new();
+    probe.width()
+}
+
+impl Table {
+    pub(super) fn new(columns: &[&str], width: Option<u16>, colour: bool) -> Self {
+        let mut drawn = Drawn::new();
+        drawn.load_style(comfy_table::presets::NOTHING);
+        match width {
+            Some(width) => {
+                drawn.set_width(width);
+                drawn.set_content_arrangement(ContentArrangement::Dynamic);
+            }
+            // Piped: one record stays on one line.
+            None => {
+                drawn.set_content_arrangement(ContentArrangement::Disabled);
+            }
+        }
+        if colour {
+            drawn.enforce_styling();
+        } else {
+            drawn.force_no_tty();
+        }
+        drawn.set_header(columns.iter().map(|name| {
+            let cell = Cell::new(name.to_uppercase());
+            if colour { cell.add_attribute(Attribute::Bold) } else { cell }
+        }));
+        Table { drawn, colour, rows: 0 }
+    }
+
+    /// Aligns a column of numbers to the right.
+    pub fn right(mut self, column: usize) -> Self {
+        if let Some(column) = self.drawn.column_mut(column) {
+            column.set_cell_alignment(CellAlignment::Right);
+        }
+        self
+    }
+
+    /// Adds a row. Control characters are removed from every cell.
+    pub fn row<S: AsRef<str>>(&mut self, cells: impl IntoIterator<Item = S>) {
+        self.drawn.add_row(cells.into_iter().map(|cell| Cell::new(clean(cell.as_ref()))));
+        self.rows += 1;
+    }
+
+    /// Adds a row whose first cell carries a look.
+    pub fn marked<S: AsRef<str>>(&mut self, colour: comfy_table::Color, cells: impl IntoIterator<Item = S>) {
+        let painted = self.colour;
+        self.drawn.add_row(cells.into_iter().enumerate().map(|(index, cell)| {
+            let cell = Cell::new(clean(cell.as_ref()));
+            if index == 0 && painted { cell.fg(colour) } else { cell }
+        }));
+        self.rows += 1;
+    }
+
+    /// Whether no row was added.
+    pub fn is_empty(&self) -> bool {
+        self.rows == 0
+    }
+}
+
+impl std::fmt::Display for Table {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let drawn = self.drawn.to_string();
+        let mut first = true;
+        for line in drawn.lines() {
+            if !first {
+                writeln!(f)?;
+            }
+            first = false;
+            write!(f, "{}", line.trim_end())?;
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,121 @@
+//! Words and numbers as a person reads them.
+
+use jiff::{SignedDuration, Timestamp};
+use rust_decimal::Decimal;
+
+/// Removes what could steer a terminal from text that came from the PSA or the portal: control characters
+/// become a space, and characters that turn the reading direction are dropped.
+pub fn clean(text: &str) -> String {
+    text.chars()
+        .filter(|c| !matches!(c, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{200e}' | '\u{200f}'))
+        .map(|c| if c.is_control() { ' ' } else { c })
+        .collect()
+}
+
+/// "1 change", "2 changes".
+pub fn count(number: usize, one: &str, many: &str) -> String {
+    format!("{number} {}", if number == 1 { one } else { many })
+}
+
+/// A quantity without trailing zeros: `150`, `12.5`.
+pub fn quantity(value: Decimal) -> String {
+    let value = value.normalize();
+    // normalize() leaves 150 as 150 and 1E+2 as 100 when printed; -0 would read oddly.
+    if value.is_zero() { "0".to_owned() } else { value.to_string() }
+}
+
+/// Money with two decimals: `-75.00`.
+pub fn money(value: Decimal) -> String {
+    let mut rounded = value.round_dp_with_strategy(2, rust_decimal::RoundingStrategy::MidpointAwayFromZero);
+    rounded.rescale(2);
+    if rounded.is_zero() { "0.00".to_owned() } else { rounded.to_string() }
+}
+
+/// Money with its sign always shown: `+31.20`.
+pub fn signed_money(value: Decimal) -> String {
+    let text = money(value);
+    if text.starts_with('-') || value.is_zero() { text } else { format!("+{text}") }
+}
+
+/// A moment as people write it, in UTC: `2026-11-23 14:05`.
+pub fn moment(time: Timestamp) -> String {
+    time.strftime("%Y-%m-%d %H:%M").to_string()
+}
+
+/// A span in its largest two units: `1 day 3 h`, `12 min`.
+pub fn span(duration: SignedDuration) -> String {
+    let minutes = duration.as_secs().abs() / 60;
+    let (days, hours, rest) = (minutes / 1440, minutes / 60 % 24, minutes % 60);
+    match (days, hours, rest) {
+        (0, 0, 0) => format!("{} s", duration.as_secs().abs()),
+        (0, 0, rest) => format!("{rest} min"),
+        (0, hours, 0) => format!("{hours} h"),
+        (0, hours, rest) => format!("{hours} h {rest} min"),
+        (days, 0, _) => count(usize::try_from(days).unwrap_or(0), "day", "days"),
+        (days, hours, _) => format!("{} {hours} h", count(usize::try_from(days).unwrap_or(0), "day", "days")),
+    }
+}
+
+/// Shortens to at most `limit` characters, with an ellipsis where something was cut.
+pub fn shorten(text: &str, limit: usize) -> String {
+    if text.chars().count() <= limit {
+        return text.to_owned();
+    }
+    let mut short: String = text.chars().take(limit.saturating_sub(1)).collect();
+    short.truncate(short.trim_end().len());
+    short.push('…');
+    short
+}
+
+/// Breaks running text at blanks so that no line is wider than `width`; every line after the first is
+/// indented by `indent` blanks.
+pub fn wrap(text: &str, width: usize, indent: usize) -> String {
+    let mut wrapped = String::new();
+    let mut column = 0;
+    for word in text.split_whitespace() {
+        let length = word.chars().count();
+        if column > 0 && column + 1 + length > width {
+            wrapped.push('\n');
+            wrapped.push_str(&" ".repeat(indent));
+            column = indent;
+        } else if column > 0 {
+            wrapped.push(' ');
+            column += 1;
+        }
+        wrapped.push_str(word);
+        column += length;
+    }
+    wrapped
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn control_and_direction_characters_never_reach_a_terminal() {
+        assert_eq!(clean("Eddie\u{1b}[31m's\nTV\u{202e}!"), "Eddie [31m's TV!");
+    }
+
+    #[test]
+    fn numbers_read_as_on_an_invoice() {
+        assert_eq!(money("-75".parse().unwrap()), "-75.00");
+        assert_eq!(money("0.005".parse().unwrap()), "0.01");
+        assert_eq!(money("-0.001".parse().unwrap()), "0.00");
+        assert_eq!(signed_money("31.2".parse().unwrap()), "+31.20");
+        assert_eq!(quantity("150.000".parse().unwrap()), "150");
+        assert_eq!(quantity("100".parse().unwrap()), "100");
+    }
+
+    #[test]
+    fn spans_name_their_largest_units() {
+        assert_eq!(span(SignedDuration::from_secs(42)), "42 s");
+        assert_eq!(span(SignedDuration::from_mins(75)), "1 h 15 min");
+        assert_eq!(span(SignedDuration::from_hours(49)), "2 days 1 h");
+    }
+
+    #[test]
+    fn wrapping_keeps_words_whole() {
+        assert_eq!(wrap("one two three", 8, 2), "one two\n  three");
+    }
+}
