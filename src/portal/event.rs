@@ -1,0 +1,146 @@
+//! Events, their types, and which type ends which.
+
+use super::snapshot::RowProblem;
+use jiff::Timestamp;
+
+/// How bad an event is (guide step 7).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Severity {
+    /// Nothing wrong.
+    Ok,
+    /// Somebody should look.
+    Warning,
+    /// Something failed.
+    Error,
+}
+
+impl Severity {
+    /// `ok`, `warning`, `error`.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Severity::Ok => "ok",
+            Severity::Warning => "warning",
+            Severity::Error => "error",
+        }
+    }
+
+    /// From [`Severity::as_str`].
+    pub fn from_word(word: &str) -> Option<Severity> {
+        [Severity::Ok, Severity::Warning, Severity::Error].into_iter().find(|s| s.as_str() == word)
+    }
+}
+
+/// What an event is about (design, section 8).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[allow(missing_docs, reason = "the names are the design's")]
+pub enum EventKind {
+    BackupOk,
+    BackupFailed,
+    NoBackup,
+    NoErrorFreeBackup,
+    ArchivingFailed,
+    ArchivingOk,
+    BdrHardware,
+    BdrHardwareOk,
+    DiskUsage,
+    DiskUsageChange,
+    DiskUsageOk,
+    /// Any other text; its fault is keyed by the normalised text, and only a person ends it.
+    Other,
+}
+
+impl EventKind {
+    /// All of them.
+    pub const ALL: [EventKind; 12] = [
+        EventKind::BackupOk,
+        EventKind::BackupFailed,
+        EventKind::NoBackup,
+        EventKind::NoErrorFreeBackup,
+        EventKind::ArchivingFailed,
+        EventKind::ArchivingOk,
+        EventKind::BdrHardware,
+        EventKind::BdrHardwareOk,
+        EventKind::DiskUsage,
+        EventKind::DiskUsageChange,
+        EventKind::DiskUsageOk,
+        EventKind::Other,
+    ];
+
+    /// The design's word: `backup-failed`.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            EventKind::BackupOk => "backup-ok",
+            EventKind::BackupFailed => "backup-failed",
+            EventKind::NoBackup => "no-backup",
+            EventKind::NoErrorFreeBackup => "no-error-free-backup",
+            EventKind::ArchivingFailed => "archiving-failed",
+            EventKind::ArchivingOk => "archiving-ok",
+            EventKind::BdrHardware => "bdr-hardware",
+            EventKind::BdrHardwareOk => "bdr-hardware-ok",
+            EventKind::DiskUsage => "disk-usage",
+            EventKind::DiskUsageChange => "disk-usage-change",
+            EventKind::DiskUsageOk => "disk-usage-ok",
+            EventKind::Other => "other",
+        }
+    }
+
+    /// From [`EventKind::as_str`].
+    pub fn from_word(word: &str) -> Option<EventKind> {
+        EventKind::ALL.into_iter().find(|kind| kind.as_str() == word)
+    }
+
+    /// The faults that this event ends; empty for a fault.
+    pub fn ends(self) -> &'static [EventKind] {
+        match self {
+            EventKind::BackupOk => {
+                &[EventKind::BackupFailed, EventKind::NoBackup, EventKind::NoErrorFreeBackup]
+            }
+            EventKind::ArchivingOk => &[EventKind::ArchivingFailed],
+            EventKind::BdrHardwareOk => &[EventKind::BdrHardware],
+            EventKind::DiskUsageOk => &[EventKind::DiskUsage, EventKind::DiskUsageChange],
+            _ => &[],
+        }
+    }
+
+    /// The event that ends this fault; `None` for what is no fault, and for `other`, which a person ends.
+    pub fn ended_by(self) -> Option<EventKind> {
+        EventKind::ALL.into_iter().find(|kind| kind.ends().contains(&self))
+    }
+
+    /// Whether it tells of something wrong (for `other`: when its severity is not `ok`).
+    pub fn is_fault(self) -> bool {
+        self.ends().is_empty()
+    }
+}
+
+/// One line of the portal's event log.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Event {
+    /// The portal's, else a hash of source, account, time in UTC, text and ordinal among equals.
+    pub id: String,
+    /// When it happened.
+    pub time: Timestamp,
+    /// The customer.
+    pub cid: String,
+    /// The account's number where the account is known, else the account as written.
+    pub account: String,
+    /// How bad it is.
+    pub severity: Severity,
+    /// What it is about.
+    pub kind: EventKind,
+    /// *Event Information*, without the portal's link texts.
+    pub text: String,
+}
+
+/// Everything an event export says.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct EventLog {
+    /// By time, then by ID; each ID once.
+    pub events: Vec<Event>,
+    /// Rows that were left out.
+    pub problems: Vec<RowProblem>,
+    /// SHA-256 of the file, hexadecimal.
+    pub digest: String,
+    /// Data rows in the file, good and bad.
+    pub rows: usize,
+}

@@ -1,0 +1,147 @@
+//! Customers, accounts and their usage, as one export has them.
+
+use jiff::Timestamp;
+use rust_decimal::Decimal;
+use std::collections::BTreeMap;
+use std::fmt;
+use std::path::PathBuf;
+
+/// A customer of the MSP.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Customer {
+    /// The portal's customer ID: `342` of `EFS-342`.
+    pub cid: String,
+    /// The company's name in the portal.
+    pub name: String,
+    /// Brand of the first of its accounts; empty where the export has none.
+    pub brand: String,
+}
+
+/// An account of a customer: a machine, an appliance, a mail domain.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Account {
+    /// *Account No.*: `DOC30199001`.
+    pub number: String,
+    /// *User Name*; the number where the export has none.
+    pub user: String,
+    /// The customer.
+    pub cid: String,
+    /// Brand; empty where the export has none.
+    pub brand: String,
+    /// Service plan; empty where the export has none.
+    pub plan: String,
+    /// Usage per service key. Absent: not measured; 0: measured zero.
+    pub usage: BTreeMap<&'static str, Decimal>,
+    /// When this usage was measured, as `[portal] age_from` says; `None`: the export does not tell.
+    pub measured_at: Option<Timestamp>,
+    /// Where the portal sends this account's notifications (guide, issue A).
+    pub notification_email: Option<String>,
+    /// *Enable External Ticketing Alerts* of this account (guide, issue A).
+    pub external_ticketing: Option<bool>,
+}
+
+/// A row (or a customer) that was left out, and why.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RowProblem {
+    /// The export.
+    pub file: PathBuf,
+    /// Line from 1 on which the row begins.
+    pub line: u64,
+    /// The column's own heading; empty where the row as a whole is wrong.
+    pub column: String,
+    /// The account, where known.
+    pub account: Option<String>,
+    /// The customer whose billing must stop; `None`: it could be any.
+    pub cid: Option<String>,
+    /// What is wrong.
+    pub reason: String,
+}
+
+impl fmt::Display for RowProblem {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}:{}: ", self.file.display(), self.line)?;
+        if !self.column.is_empty() {
+            write!(f, "column \"{}\": ", self.column)?;
+        }
+        f.write_str(&self.reason)?;
+        match (&self.account, &self.cid) {
+            (Some(account), Some(cid)) => write!(f, " (account {account} of customer {cid})"),
+            (Some(account), None) => write!(f, " (account {account})"),
+            (None, Some(cid)) => write!(f, " (customer {cid})"),
+            (None, None) => Ok(()),
+        }
+    }
+}
+
+/// Everything an account export says.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Snapshot {
+    /// Ordered by CID (as numbers where they are), each once; also those of whom every account was left out.
+    pub customers: Vec<Customer>,
+    /// In the order of the file. Accounts with a bad row are not among them.
+    pub accounts: Vec<Account>,
+    /// The newest measurement in the export, that is when it was made: an export whose value is older than that
+    /// of the last one used must not be used. For the age of one customer's usage see
+    /// [`Snapshot::measured_at_of`].
+    pub measured_at: Option<Timestamp>,
+    /// What was left out.
+    pub problems: Vec<RowProblem>,
+    /// SHA-256 of the file, hexadecimal.
+    pub digest: String,
+    /// Data rows in the file, good and bad; empty lines do not count.
+    pub rows: usize,
+    /// Columns that mean nothing to psactl, by their headings.
+    pub ignored_columns: Vec<String>,
+    /// The earliest `period_start` and the latest `period_end` of the rows, where the export has them.
+    pub period: Option<(Timestamp, Timestamp)>,
+    /// The export.
+    pub file: PathBuf,
+}
+
+impl Snapshot {
+    /// The customer with this ID.
+    pub fn customer(&self, cid: &str) -> Option<&Customer> {
+        self.customers.iter().find(|customer| customer.cid == cid)
+    }
+
+    /// The accounts of a customer, in the order of the file.
+    pub fn accounts_of<'a>(&'a self, cid: &'a str) -> impl Iterator<Item = &'a Account> {
+        self.accounts.iter().filter(move |account| account.cid == cid)
+    }
+
+    /// Sums of a customer's usage per service key; a service that no account was measured for is absent. Only
+    /// right where [`Snapshot::problems_of`] is empty: a partial sum is a wrong bill.
+    pub fn usage_of(&self, cid: &str) -> BTreeMap<&'static str, Decimal> {
+        let mut sums: BTreeMap<&'static str, Decimal> = BTreeMap::new();
+        for account in self.accounts_of(cid) {
+            for (service, quantity) in &account.usage {
+                // Each quantity is bounded by the reader, so that no sum can overflow.
+                *sums.entry(service).or_default() += quantity;
+            }
+        }
+        sums
+    }
+
+    /// What each account adds to a service, in the order of the file; zeros included.
+    pub fn contributions<'a>(&'a self, cid: &'a str, service: &str) -> Vec<(&'a Account, Decimal)> {
+        self.accounts_of(cid)
+            .filter_map(|account| account.usage.get(service).map(|quantity| (account, *quantity)))
+            .collect()
+    }
+
+    /// The oldest measurement among a customer's accounts that have usage: what `max_age` is judged by. `None`
+    /// when there is no usage or any of it has no time.
+    pub fn measured_at_of(&self, cid: &str) -> Option<Timestamp> {
+        let mut oldest: Option<Timestamp> = None;
+        for account in self.accounts_of(cid).filter(|account| !account.usage.is_empty()) {
+            let at = account.measured_at?;
+            oldest = Some(oldest.map_or(at, |known| known.min(at)));
+        }
+        oldest
+    }
+
+    /// The problems that stop a customer's billing: its own, and those of rows that could be anyone's.
+    pub fn problems_of<'a>(&'a self, cid: &'a str) -> impl Iterator<Item = &'a RowProblem> {
+        self.problems.iter().filter(move |problem| problem.cid.as_deref().is_none_or(|known| known == cid))
+    }
+}
