@@ -51,15 +51,13 @@ pub struct Hold {
     pub note: Option<String>,
     /// Held since.
     pub since: Timestamp,
-    /// When a run last spoke of it.
-    pub said_at: Timestamp,
 }
 
 impl Store {
     /// All holds, oldest first.
     pub fn holds(&self) -> Result<Vec<Hold>> {
         let mut query = self.db.prepare_cached(
-            "SELECT id, record, cid, change, reason, before, after, state, note, since, said_at
+            "SELECT id, record, cid, change, reason, before, after, state, note, since
              FROM holds ORDER BY id",
         )?;
         let rows = query.query_map([], |row| Ok((read(row)?, row.get::<_, String>(3)?)))?;
@@ -81,8 +79,8 @@ impl Store {
         now: Timestamp,
     ) -> Result<()> {
         self.db.execute(
-            "INSERT INTO holds (record, cid, change, reason, before, after, state, since, said_at)
-             VALUES (?1, ?2, ?3, ?4, ?5, ?6, 'held', ?7, ?7)
+            "INSERT INTO holds (record, cid, change, reason, before, after, state, since)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, 'held', ?7)
              ON CONFLICT (record) DO UPDATE SET change = ?3, reason = ?4, before = ?5, after = ?6,
                state = CASE WHEN before = ?5 AND after = ?6 THEN state
                             WHEN state = 'rejected' THEN state ELSE 'held' END",
@@ -108,12 +106,6 @@ impl Store {
         Ok(answered > 0)
     }
 
-    /// Marks that a run has spoken of a hold.
-    pub fn said_hold(&self, id: i64, now: Timestamp) -> Result<()> {
-        self.db.execute("UPDATE holds SET said_at = ?2 WHERE id = ?1", params![id, seconds(now)])?;
-        Ok(())
-    }
-
     /// Forgets the hold of a record: its cause is gone, or its approval was used.
     pub fn drop_hold(&self, record: &str) -> Result<()> {
         self.db.execute("DELETE FROM holds WHERE record = ?1", [record])?;
@@ -130,6 +122,6 @@ fn read(row: &Row<'_>) -> rusqlite::Result<impl FnOnce(Change) -> Hold + use<>> 
         _ => HoldState::Held,
     };
     let note = row.get(8)?;
-    let (since, said_at) = (moment(row.get(9)?), moment(row.get(10)?));
-    Ok(move |change| Hold { id, record, cid, change, reason, before, after, state, note, since, said_at })
+    let since = moment(row.get(9)?);
+    Ok(move |change| Hold { id, record, cid, change, reason, before, after, state, note, since })
 }

@@ -99,8 +99,7 @@ CREATE TABLE holds (
     after TEXT NOT NULL,
     state TEXT NOT NULL,
     note TEXT,
-    since INTEGER NOT NULL,
-    said_at INTEGER NOT NULL
+    since INTEGER NOT NULL
 ) STRICT;
 
 -- Intent before a write, outcome after it.
@@ -133,4 +132,13 @@ CREATE TABLE imports (
     digest TEXT NOT NULL,
     measured_at INTEGER,
     read_at INTEGER NOT NULL
+) STRICT;
+
+-- What stands and was said already: it speaks again every remind_every, not at every run.
+CREATE TABLE standing (
+    key TEXT PRIMARY KEY,
+    cid TEXT NOT NULL,
+    area TEXT NOT NULL,
+    since INTEGER NOT NULL,
+    said_at INTEGER NOT NULL
 ) STRICT;

@@ -1,0 +1,151 @@
+//! Guide step 5: the managed devices integration and its cross-references, letter for letter.
+
+use serde_json::{Value, json};
+
+use super::{Finding, Setup, Step};
+use crate::error::Result;
+use crate::plan::Change;
+use crate::psa::{AgreementType, Condition, CrossReference, Integration, Query, paths};
+use crate::services;
+
+const STEP: Step = Step::CrossReferences;
+
+pub(super) async fn check(setup: &mut Setup<'_>) -> Result<Finding> {
+    let mut finding = Finding::new(STEP);
+    let solution = setup.config.connectwise.management_solution.clone();
+    let type_name = setup.config.billing.agreement_type.as_str();
+    let types: Vec<AgreementType> = setup
+        .client
+        .list(&paths::agreement_types(), &Query::all().filter(Condition::eq("name", type_name)))
+        .await?;
+    let Some(agreement_type) = types.iter().find(|kind| !kind.inactive_flag.unwrap_or(false)) else {
+        finding.person(format!("there is no active agreement type “{type_name}”: name one in [billing] agreement_type"));
+        return Ok(finding);
+    };
+    let integrations: Vec<Integration> =
+        setup.client.list(&paths::integrations(), &Query::all().order_by("id")).await?;
+    let integration = integrations
+        .iter()
+        .find(|integration| integration.solution.as_deref() == Some(solution.as_str()))
+        .or_else(|| integrations.iter().find(|integration| integration.name == solution));
+    let login = setup.known.login.clone();
+    let login = login.map(|login| login.reference("username")).unwrap_or(Value::Null);
+    let parent = match integration {
+        Some(found) => {
+            finding.found.push(format!("managed devices integration “{}” (#{})", found.name, found.id));
+            finding.choose("integration", found.id, &found.name, setup.made_here(STEP, found.id)?);
+            mend(&mut finding, found, &solution, &login);
+            Some(found.id)
+        }
+        None => {
+            let mut body = json!({
+                "name": solution,
+                "solution": solution,
+                "loginBy": "Global",
+                "defaultBillingLevel": "Detail",
+                "disableNewCrossReferencesFlag": true,
+                "matchOnSerialNumberFlag": true,
+                "configBillCustomerFlag": false,
+            });
+            body["integratorLogin"] = login;
+            finding.changes.push(
+                Change::create("managed devices integration", format!("“{solution}”"), paths::integrations(), body, &["name"])
+                    .of_step(STEP.name(), "integration"),
+            );
+            None
+        }
+    };
+    let existing: Vec<CrossReference> = match parent {
+        Some(id) => setup.client.list(&paths::cross_references(id), &Query::all().order_by("id")).await?,
+        None => Vec::new(),
+    };
+    for service in setup.services() {
+        let Some(product) = setup.known.products.get(service.key).and_then(|products| products.first()) else { continue };
+        let Some(configuration_type) = setup.known.configuration_types.get(service.configuration_type) else { continue };
+        let exact = |reference: &&CrossReference| {
+            reference.vendor_type.as_deref().unwrap_or_default() == service.vendor_type
+                && reference.vendor_level.as_deref().unwrap_or_default() == service.level
+        };
+        let near = |reference: &&CrossReference| {
+            reference.vendor_type.as_deref().unwrap_or_default().trim().eq_ignore_ascii_case(service.vendor_type)
+                && services::level_is_near(reference.vendor_level.as_deref().unwrap_or_default(), service.level)
+        };
+        let shown = format!("{} / {}", service.vendor_type, if service.level.is_empty() { "(blank)" } else { service.level });
+        let found = existing.iter().find(exact).or_else(|| existing.iter().find(near));
+        let Some(found) = found else {
+            let body = json!({
+                "vendorType": service.vendor_type,
+                "vendorLevel": service.level,
+                "agreementType": { "id": agreement_type.id, "name": agreement_type.name },
+                "product": product.item.reference("identifier"),
+                "configurationType": configuration_type.reference("name"),
+            });
+            let path = paths::cross_references(parent.unwrap_or(0));
+            let mut change = Change::create("cross-reference", shown, path, body, &["vendorType", "vendorLevel"])
+                .of_step(STEP.name(), service.key);
+            if parent.is_none() {
+                change.waits_for = Some("the managed devices integration".to_owned());
+            }
+            finding.changes.push(change);
+            continue;
+        };
+        let Some(parent) = parent else { continue };
+        finding.choose(service.key, found.id, &shown, setup.made_here(STEP, found.id)?);
+        let mut fields: Vec<(&'static str, Value, Value)> = vec![
+            ("vendorType", json!(found.vendor_type), json!(service.vendor_type)),
+            ("vendorLevel", json!(found.vendor_level.clone().unwrap_or_default()), json!(service.level)),
+        ];
+        if found.inactive_flag.unwrap_or(false) {
+            fields.push(("inactiveFlag", json!(true), json!(false)));
+        }
+        let products = setup.known.products.get(service.key).map_or(&[][..], Vec::as_slice);
+        let has = found.product.as_ref().and_then(|product| product.id);
+        if has.is_none() || !products.iter().any(|product| product.item.id == has) {
+            fields.push(("product", shown_reference(found.product.as_ref()), product.item.reference("identifier")));
+        }
+        let has = found.configuration_type.as_ref().and_then(|kind| kind.id);
+        if has.is_none() || has != configuration_type.id {
+            fields.push(("configurationType", shown_reference(found.configuration_type.as_ref()), configuration_type.reference("name")));
+        }
+        if found.agreement_type.as_ref().and_then(|kind| kind.id).is_none() {
+            fields.push(("agreementType", Value::Null, json!({ "id": agreement_type.id, "name": agreement_type.name })));
+        }
+        let change = Change::update("cross-reference", found.id, shown, paths::cross_reference(parent, found.id), fields)
+            .of_step(STEP.name(), service.key);
+        if change.writes_something() {
+            finding.changes.push(change);
+        }
+    }
+    if parent.is_some() {
+        let right = finding.choices.len().saturating_sub(1);
+        finding.found.push(crate::ui::text::count(right, "cross-reference", "cross-references"));
+    }
+    Ok(finding)
+}
+
+fn shown_reference(reference: Option<&crate::psa::Reference>) -> Value {
+    reference.map_or(Value::Null, |reference| {
+        json!({ "id": reference.id, "name": reference.name.clone().or_else(|| reference.identifier.clone()) })
+    })
+}
+
+/// The integration's own fields as the guide's figure 6 shows them.
+fn mend(finding: &mut Finding, found: &Integration, solution: &str, login: &Value) {
+    let mut fields: Vec<(&'static str, Value, Value)> = vec![
+        ("solution", json!(found.solution), json!(solution)),
+        ("loginBy", json!(found.login_by), json!("Global")),
+        ("defaultBillingLevel", json!(found.default_billing_level), json!("Detail")),
+        ("disableNewCrossReferencesFlag", json!(found.disable_new_cross_references_flag.unwrap_or(false)), json!(true)),
+        ("matchOnSerialNumberFlag", json!(found.match_on_serial_number_flag.unwrap_or(false)), json!(true)),
+        ("configBillCustomerFlag", json!(found.config_bill_customer_flag.unwrap_or(false)), json!(false)),
+    ];
+    let has = found.integrator_login.as_ref().and_then(|login| login.id);
+    if has.is_none() || login.get("id").and_then(Value::as_i64) != has {
+        fields.push(("integratorLogin", shown_reference(found.integrator_login.as_ref()), login.clone()));
+    }
+    let change = Change::update("managed devices integration", found.id, format!("“{}”", found.name), paths::integration(found.id), fields)
+        .of_step(STEP.name(), "integration");
+    if change.writes_something() {
+        finding.changes.push(change);
+    }
+}

@@ -1,0 +1,195 @@
+//! Guide step 3: one product for each billable service.
+//!
+//! Existing catalog items are adopted as they are; what deviates from the guide is a note. A price is never
+//! made up: it comes from the configuration, or a person is asked.
+
+use std::collections::BTreeMap;
+
+use serde_json::{Value, json};
+
+use super::{Finding, Named, Product, Setup, Step};
+use crate::error::Result;
+use crate::plan::Change;
+use crate::psa::{CatalogItem, Condition, ProductType, Query, SubCategory, UnitOfMeasure, paths};
+use crate::services::Service;
+use crate::sync::billing::number;
+use crate::ui::text;
+
+const STEP: Step = Step::Products;
+
+/// What the guide's products are made of, as this PSA has it.
+struct Parts {
+    subcategory: Value,
+    kind: Value,
+    unit: Value,
+}
+
+pub(super) async fn check(setup: &mut Setup<'_>) -> Result<Finding> {
+    let mut finding = Finding::new(STEP);
+    let kept = setup.store.choices(STEP.name())?;
+    let items = observe(setup, &kept).await?;
+    let mut parts = None;
+    for service in setup.services() {
+        let mut known = Vec::new();
+        let chosen: Vec<i64> =
+            kept.iter().filter(|choice| choice.key == service.key).map(|choice| choice.id).collect();
+        let configured = setup.config.billing.products.get(service.key);
+        let wanted: Vec<(String, Option<rust_decimal::Decimal>)> = match configured {
+            Some(products) => products.iter().map(|product| (product.identifier.clone(), product.price)).collect(),
+            None => vec![(service.product_identifier.to_owned(), None)],
+        };
+        for (identifier, price) in wanted {
+            let found = items
+                .values()
+                .find(|item| item.identifier == identifier)
+                .or_else(|| items.values().find(|item| wanted_by_id(item, &chosen)));
+            match found {
+                Some(item) => {
+                    adopt(setup, &mut finding, service, item, &identifier)?;
+                    known.push(Product {
+                        item: Named::there(item.id, &item.identifier),
+                        price: item.price,
+                        cost: item.cost,
+                    });
+                }
+                None => {
+                    let near = items.values().find(|item| item.identifier.trim().eq_ignore_ascii_case(identifier.trim()));
+                    if let Some(near) = near {
+                        finding.person(format!(
+                            "product “{}” (#{}) differs from “{identifier}” in case or blanks: write it so under \
+                             [billing.products] {}",
+                            near.identifier, near.id, service.key
+                        ));
+                        continue;
+                    }
+                    let Some(price) = price else {
+                        finding.person(format!(
+                            "product “{identifier}” for {} is not there; to have it created, give its price: \
+                             [billing.products] {} = {{ identifier = \"{identifier}\", price = \"0.00\" }}",
+                            service.name, service.key
+                        ));
+                        continue;
+                    };
+                    if parts.is_none() {
+                        parts = Some(parts_of(setup, &mut finding).await?);
+                    }
+                    let Some(Some(parts)) = &parts else { continue };
+                    finding.changes.push(create(service, &identifier, price, parts));
+                    known.push(Product { item: Named::planned(&identifier), price: Some(price), cost: None });
+                }
+            }
+        }
+        setup.known.products.insert(service.key, known);
+    }
+    Ok(finding)
+}
+
+fn wanted_by_id(item: &CatalogItem, chosen: &[i64]) -> bool {
+    chosen.contains(&item.id)
+}
+
+/// The catalog items that could be meant: by identifier, and by the ids chosen before.
+async fn observe(setup: &Setup<'_>, kept: &[crate::store::Choice]) -> Result<BTreeMap<i64, CatalogItem>> {
+    let mut identifiers: Vec<String> = Vec::new();
+    for service in setup.services() {
+        match setup.config.billing.products.get(service.key) {
+            Some(products) => identifiers.extend(products.iter().map(|product| product.identifier.clone())),
+            None => identifiers.push(service.product_identifier.to_owned()),
+        }
+    }
+    let ids: Vec<i64> = kept.iter().map(|choice| choice.id).collect();
+    let mut items = BTreeMap::new();
+    let mut conditions = Condition::in_batches("identifier", identifiers.iter().map(String::as_str));
+    conditions.extend(Condition::in_batches("id", ids));
+    for condition in conditions {
+        let found: Vec<CatalogItem> = setup.client.list(&paths::catalog(), &Query::all().filter(condition)).await?;
+        items.extend(found.into_iter().map(|item| (item.id, item)));
+    }
+    Ok(items)
+}
+
+fn adopt(setup: &Setup<'_>, finding: &mut Finding, service: &Service, item: &CatalogItem, wanted: &str) -> Result<()> {
+    if item.inactive_flag.unwrap_or(false) {
+        finding.person(format!("product “{}” (#{}) for {} is inactive: make it active, or name another", item.identifier, item.id, service.name));
+        return Ok(());
+    }
+    if item.serialized_flag.unwrap_or(false) {
+        finding.person(format!(
+            "product “{}” (#{}) is serialized; quantities other than one cannot be billed with it: name another under \
+             [billing.products] {}",
+            item.identifier, item.id, service.key
+        ));
+        return Ok(());
+    }
+    let price = item.price.map_or_else(|| "without a price".to_owned(), text::money);
+    finding.found.push(format!("product “{}” (#{}) for {}, {price}", item.identifier, item.id, service.name));
+    finding.choose(service.key, item.id, &item.identifier, setup.made_here(STEP, item.id)?);
+    let mut deviates = Vec::new();
+    if item.identifier != wanted {
+        deviates.push(format!("is now called so, in the configuration it is “{wanted}”"));
+    }
+    if item.price.is_none_or(|price| price.is_zero()) {
+        deviates.push("has no price".to_owned());
+    }
+    let unit = item.unit_of_measure.as_ref().and_then(|unit| unit.name.clone()).unwrap_or_default();
+    if !unit.eq_ignore_ascii_case("each") {
+        deviates.push(format!("has the unit “{unit}”, the guide uses Each"));
+    }
+    if item.taxable_flag.unwrap_or(false) {
+        deviates.push("is taxable".to_owned());
+    }
+    if !deviates.is_empty() {
+        finding.note(None, format!("product “{}” (#{}) {}", item.identifier, item.id, deviates.join(", ")));
+    }
+    Ok(())
+}
+
+/// Category, type and unit as the guide recommends them, from what this PSA has.
+async fn parts_of(setup: &Setup<'_>, finding: &mut Finding) -> Result<Option<Parts>> {
+    let named = |name: &'static str| Query::all().filter(Condition::eq("name", name));
+    let subcategories: Vec<SubCategory> =
+        setup.client.list(&paths::subcategories(), &named("Managed Services")).await?;
+    let types: Vec<ProductType> = setup.client.list(&paths::product_types(), &named("Software")).await?;
+    let units: Vec<UnitOfMeasure> = setup.client.list(&paths::units_of_measure(), &named("Each")).await?;
+    let subcategory = subcategories.iter().find(|subcategory| !subcategory.inactive_flag.unwrap_or(false));
+    let kind = types.iter().find(|kind| !kind.inactive_flag.unwrap_or(false));
+    let unit = units.iter().find(|unit| !unit.inactive_flag.unwrap_or(false));
+    let (Some(subcategory), Some(kind), Some(unit)) = (subcategory, kind, unit) else {
+        let missing = [
+            subcategory.is_none().then_some("product subcategory “Managed Services”"),
+            kind.is_none().then_some("product type “Software”"),
+            unit.is_none().then_some("unit of measure “Each”"),
+        ];
+        let missing: Vec<&str> = missing.into_iter().flatten().collect();
+        finding.person(format!(
+            "this PSA has no active {}: create the products by hand ({}) and name them under [billing.products]",
+            missing.join(" and no "),
+            STEP.clicks()
+        ));
+        return Ok(None);
+    };
+    Ok(Some(Parts {
+        subcategory: json!({ "id": subcategory.id, "name": subcategory.name }),
+        kind: json!({ "id": kind.id, "name": kind.name }),
+        unit: json!({ "id": unit.id, "name": unit.name }),
+    }))
+}
+
+fn create(service: &Service, identifier: &str, price: rust_decimal::Decimal, parts: &Parts) -> Change {
+    let body = json!({
+        "identifier": identifier,
+        "description": text::shorten(service.description, 60),
+        "subcategory": parts.subcategory,
+        "type": parts.kind,
+        "productClass": "Service",
+        "unitOfMeasure": parts.unit,
+        "price": number(Some(price)),
+        "cost": 0,
+        "taxableFlag": false,
+        "serializedFlag": false,
+        "phaseProductFlag": false,
+        "customerDescription": service.customer_description(price),
+    });
+    Change::create("product", format!("“{identifier}”"), paths::catalog(), body, &["identifier"])
+        .of_step(STEP.name(), service.key)
+}

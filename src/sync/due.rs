@@ -1,0 +1,191 @@
+//! When a customer is due (design section 9, *Due*).
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use jiff::{SignedDuration, Timestamp};
+use sha2::{Digest, Sha256};
+
+use super::{Options, observe, record};
+use crate::config::Config;
+use crate::error::Result;
+use crate::portal::{EventKind, Snapshot};
+use crate::services;
+use crate::store::{CustomerState, HoldState, Link, LoggedEvent, Store};
+
+/// Where the moment of the next work is remembered.
+pub(super) const NEXT: &str = "next_due";
+
+/// Why a customer is due, or when it will be.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Due {
+    /// Now.
+    Now,
+    /// Not before this.
+    At(Timestamp),
+}
+
+/// Whether a customer is due: what it used differs from what was last worked off and `min_interval` has
+/// passed since the last push, or `verify_every` has passed. A time in the future counts as due.
+pub fn judge(
+    state: Option<&CustomerState>,
+    fingerprint: &str,
+    approved: bool,
+    min_interval: SignedDuration,
+    verify_every: SignedDuration,
+    now: Timestamp,
+) -> Due {
+    let Some(state) = state else { return Due::Now };
+    let after = |from: Timestamp, wait: SignedDuration| from.checked_add(wait).unwrap_or(now);
+    let in_future = state.checked_at > now || state.pushed_at.is_some_and(|pushed| pushed > now);
+    if in_future || approved {
+        return Due::Now;
+    }
+    if let Some(retry) = state.retry_at {
+        return if retry <= now { Due::Now } else { Due::At(retry) };
+    }
+    let verify = after(state.checked_at, verify_every);
+    let at = if state.fingerprint == fingerprint {
+        verify
+    } else {
+        state.pushed_at.map_or(now, |pushed| after(pushed, min_interval)).min(verify)
+    };
+    if at <= now { Due::Now } else { Due::At(at) }
+}
+
+/// What a customer's use and statistics are, in a hash.
+pub(super) fn fingerprint(config: &Config, snapshot: &Snapshot, events: &[LoggedEvent], cid: &str) -> String {
+    let mut hasher = Sha256::new();
+    let usage = observe::usage(snapshot, cid);
+    for service in services::enabled(&config.billing) {
+        if let Some(used) = usage.get(service.key) {
+            hasher.update(format!("{} {};", service.key, used.total.normalize()));
+            for (account, part) in &used.parts {
+                hasher.update(format!("{account} {};", part.normalize()));
+            }
+        }
+    }
+    if config.statistics.enabled {
+        let jobs = events
+            .iter()
+            .filter(|logged| logged.event.cid == cid)
+            .filter(|logged| matches!(logged.event.kind, EventKind::BackupOk | EventKind::BackupFailed))
+            .count();
+        hasher.update(format!("jobs {jobs};"));
+    }
+    // A row that can no longer be read blocks billing: the customer must be looked at again.
+    hasher.update(format!("problems {}", snapshot.problems_of(cid).count()));
+    hasher.finalize().iter().take(16).map(|byte| format!("{byte:02x}")).collect()
+}
+
+/// The linked customers that are due.
+#[expect(clippy::too_many_arguments, reason = "the facts of a run")]
+pub(super) fn customers(
+    config: &Config,
+    store: &Store,
+    source: &str,
+    snapshot: &Snapshot,
+    events: &[LoggedEvent],
+    links: &BTreeMap<String, Link>,
+    options: &Options,
+    now: Timestamp,
+) -> Result<BTreeSet<String>> {
+    if options.only == Some(super::Part::Tickets) || !(config.statistics.enabled || config.billing.enabled) {
+        return Ok(BTreeSet::new());
+    }
+    if let Some(numbers) = &options.events {
+        let of_events = events.iter().filter(|logged| numbers.contains(&logged.number));
+        return Ok(of_events
+            .map(|logged| logged.event.cid.clone())
+            .filter(|cid| links.contains_key(cid))
+            .collect());
+    }
+    let states = store.customers(source)?;
+    let approved = approvals(store)?;
+    let due = links.keys().filter(|cid| {
+        if !options.cids.is_empty() {
+            return options.cids.contains(cid);
+        }
+        let state = states.get(*cid);
+        let print = fingerprint(config, snapshot, events, cid);
+        options.force
+            || options.verify
+            || judge(state, &print, approved.contains(*cid), config.sync.min_interval, config.sync.verify_every, now)
+                == Due::Now
+    });
+    Ok(due.cloned().collect())
+}
+
+fn approvals(store: &Store) -> Result<BTreeSet<String>> {
+    Ok(store
+        .holds()?
+        .into_iter()
+        .filter(|hold| hold.state == HoldState::Approved)
+        .map(|hold| hold.cid)
+        .collect())
+}
+
+/// When there is something to do next, if nothing else changes.
+pub(super) fn next(
+    config: &Config,
+    store: &Store,
+    source: &str,
+    observed: &super::Observed,
+    decisions: &BTreeMap<super::FaultKey, super::Decision>,
+    now: Timestamp,
+) -> Result<Timestamp> {
+    let verify = now.checked_add(config.sync.verify_every).unwrap_or(now);
+    // Standing trouble speaks again, and an export that is not renewed grows stale.
+    let mut next = now.checked_add(config.sync.remind_every).unwrap_or(now).min(verify);
+    if let Some(measured) = observed.snapshot.measured_at
+        && let Ok(stale) = measured.checked_add(config.portal.max_age)
+        && stale > now
+    {
+        next = next.min(stale);
+    }
+    let states = store.customers(source)?;
+    for cid in observed.links.keys() {
+        let print = fingerprint(config, &observed.snapshot, &observed.events, cid);
+        let due =
+            judge(states.get(cid), &print, false, config.sync.min_interval, config.sync.verify_every, now);
+        if let Due::At(at) = due {
+            next = next.min(at);
+        }
+    }
+    for decision in decisions.values() {
+        if let super::Decision::Wait(until, _) = decision {
+            next = next.min(*until);
+        }
+    }
+    let _ = record::AREAS;
+    Ok(next)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn due_is_a_table() {
+        let time = |text: &str| -> Timestamp { format!("2026-11-23T{text}:00Z").parse().unwrap() };
+        let now = time("12:00");
+        let (interval, verify) = (SignedDuration::from_hours(12), SignedDuration::from_hours(24));
+        let state = |fingerprint: &str, checked: Timestamp, pushed: Option<Timestamp>, retry: Option<Timestamp>| {
+            CustomerState { fingerprint: fingerprint.into(), checked_at: checked, pushed_at: pushed, retry_at: retry, error: None }
+        };
+        let day_ago = now - SignedDuration::from_hours(25);
+        let rows = [
+            ("never seen", None, false, Due::Now),
+            ("unchanged", Some(state("same", time("11:00"), Some(time("11:00")), None)), false, Due::At(time("11:00") + verify)),
+            ("changed, pushed an hour ago", Some(state("other", time("11:00"), Some(time("11:00")), None)), false, Due::At(time("23:00"))),
+            ("changed, never pushed", Some(state("other", time("11:00"), None, None)), false, Due::Now),
+            ("unchanged for a day", Some(state("same", day_ago, Some(day_ago), None)), false, Due::Now),
+            ("a yes was given", Some(state("same", time("11:00"), Some(time("11:00")), None)), true, Due::Now),
+            ("the clock was set back", Some(state("same", time("13:00"), None, None)), false, Due::Now),
+            ("failed, wait", Some(state("other", time("11:50"), None, Some(time("12:05")))), false, Due::At(time("12:05"))),
+            ("failed, waited", Some(state("same", time("11:40"), None, Some(time("11:55")))), false, Due::Now),
+        ];
+        for (what, state, approved, expected) in rows {
+            assert_eq!(judge(state.as_ref(), "same", approved, interval, verify, now), expected, "{what}");
+        }
+    }
+}

@@ -1,0 +1,517 @@
+//! One run of `psactl sync`: observe, plan, apply, record.
+//!
+//! The rules are pure and live beside this file ([`billing`], [`statistics`], [`tickets`], [`faults`],
+//! [`due`]); here is the order in which they are asked.
+
+pub mod billing;
+mod due;
+pub mod faults;
+pub mod observe;
+mod record;
+mod report;
+pub mod statistics;
+pub mod tickets;
+pub mod waiting;
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use jiff::Timestamp;
+use jiff::tz::TimeZone;
+
+use crate::config::Config;
+use crate::error::{Exit, Failure, Result};
+use crate::plan::apply::{Applied, Applier, Secrets};
+use crate::plan::{Plan, guards};
+use crate::portal::{self, Snapshot};
+use crate::psa::{Client, Info};
+use crate::services;
+use crate::setup::{Chosen, managed_ids};
+use crate::store::{Import, Link, LoggedEvent, Store, TicketMemory};
+use faults::{Fault, FaultKey};
+use tickets::Decision;
+
+pub use report::{Report, Standing};
+
+/// A part of what a run does.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+pub enum Part {
+    /// Tickets for faults.
+    Tickets,
+    /// Backup statistics.
+    Statistics,
+    /// Quantities of agreement additions.
+    Billing,
+}
+
+/// What a run is asked to do.
+#[derive(Debug, Clone, Default)]
+pub struct Options {
+    /// Only these customers.
+    pub cids: Vec<String>,
+    /// Only this part.
+    pub only: Option<Part>,
+    /// Passes over intervals, never over guards.
+    pub force: bool,
+    /// Reads back even what did not change.
+    pub verify: bool,
+    /// Opens tickets for the faults that stood at the first run.
+    pub open_standing: bool,
+    /// Plans and shows, writes nothing.
+    pub dry_run: bool,
+    /// A person typed it: no waiting after a refused login.
+    pub by_hand: bool,
+    /// Runs these events of the log again.
+    pub events: Option<BTreeSet<i64>>,
+}
+
+impl Options {
+    /// Whether the run has to look whatever the time and the files say.
+    fn insists(&self) -> bool {
+        self.force || self.verify || self.open_standing || self.events.is_some() || !self.cids.is_empty()
+    }
+
+    fn does(&self, part: Part) -> bool {
+        self.only.is_none_or(|only| only == part)
+    }
+}
+
+/// What a run is made of.
+pub struct Run<'a> {
+    /// The configuration.
+    pub config: &'a Config,
+    /// The client.
+    pub client: &'a Client,
+    /// The state.
+    pub store: &'a mut Store,
+    /// What is asked.
+    pub options: Options,
+    /// The command, for the history.
+    pub command: &'static str,
+    /// Reads the clock.
+    pub clock: &'a dyn Fn() -> Timestamp,
+    /// Set by Ctrl-C.
+    pub interrupted: Arc<AtomicBool>,
+    /// Set while writes may be under way.
+    pub writing: Arc<AtomicBool>,
+}
+
+/// What was read of the portal, and what follows from it alone.
+struct Observed {
+    snapshot: Snapshot,
+    stamp: String,
+    older: bool,
+    events: Vec<LoggedEvent>,
+    faults: BTreeMap<FaultKey, Fault>,
+    memories: BTreeMap<FaultKey, TicketMemory>,
+    links: BTreeMap<String, Link>,
+}
+
+/// What one customer's round gives, before it is applied.
+#[derive(Default)]
+struct Round {
+    plan: Plan,
+    billing: billing::Outcome,
+    /// Why the customer could not be planned.
+    trouble: Option<Failure>,
+}
+
+impl Run<'_> {
+    /// Runs once.
+    ///
+    /// # Errors
+    /// Where nothing could be done at all: portal unreadable, login refused, ConnectWise unreachable, the
+    /// state not writable. Everything less stands in the report.
+    pub async fn once(mut self) -> Result<Report> {
+        let now = (self.clock)();
+        let source = portal::open(self.config)?;
+        let name = source.name();
+        let stamp = source.stamp()?;
+        if !self.options.insists()
+            && self.store.import(name)?.is_some_and(|import| import.stamp == stamp.as_str())
+            && let Some(next) = self.store.meta_time(due::NEXT)?
+            && next > now
+        {
+            return Ok(Report::idle(Some(next)));
+        }
+        let chosen = Chosen::read(self.store)?;
+        if let Some(step) = chosen.missing(self.config) {
+            return Err(Failure::new(Exit::Configuration, format!("set-up is not finished: step {} is missing", step.name()))
+                .hint("psactl setup --check says what is missing, psactl setup does it"));
+        }
+        let observed = self.observe(source.as_ref(), stamp.as_str().to_owned(), now)?;
+        let run = if self.options.dry_run { 0 } else { self.store.begin_run(self.command, now)? };
+        let mut report = Report::new(run, self.options.dry_run);
+        let outcome = self.work(&observed, &chosen, &mut report, now).await;
+        if self.options.dry_run {
+            outcome?;
+            return Ok(report);
+        }
+        match outcome {
+            Ok(next) => {
+                if !observed.older {
+                    let import = Import {
+                        stamp: observed.stamp.clone(),
+                        digest: observed.snapshot.digest.clone(),
+                        measured_at: observed.snapshot.measured_at,
+                    };
+                    self.store.set_import(name, &import, now)?;
+                }
+                self.store.set_meta(due::NEXT, &next.to_string())?;
+                report.next = Some(next);
+                let summary = serde_json::to_string(&report.counts()).unwrap_or_default();
+                self.store.end_run(run, report.exit().code(), &summary, (self.clock)())?;
+                Ok(report)
+            }
+            Err(failure) => {
+                record::failed_run(self.store, name, run, &observed.events, &self.options, &failure, now)?;
+                self.store.end_run(run, failure.exit.code(), &failure.line(), (self.clock)())?;
+                Err(failure)
+            }
+        }
+    }
+
+    fn observe(&mut self, source: &dyn portal::Source, stamp: String, now: Timestamp) -> Result<Observed> {
+        let name = source.name();
+        let snapshot = source.accounts()?;
+        let log = source.events()?;
+        let older = match (self.store.import(name)?.and_then(|import| import.measured_at), snapshot.measured_at) {
+            (Some(last), Some(this)) => this < last,
+            _ => false,
+        };
+        let events = if self.options.dry_run {
+            record::merged(self.store.events(name)?, &log.events, now)
+        } else {
+            self.store.add_events(name, &log.events, now)?;
+            self.store.events(name)?
+        };
+        let faults = faults::fold(&events);
+        let mut memories = self.store.tickets(name)?;
+        self.first_run(name, &faults, &mut memories, now)?;
+        let links = self.store.links(name)?.into_iter().map(|link| (link.cid.clone(), link)).collect();
+        Ok(Observed { snapshot, stamp, older, events, faults, memories, links })
+    }
+
+    /// At the first run no ticket is opened for what stands already: the old integration may have opened one.
+    fn first_run(
+        &mut self,
+        source: &str,
+        faults: &BTreeMap<FaultKey, Fault>,
+        memories: &mut BTreeMap<FaultKey, TicketMemory>,
+        now: Timestamp,
+    ) -> Result<()> {
+        const DONE: &str = "tickets_first_run";
+        let first = self.store.meta(DONE)?.is_none();
+        for (key, fault) in faults.iter().filter(|(_, fault)| fault.ended.is_none()) {
+            let memory = memories.entry(key.clone()).or_default();
+            let before = memory.clone();
+            if first && memory.ticket.is_none() {
+                memory.standing_since_first_run = Some(fault.first_event.clone());
+            }
+            let chosen = self.options.cids.is_empty() || self.options.cids.contains(&key.cid);
+            if self.options.open_standing && chosen {
+                memory.standing_since_first_run = None;
+            }
+            if *memory != before && !self.options.dry_run {
+                self.store.set_ticket(source, key, memory)?;
+            }
+        }
+        if first && !self.options.dry_run {
+            self.store.set_meta(DONE, &now.to_string())?;
+        }
+        Ok(())
+    }
+
+    /// Plans and applies; returns when there is something to do next.
+    async fn work(&mut self, observed: &Observed, chosen: &Chosen, report: &mut Report, now: Timestamp) -> Result<Timestamp> {
+        let name = portal::open(self.config)?.name();
+        let due = due::customers(self.config, self.store, name, &observed.snapshot, &observed.events, &observed.links, &self.options, now)?;
+        let wanted = self.wanted_tickets(observed);
+        record::unlinked(self.store, observed, &self.options, self.config, report, now)?;
+        let asks = !due.is_empty() || !wanted.is_empty() || !self.store.unsettled()?.is_empty();
+        let mut rounds: BTreeMap<String, Round> = BTreeMap::new();
+        let mut decisions: BTreeMap<FaultKey, Decision> = BTreeMap::new();
+        let mut ticket_plan = Plan::default();
+        let mut invoices = rust_decimal::Decimal::ZERO;
+        let mut approved = BTreeSet::new();
+
+        if asks {
+            waiting::allowed(self.store, self.config, self.options.by_hand, now)?;
+            let zone = waiting::watch(self.store, self.config, now, self.server_zone().await)?;
+            if !self.options.dry_run {
+                let secrets = Secrets::default();
+                self.applier(report.run, &secrets).settle().await?;
+            }
+            decisions = self.plan_tickets(observed, chosen, name, &wanted, &mut ticket_plan, now).await?;
+            let billable = record::billable(self.config, observed, self.client, now);
+            for cid in &due {
+                let Some(link) = observed.links.get(cid) else { continue };
+                let round = self.round(observed, chosen, name, link, &zone, &billable, now).await?;
+                invoices += round.billing.invoices;
+                approved.extend(round.billing.approved.iter().cloned());
+                rounds.insert(cid.clone(), round);
+            }
+        }
+        let mut plan = Plan::default();
+        for round in rounds.values_mut() {
+            plan.extend(std::mem::take(&mut round.plan));
+        }
+        if let Some(reason) = guards::hold_run(&mut plan, &approved, &self.config.billing.guard, invoices, rounds.len()) {
+            plan.act(None, format!("billing of this run is held: {reason}"));
+        }
+        let mut whole = ticket_plan;
+        whole.extend(plan);
+        let mut applied: Vec<Applied> = Vec::new();
+        if !self.options.dry_run && !whole.changes.is_empty() {
+            for binding in rounds.values().flat_map(|round| &round.billing.adopt) {
+                self.store.set_binding(name, binding)?;
+            }
+            self.writing.store(true, Ordering::Relaxed);
+            let secrets = Secrets::default();
+            let changes = std::mem::take(&mut whole.changes);
+            applied = self.applier(report.run, &secrets).apply(changes).await?;
+            self.writing.store(false, Ordering::Relaxed);
+        } else if !self.options.dry_run {
+            for binding in rounds.values().flat_map(|round| &round.billing.adopt) {
+                self.store.set_binding(name, binding)?;
+            }
+        }
+        report.requests = self.client.requests_sent();
+        record::finish(
+            record::Finish {
+                config: self.config,
+                store: self.store,
+                source: name,
+                options: &self.options,
+                observed,
+                rounds: &rounds,
+                decisions: &decisions,
+                plan: whole,
+                applied,
+                now,
+            },
+            report,
+        )
+    }
+
+    fn applier<'b>(&'b mut self, run: i64, secrets: &'b Secrets) -> Applier<'b> {
+        Applier {
+            client: self.client,
+            store: self.store,
+            run,
+            secrets,
+            clock: self.clock,
+            interrupted: Arc::clone(&self.interrupted),
+        }
+    }
+
+    /// The server's time zone, asked once and remembered; UTC where it names none that is known.
+    async fn server_zone(&self) -> Result<TimeZone> {
+        const KEY: &str = "server_time_zone";
+        let named = match self.store.meta(KEY)? {
+            Some(named) => named,
+            None => {
+                let info: Info = self.client.info().await?;
+                let named = info.server_time_zone.unwrap_or_default();
+                if !self.options.dry_run {
+                    self.store.set_meta(KEY, &named)?;
+                }
+                named
+            }
+        };
+        Ok(TimeZone::get(&named).unwrap_or(TimeZone::UTC))
+    }
+
+    /// The faults whose tickets ConnectWise must be asked about: those that may need one, and those whose
+    /// ticket may have to be resolved. Memory decides only whether there is work.
+    fn wanted_tickets(&self, observed: &Observed) -> BTreeSet<FaultKey> {
+        if !self.config.tickets.enabled || !self.options.does(Part::Tickets) {
+            return BTreeSet::new();
+        }
+        let touched = self.options.events.as_ref().map(|numbers| record::faults_of(observed, numbers));
+        let fresh = record::fresh(&observed.events);
+        observed
+            .faults
+            .iter()
+            .filter(|(key, fault)| {
+                let memory = observed.memories.get(*key).cloned().unwrap_or_default();
+                let asked = self.options.cids.is_empty() || self.options.cids.contains(&key.cid);
+                let touched = touched.as_ref().is_none_or(|touched| touched.contains(*key));
+                let insists = self.options.verify || self.options.events.is_some();
+                let news = match &fault.ended {
+                    Some((event, _)) => {
+                        memory.ticket.is_some() && memory.resolved_at.is_none() || fresh.contains(event.as_str())
+                    }
+                    None => {
+                        memory.standing_since_first_run.as_ref() != Some(&fault.first_event)
+                            && (memory.ticket.is_none()
+                                || memory.first_event.as_ref() != Some(&fault.first_event)
+                                || memory.told_until.is_none_or(|told| told < fault.last_bad)
+                                || memory.resolved_at.is_some()
+                                || memory.closed_by_person_at.is_some())
+                    }
+                };
+                asked
+                    && touched
+                    && (news || insists)
+                    && tickets::is_wanted(fault, &self.config.tickets)
+                    && observed.links.contains_key(&key.cid)
+            })
+            .map(|(key, _)| key.clone())
+            .collect()
+    }
+
+    async fn plan_tickets(
+        &mut self,
+        observed: &Observed,
+        chosen: &Chosen,
+        source: &str,
+        wanted: &BTreeSet<FaultKey>,
+        plan: &mut Plan,
+        now: Timestamp,
+    ) -> Result<BTreeMap<FaultKey, Decision>> {
+        let mut decisions = BTreeMap::new();
+        let (Some(board), Some(new_status), Some(closed)) = (chosen.board, chosen.new_status, chosen.closed_status) else {
+            return Ok(decisions);
+        };
+        let seen = observe::tickets(self.client, source, wanted).await?;
+        let mut closed_status = BTreeMap::from([(board, closed)]);
+        let boards: BTreeSet<i64> =
+            seen.values().flatten().filter(|ticket| !ticket.closed).filter_map(|ticket| ticket.board).collect();
+        for moved in boards.into_iter().filter(|id| *id != board) {
+            if let Some(status) = observe::closed_status(self.client, moved).await? {
+                closed_status.insert(moved, status);
+            }
+        }
+        let hour_ago = now.checked_sub(jiff::SignedDuration::from_hours(1)).unwrap_or(now);
+        let opened = self.store.tickets_opened_since(hour_ago)?;
+        let settings = &self.config.tickets;
+        let may_open = u64::from(settings.max_new_per_hour).saturating_sub(opened);
+        let mut facts = tickets::Facts {
+            source,
+            settings,
+            board,
+            new_status,
+            closed_status,
+            now,
+            may_open: usize::try_from(may_open).unwrap_or(usize::MAX),
+        };
+        for key in wanted {
+            let (Some(fault), Some(link)) = (observed.faults.get(key), observed.links.get(&key.cid)) else { continue };
+            let of_fault = seen.get(key).map_or(&[][..], Vec::as_slice);
+            let memory = self.ticket_memory(source, key, fault, of_fault, observed, now)?;
+            let decision = tickets::decide(fault, &memory, of_fault, settings.into(), now);
+            tickets::plan(&mut facts, key, fault, link, of_fault, &decision, plan);
+            decisions.insert(key.clone(), decision);
+        }
+        Ok(decisions)
+    }
+
+    /// What is known of a fault's ticket, with what was just seen: a ticket found by its `externalXRef`
+    /// that the state does not know, or one that a person has closed.
+    fn ticket_memory(
+        &mut self,
+        source: &str,
+        key: &FaultKey,
+        fault: &Fault,
+        seen: &[tickets::Seen],
+        observed: &Observed,
+        now: Timestamp,
+    ) -> Result<TicketMemory> {
+        let mut memory = observed.memories.get(key).cloned().unwrap_or_default();
+        let before = memory.clone();
+        if let Some(open) = seen.iter().find(|ticket| !ticket.closed) {
+            if memory.ticket != Some(open.id) {
+                memory.ticket = Some(open.id);
+                memory.first_event = Some(fault.first_event.clone());
+                memory.told_until = Some(fault.last_bad);
+            }
+            memory.closed_by_person_at = None;
+            memory.resolved_at = None;
+        } else if let Some(closed) = seen.iter().find(|ticket| memory.ticket == Some(ticket.id))
+            && memory.resolved_at.is_none()
+            && memory.closed_by_person_at.is_none()
+        {
+            memory.closed_by_person_at = Some(closed.closed_at.unwrap_or(now));
+        }
+        if memory != before && !self.options.dry_run {
+            self.store.set_ticket(source, key, &memory)?;
+        }
+        Ok(memory)
+    }
+
+    /// One customer: statistics, then billing. A failure is this customer's, unless it is everybody's.
+    #[expect(clippy::too_many_arguments, reason = "the facts of a run, handed down")]
+    async fn round(
+        &mut self,
+        observed: &Observed,
+        chosen: &Chosen,
+        source: &str,
+        link: &Link,
+        zone: &TimeZone,
+        billable: &record::Billable,
+        now: Timestamp,
+    ) -> Result<Round> {
+        let mut round = Round::default();
+        match self.plan_customer(observed, chosen, source, link, zone, billable, now, &mut round).await {
+            Ok(()) => Ok(round),
+            Err(failure) if matches!(failure.exit, Exit::Partial) => {
+                round.plan = Plan::default();
+                round.trouble = Some(failure.context(format!("customer {} ({})", link.cid, link.company_name)));
+                Ok(round)
+            }
+            Err(failure) => Err(failure),
+        }
+    }
+
+    #[expect(clippy::too_many_arguments, reason = "the facts of a run, handed down")]
+    async fn plan_customer(
+        &mut self,
+        observed: &Observed,
+        chosen: &Chosen,
+        source: &str,
+        link: &Link,
+        zone: &TimeZone,
+        billable: &record::Billable,
+        now: Timestamp,
+        round: &mut Round,
+    ) -> Result<()> {
+        let managed_id = self.config.connectwise.managed_id(&link.cid);
+        let usage = observe::usage(&observed.snapshot, &link.cid);
+        if self.config.statistics.enabled
+            && self.options.does(Part::Statistics)
+            && let Some(solution) = chosen.solution
+        {
+            let entries = managed_ids::entries_of(self.client, link.company_id).await?;
+            let numbers = statistics::count(&observed.events, &link.cid, &usage, zone, now);
+            statistics::plan(link, &managed_id, solution, &entries, numbers, &mut round.plan);
+        }
+        if !self.config.billing.enabled || !self.options.does(Part::Billing) {
+            return Ok(());
+        }
+        if let Some(reason) = billable.blocked(&observed.snapshot, link) {
+            round.plan.block(Some(&link.cid), "billing", reason.0, reason.1);
+            return Ok(());
+        }
+        let agreements = observe::agreements(self.client, link.company_id).await?;
+        let bindings = self.store.bindings(source)?.into_iter().map(|binding| (binding.addition_id, binding)).collect();
+        let holds = self.store.holds()?.into_iter().map(|hold| (hold.record.clone(), hold)).collect();
+        round.billing = billing::plan(&billing::Facts {
+            source,
+            link,
+            managed_id: &managed_id,
+            agreements: &agreements,
+            services: &services::enabled(&self.config.billing),
+            products: &chosen.products,
+            usage: &usage,
+            bindings: &bindings,
+            holds: &holds,
+            settings: &self.config.billing,
+            measured_at: observed.snapshot.measured_at_of(&link.cid).or(observed.snapshot.measured_at),
+            today: now.to_zoned(zone.clone()).date(),
+        });
+        round.plan.extend(std::mem::take(&mut round.billing.plan));
+        Ok(())
+    }
+}

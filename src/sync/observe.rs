@@ -1,0 +1,93 @@
+//! What a run reads: the portal's data and the records of ConnectWise, as plain typed values.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use rust_decimal::Decimal;
+
+use super::billing::{AgreementFacts, Use};
+use super::faults::FaultKey;
+use super::tickets::Seen;
+use crate::error::Result;
+use crate::portal::Snapshot;
+use crate::psa::{Addition, Agreement, BoardStatus, Client, Condition, Query, Ticket, paths};
+use crate::services;
+
+/// The use of each measured service by one customer, with each account's part.
+pub fn usage(snapshot: &Snapshot, cid: &str) -> BTreeMap<&'static str, Use> {
+    let mut usage = BTreeMap::new();
+    for service in services::all() {
+        let parts: Vec<(String, Decimal)> = snapshot
+            .contributions(cid, service.key)
+            .into_iter()
+            .map(|(account, amount)| {
+                (if account.user.is_empty() { account.number.clone() } else { account.user.clone() }, amount)
+            })
+            .collect();
+        if !parts.is_empty() {
+            let total = parts.iter().map(|(_, amount)| *amount).sum();
+            let parts = parts.into_iter().filter(|(_, amount)| !amount.is_zero()).collect();
+            usage.insert(service.key, Use { total, parts });
+        }
+    }
+    usage
+}
+
+/// The agreements of a company with all additions of those that are not ended.
+///
+/// # Errors
+/// Where ConnectWise cannot be asked.
+pub async fn agreements(client: &Client, company: i64) -> Result<Vec<AgreementFacts>> {
+    let query = Query::all().filter(Condition::eq("company/id", company)).order_by("id");
+    let agreements: Vec<Agreement> = client.list(&paths::agreements(), &query).await?;
+    let mut facts = Vec::with_capacity(agreements.len());
+    for agreement in agreements {
+        let ended =
+            matches!(agreement.agreement_status.as_deref(), Some("Cancelled" | "Expired" | "Inactive"));
+        // Ended agreements are read too: an addition on one explains why use is not billed.
+        let additions: Vec<Addition> =
+            client.list(&paths::additions(agreement.id), &Query::all().order_by("id")).await?;
+        if !ended || !additions.is_empty() {
+            facts.push(AgreementFacts { agreement, additions });
+        }
+    }
+    Ok(facts)
+}
+
+/// The tickets ConnectWise has for each of these faults, found by `externalXRef` whatever the state says:
+/// every ticket that is opened is preceded by this search.
+///
+/// # Errors
+/// Where ConnectWise cannot be asked.
+pub async fn tickets(
+    client: &Client,
+    source: &str,
+    faults: &BTreeSet<FaultKey>,
+) -> Result<BTreeMap<FaultKey, Vec<Seen>>> {
+    let mut found: BTreeMap<FaultKey, Vec<Seen>> = BTreeMap::new();
+    let keys: Vec<&FaultKey> = faults.iter().collect();
+    // Twenty prefixes stay well below the address length that servers take.
+    for batch in keys.chunks(20) {
+        let any = Condition::any(
+            batch.iter().map(|key| Condition::starts_with("externalXRef", &format!("{}:", key.xref(source)))),
+        );
+        let tickets: Vec<Ticket> =
+            client.list(&paths::tickets(), &Query::all().filter(any).order_by("id")).await?;
+        for ticket in &tickets {
+            let xref = ticket.external_xref.as_deref().unwrap_or_default();
+            if let Some(key) = batch.iter().find(|key| xref.starts_with(&format!("{}:", key.xref(source)))) {
+                found.entry((*key).clone()).or_default().push(Seen::from(ticket));
+            }
+        }
+    }
+    Ok(found)
+}
+
+/// A closed status of a board that a ticket was moved to.
+///
+/// # Errors
+/// Where ConnectWise cannot be asked.
+pub async fn closed_status(client: &Client, board: i64) -> Result<Option<i64>> {
+    let query = Query::all().filter(Condition::eq("closedStatus", true)).order_by("sortOrder");
+    let statuses: Vec<BoardStatus> = client.list(&paths::statuses(board), &query).await?;
+    Ok(statuses.into_iter().find(|status| !status.inactive.unwrap_or(false)).map(|status| status.id))
+}

@@ -1,0 +1,120 @@
+//! Backup statistics for the executive management report: calendar month to date in the server's time zone
+//! (design section 9, *Statistics*; guide, company step 1).
+
+use jiff::Timestamp;
+use jiff::tz::TimeZone;
+use rust_decimal::Decimal;
+use rust_decimal::prelude::ToPrimitive;
+use serde_json::{Value, json};
+
+use std::collections::BTreeMap;
+
+use super::billing::Use;
+use crate::plan::{Change, Plan, Purpose};
+use crate::portal::EventKind;
+use crate::psa::{ManagedId, paths};
+use crate::setup::managed_ids::{FIRST, SECOND, of_solution};
+use crate::store::{Link, LoggedEvent};
+
+/// What is reported of one customer.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Numbers {
+    /// Successful backup jobs this month.
+    pub successful: i64,
+    /// Failed backup jobs this month.
+    pub failed: i64,
+    /// Servers, where the portal counts them.
+    pub servers: Option<i64>,
+    /// Workstations, where the portal counts them.
+    pub workstations: Option<i64>,
+}
+
+/// Counts a customer's backup jobs of the calendar month and its machines.
+pub fn count(
+    events: &[LoggedEvent],
+    cid: &str,
+    usage: &BTreeMap<&'static str, Use>,
+    zone: &TimeZone,
+    now: Timestamp,
+) -> Numbers {
+    let today = now.to_zoned(zone.clone()).date();
+    let this_month = |time: Timestamp| {
+        let day = time.to_zoned(zone.clone()).date();
+        day.year() == today.year() && day.month() == today.month()
+    };
+    let of = |kind: EventKind| {
+        let counted = events
+            .iter()
+            .filter(|logged| logged.event.cid == cid && logged.event.kind == kind && this_month(logged.event.time))
+            .count();
+        i64::try_from(counted).unwrap_or(i64::MAX)
+    };
+    let machines = |keys: [&str; 3]| {
+        let counted: Vec<Decimal> = keys.iter().filter_map(|key| usage.get(key)).map(|used| used.total).collect();
+        // Online, local and BDR protection of the same machine must not count it twice: the largest stands.
+        counted.into_iter().max().and_then(|count| count.to_i64())
+    };
+    Numbers {
+        successful: of(EventKind::BackupOk),
+        failed: of(EventKind::BackupFailed),
+        servers: machines(["online-servers", "local-servers", "bdr-servers"]),
+        workstations: machines(["online-desktops", "local-desktops", "bdr-desktops"]),
+    }
+}
+
+/// The changes that make both entries say these numbers.
+pub fn plan(link: &Link, managed_id: &str, solution: i64, entries: &[ManagedId], numbers: Numbers, plan: &mut Plan) {
+    let own = of_solution(entries, Some(solution), managed_id);
+    let at = |kind: &str| own.iter().find(|entry| entry.device_type.as_deref() == Some(kind)).copied();
+    let (first, second) = (at(FIRST), at(SECOND));
+    if first.is_none() || second.is_none() {
+        let missing = if second.is_none() { SECOND } else { FIRST };
+        plan.block(
+            Some(&link.cid),
+            "backup statistics",
+            format!(
+                "ConnectWise Management ID Error: {} has no entry {managed_id} of device type {missing}",
+                link.company_name
+            ),
+            "psactl setup managed-ids --apply",
+        );
+    }
+    if let Some(entry) = second {
+        push(link, managed_id, entry, plan, [
+            ("successfulBackupJobs", entry.successful_backup_jobs, Some(numbers.successful)),
+            ("failedBackupJobs", entry.failed_backup_jobs, Some(numbers.failed)),
+        ]);
+    }
+    if let Some(entry) = first {
+        push(link, managed_id, entry, plan, [
+            ("totalServers", entry.total_servers, numbers.servers),
+            ("totalWorkstations", entry.total_workstations, numbers.workstations),
+        ]);
+    }
+}
+
+fn push(
+    link: &Link,
+    managed_id: &str,
+    entry: &ManagedId,
+    plan: &mut Plan,
+    numbers: [(&'static str, Option<i64>, Option<i64>); 2],
+) {
+    let fields = numbers.into_iter().filter_map(|(name, before, after)| {
+        // What the portal does not count is left as it is.
+        after.map(|after| (name, before.map_or(Value::Null, |before| json!(before)), json!(after)))
+    });
+    let kind = entry.device_type.as_deref().unwrap_or_default();
+    let change = Change::update(
+        "Managed ID",
+        entry.id,
+        format!("{managed_id} on {} ({kind})", link.company_name),
+        paths::managed_id(link.company_id, entry.id),
+        fields,
+    )
+    .for_customer(&link.cid)
+    .because(Purpose::Statistics);
+    if change.writes_something() {
+        plan.changes.push(change);
+    }
+}
