@@ -1,0 +1,210 @@
+//! From an answer's body to typed records, and to the exact place when that fails.
+
+use serde::de::DeserializeOwned;
+use serde_json::Value;
+
+use super::error::{Error, Tried};
+use super::reply::{clean, is_html};
+
+/// A kind of record that can be read.
+pub trait Record: DeserializeOwned + Send {
+    /// What it is called in the user's words, as “agreement addition”.
+    const NAME: &'static str;
+
+    /// The record's id, where it has one; lists leave out what comes twice by it.
+    fn id(&self) -> Option<i64> {
+        None
+    }
+}
+
+/// Reads one record.
+pub(super) fn record<T: Record>(body: &[u8], tried: &Tried, host: &str) -> Result<T, Error> {
+    serde_json::from_slice(body).or_else(|_| {
+        let value = json(body, tried, host)?;
+        T::deserialize(&value).map_err(|error| undecoded::<T>(&value, &error, tried))
+    })
+}
+
+/// Reads a list of records.
+pub(super) fn records<T: Record>(body: &[u8], tried: &Tried, host: &str) -> Result<Vec<T>, Error> {
+    serde_json::from_slice(body).or_else(|_| match json(body, tried, host)? {
+        Value::Array(values) => values
+            .iter()
+            .map(|value| T::deserialize(value).map_err(|error| undecoded::<T>(value, &error, tried)))
+            .collect(),
+        other => {
+            let came = match other {
+                Value::Object(_) => "one record",
+                Value::Null => "nothing",
+                _ => "a single value",
+            };
+            Err(not_connectwise(tried, host, format!("{came} came where a list was expected")))
+        }
+    })
+}
+
+/// Reads any JSON; an empty body, text or a page for people is no answer of ConnectWise's API.
+pub(super) fn json(body: &[u8], tried: &Tried, host: &str) -> Result<Value, Error> {
+    serde_json::from_slice(body).map_err(|error| {
+        let text = String::from_utf8_lossy(body.get(..2_000).unwrap_or(body));
+        let problem = if body.iter().all(u8::is_ascii_whitespace) {
+            "the answer is empty".to_owned()
+        } else if is_html(&text) {
+            "a web page came where JSON was expected".to_owned()
+        } else if error.is_eof() {
+            format!("the answer is cut off after {} characters", body.len())
+        } else {
+            format!("the answer is not JSON (line {}, column {})", error.line(), error.column())
+        };
+        not_connectwise(tried, host, problem)
+    })
+}
+
+pub(super) fn not_connectwise(tried: &Tried, host: &str, problem: String) -> Error {
+    Error::NotConnectWise { tried: Box::new(tried.clone()), host: host.to_owned(), problem }
+}
+
+fn undecoded<T: Record>(value: &Value, error: &serde_json::Error, tried: &Tried) -> Error {
+    let problem = error.to_string();
+    Error::Decode {
+        tried: Box::new(tried.clone()),
+        what: T::NAME,
+        id: value.get("id").and_then(Value::as_i64),
+        at: place::<T>(value, &problem),
+        problem: clean(&problem, 200),
+    }
+}
+
+/// Where in a value its reading fails.
+///
+/// Members are read in their order and the first bad one ends the reading, so the shortest beginning of the
+/// value that fails in the same words ends with the culprit; the same then within the culprit. This costs a
+/// few more readings of one record, and only when one has failed.
+fn place<T: DeserializeOwned>(value: &Value, problem: &str) -> String {
+    fails::<T>(value, problem, &|inner| inner).unwrap_or_default()
+}
+
+fn fails<T: DeserializeOwned>(part: &Value, problem: &str, whole: &dyn Fn(Value) -> Value) -> Option<String> {
+    let same = |part: Value| T::deserialize(whole(part)).is_err_and(|error| error.to_string() == problem);
+    match part {
+        Value::Object(members) => {
+            let mut beginning = serde_json::Map::new();
+            if same(Value::Object(beginning.clone())) {
+                return None;
+            }
+            for (name, member) in members {
+                let before = beginning.clone();
+                beginning.insert(name.clone(), member.clone());
+                if same(Value::Object(beginning.clone())) {
+                    let around = |inner: Value| {
+                        let mut members = before.clone();
+                        members.insert(name.clone(), inner);
+                        whole(Value::Object(members))
+                    };
+                    let deeper = fails::<T>(member, problem, &around);
+                    return Some(match deeper {
+                        Some(deeper) if deeper.starts_with('[') => format!("{name}{deeper}"),
+                        Some(deeper) => format!("{name}.{deeper}"),
+                        None => name.clone(),
+                    });
+                }
+            }
+            None
+        }
+        Value::Array(items) => (0..items.len()).find_map(|index| {
+            let beginning = items.get(..=index)?.to_vec();
+            if !same(Value::Array(beginning)) {
+                return None;
+            }
+            let before = items.get(..index)?.to_vec();
+            let around = |inner: Value| {
+                let mut items = before.clone();
+                items.push(inner);
+                whole(Value::Array(items))
+            };
+            Some(match fails::<T>(items.get(index)?, problem, &around) {
+                Some(deeper) if deeper.starts_with('[') => format!("[{index}]{deeper}"),
+                Some(deeper) => format!("[{index}].{deeper}"),
+                None => format!("[{index}]"),
+            })
+        }),
+        _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde::Deserialize;
+
+    use super::super::Method;
+    use super::*;
+
+    #[derive(Debug, Deserialize)]
+    struct Thing {
+        id: i64,
+        #[serde(default, rename = "inner")]
+        _inner: Option<Inner>,
+        #[serde(default, rename = "parts")]
+        _parts: Vec<Inner>,
+        #[serde(flatten)]
+        _rest: serde_json::Map<String, Value>,
+    }
+
+    #[derive(Debug, Deserialize)]
+    struct Inner {
+        #[serde(rename = "flag")]
+        _flag: Option<bool>,
+    }
+
+    impl Record for Thing {
+        const NAME: &'static str = "thing";
+        fn id(&self) -> Option<i64> {
+            Some(self.id)
+        }
+    }
+
+    fn tried() -> Tried {
+        let action = "listing things on /things".to_owned();
+        Tried { method: Method::Get, path: "/things".to_owned(), action, request_id: None }
+    }
+
+    fn message(body: &str) -> String {
+        records::<Thing>(body.as_bytes(), &tried(), "psa.example").expect_err("a bad body").to_string()
+    }
+
+    #[test]
+    fn names_record_and_place() {
+        let cases = [
+            (r#"[{"id":1},{"id":2,"inner":{"flag":"yes"}}]"#, "thing 2 is not as expected, at inner.flag: "),
+            (
+                r#"[{"id":3,"parts":[{"flag":true},{"flag":7}]}]"#,
+                "thing 3 is not as expected, at parts[1].flag: ",
+            ),
+            (r#"[{"id":"x"}]"#, "a record (thing) is not as expected, at id: "),
+            (r#"[{"other":1}]"#, "a record (thing) is not as expected: missing field `id`"),
+            (r#"[5]"#, "a record (thing) is not as expected: "),
+        ];
+        for (body, expected) in cases {
+            let message = message(body);
+            assert!(message.starts_with(&format!("listing things on /things: {expected}")), "{message}");
+        }
+    }
+
+    #[test]
+    fn says_what_came_instead_of_json() {
+        let cases = [
+            ("", "is empty"),
+            (" \r\n", "is empty"),
+            ("<html><body>Sign in</body></html>", "a web page"),
+            ("OK", "not JSON"),
+            (r#"[{"id":1},{"id"#, "cut off after 14"),
+            (r#"{"id":1}"#, "one record came where a list"),
+            ("null", "nothing came where a list"),
+        ];
+        for (body, expected) in cases {
+            let message = message(body);
+            assert!(message.contains("psa.example did not answer as ConnectWise does"), "{message}");
+            assert!(message.contains(expected), "{body}: {message}");
+        }
+    }
+}

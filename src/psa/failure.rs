@@ -1,0 +1,88 @@
+//! Why a connection or an exchange broke, in words that a technician can act on.
+
+use std::error::Error as StdError;
+use std::io;
+
+use super::error::Trouble;
+use super::reply::clean;
+
+/// Looks through an error's causes for the one that explains it.
+pub(super) fn explain(error: &reqwest::Error) -> (Trouble, String) {
+    let mut cause: Option<&(dyn StdError + 'static)> = Some(error);
+    let mut deepest = String::new();
+    while let Some(current) = cause {
+        if let Some(found) = current.downcast_ref::<rustls::Error>() {
+            return encryption(found);
+        }
+        if let Some(io) = current.downcast_ref::<io::Error>() {
+            // An I/O error wraps its cause without naming it as such.
+            let inner = io.get_ref().and_then(|inner| inner.downcast_ref::<rustls::Error>());
+            match inner {
+                Some(found) => return encryption(found),
+                None => {
+                    if let Some(found) = input_output(io.kind()) {
+                        return found;
+                    }
+                }
+            }
+        }
+        let said = current.to_string();
+        if said.contains("dns error") {
+            return (Trouble::Name, "its name has no address (DNS)".to_owned());
+        }
+        if !said.is_empty() {
+            deepest = said;
+        }
+        cause = current.source();
+    }
+    if error.is_timeout() {
+        return (Trouble::Slow, "no connection within the time allowed".to_owned());
+    }
+    let trouble = if error.is_connect() { Trouble::Other } else { Trouble::Broken };
+    (trouble, clean(&deepest, 200))
+}
+
+fn input_output(kind: io::ErrorKind) -> Option<(Trouble, String)> {
+    let (trouble, words) = match kind {
+        io::ErrorKind::ConnectionRefused => (Trouble::Refused, "nothing accepts connections there"),
+        io::ErrorKind::ConnectionReset | io::ErrorKind::ConnectionAborted | io::ErrorKind::BrokenPipe => {
+            (Trouble::Broken, "the connection was cut")
+        }
+        io::ErrorKind::UnexpectedEof => (Trouble::Broken, "the connection ended in the middle"),
+        io::ErrorKind::HostUnreachable | io::ErrorKind::NetworkUnreachable => {
+            (Trouble::Other, "no way leads there from this machine's network")
+        }
+        io::ErrorKind::TimedOut => (Trouble::Slow, "no connection within the time allowed"),
+        _ => return None,
+    };
+    Some((trouble, words.to_owned()))
+}
+
+fn encryption(error: &rustls::Error) -> (Trouble, String) {
+    use rustls::CertificateError as Certificate;
+    let words = match error {
+        rustls::Error::InvalidCertificate(certificate) => match certificate {
+            Certificate::UnknownIssuer => {
+                "its certificate comes from an authority that this machine does not trust"
+            }
+            Certificate::Expired | Certificate::ExpiredContext { .. } => "its certificate has expired",
+            Certificate::NotValidYet | Certificate::NotValidYetContext { .. } => {
+                "its certificate is not valid yet; is this machine's clock right?"
+            }
+            Certificate::NotValidForName | Certificate::NotValidForNameContext { .. } => {
+                "its certificate belongs to another name"
+            }
+            Certificate::Revoked => "its certificate was revoked",
+            other => {
+                let words = format!("its certificate is not accepted: {}", clean(&other.to_string(), 150));
+                return (Trouble::Certificate, words);
+            }
+        },
+        rustls::Error::NoCertificatesPresented => "it shows no certificate",
+        other => {
+            let words = format!("no encrypted connection came about: {}", clean(&other.to_string(), 150));
+            return (Trouble::Encryption, words);
+        }
+    };
+    (Trouble::Certificate, words.to_owned())
+}

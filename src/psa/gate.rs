@@ -1,0 +1,216 @@
+//! The one gate that all requests of a client pass: how many at once, how close together, and not before.
+
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Duration;
+
+use tokio::sync::{Semaphore, SemaphorePermit};
+use tokio::time::Instant;
+
+/// Lets requests through, up to the limits.
+pub(super) struct Gate {
+    permits: Semaphore,
+    /// How many requests may be under way now: between 1 and `most`.
+    limit: AtomicUsize,
+    /// How many permits the semaphore has given out or holds.
+    issued: AtomicUsize,
+    most: usize,
+    successes: AtomicUsize,
+    pace: Mutex<Pace>,
+}
+
+/// Leave to send one request; the place is free again when it is dropped.
+pub(super) struct Pass<'a> {
+    gate: &'a Gate,
+    permit: Option<SemaphorePermit<'a>>,
+}
+
+impl Gate {
+    pub(super) fn new(concurrency: usize, per_minute: u32) -> Gate {
+        let most = concurrency.clamp(1, 1_000);
+        Gate {
+            permits: Semaphore::new(most),
+            limit: AtomicUsize::new(most),
+            issued: AtomicUsize::new(most),
+            most,
+            successes: AtomicUsize::new(0),
+            pace: Mutex::new(Pace::new(per_minute)),
+        }
+    }
+
+    /// Waits until a request may be sent.
+    ///
+    /// # Errors
+    /// The time still to wait, when ConnectWise has asked for more patience than `patience`.
+    pub(super) async fn pass(&self, patience: Duration) -> Result<Pass<'_>, Duration> {
+        // The semaphore is never closed, so that a permit always comes.
+        let permit = self.permits.acquire().await.ok();
+        let pass = Pass { gate: self, permit };
+        loop {
+            let now = Instant::now();
+            let turn = self.pace().turn(now);
+            match turn {
+                Turn::Go => return Ok(pass),
+                Turn::Held(wait) if wait > patience => return Err(wait),
+                Turn::Held(wait) | Turn::Spaced(wait) => tokio::time::sleep(wait).await,
+            }
+        }
+    }
+
+    /// Holds every request back for this time: ConnectWise asked for it.
+    pub(super) fn hold(&self, wait: Duration) {
+        self.pace().hold(Instant::now(), wait);
+    }
+
+    /// Halves the number of requests at once: ConnectWise is limiting or failing.
+    pub(super) fn step_back(&self) {
+        self.successes.store(0, Ordering::Relaxed);
+        let halve = |limit: usize| Some((limit / 2).max(1));
+        // Permits that are out leave when their requests end; see Pass::drop.
+        let _ = self.limit.fetch_update(Ordering::Relaxed, Ordering::Relaxed, halve);
+    }
+
+    /// After as many good answers as fit through the gate twice over, lets one more through at once.
+    pub(super) fn step_up(&self) {
+        let limit = self.limit.load(Ordering::Relaxed);
+        if limit >= self.most || self.successes.fetch_add(1, Ordering::Relaxed) < 2 * limit {
+            return;
+        }
+        self.successes.store(0, Ordering::Relaxed);
+        let raised = (limit + 1).min(self.most);
+        self.limit.store(raised, Ordering::Relaxed);
+        let grow = |issued: usize| (issued < raised).then_some(issued + 1);
+        if self.issued.fetch_update(Ordering::Relaxed, Ordering::Relaxed, grow).is_ok() {
+            self.permits.add_permits(1);
+        }
+    }
+
+    /// How many requests may be under way now.
+    #[cfg(test)]
+    pub(super) fn limit(&self) -> usize {
+        self.limit.load(Ordering::Relaxed)
+    }
+
+    fn pace(&self) -> std::sync::MutexGuard<'_, Pace> {
+        // The pace is plain numbers, whole after every statement: a panic elsewhere cannot have torn it.
+        self.pace.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
+    }
+}
+
+impl Drop for Pass<'_> {
+    fn drop(&mut self) {
+        let Some(permit) = self.permit.take() else { return };
+        let limit = self.gate.limit.load(Ordering::Relaxed);
+        let shrink = |issued: usize| (issued > limit).then(|| issued - 1);
+        if self.gate.issued.fetch_update(Ordering::Relaxed, Ordering::Relaxed, shrink).is_ok() {
+            permit.forget();
+        }
+    }
+}
+
+/// What the pace says to a request.
+#[derive(Debug, PartialEq, Eq)]
+enum Turn {
+    Go,
+    /// The server asked for patience.
+    Held(Duration),
+    /// Too close upon the requests before.
+    Spaced(Duration),
+}
+
+/// A token bucket, kept as the time at which it would be full again, and the server's own “not before”.
+struct Pace {
+    spacing: Duration,
+    burst: Duration,
+    full_at: Option<Instant>,
+    not_before: Option<Instant>,
+}
+
+impl Pace {
+    fn new(per_minute: u32) -> Pace {
+        let spacing = if per_minute == 0 { Duration::ZERO } else { Duration::from_secs(60) / per_minute };
+        // A tenth of a minute's requests may come at once, so that a short command does not crawl.
+        Pace { spacing, burst: spacing * (per_minute / 10).max(1), full_at: None, not_before: None }
+    }
+
+    fn hold(&mut self, now: Instant, wait: Duration) {
+        let until = now.checked_add(wait).unwrap_or(now + Duration::from_secs(86_400));
+        self.not_before = self.not_before.max(Some(until));
+    }
+
+    fn turn(&mut self, now: Instant) -> Turn {
+        let held = self.not_before.and_then(|until| until.checked_duration_since(now));
+        if let Some(wait) = held.filter(|wait| !wait.is_zero()) {
+            return Turn::Held(wait);
+        }
+        let after = self.full_at.map_or(now, |at| at.max(now)) + self.spacing;
+        let ahead = after - now;
+        if ahead > self.burst {
+            return Turn::Spaced(ahead - self.burst);
+        }
+        self.full_at = Some(after);
+        Turn::Go
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_burst_then_a_steady_pace() {
+        let start = Instant::now();
+        let mut pace = Pace::new(600);
+        let at = |ms| start + Duration::from_millis(ms);
+        assert!((0..60).all(|_| pace.turn(start) == Turn::Go));
+        assert_eq!(pace.turn(start), Turn::Spaced(Duration::from_millis(100)));
+        assert_eq!(pace.turn(at(100)), Turn::Go);
+        assert_eq!(pace.turn(at(150)), Turn::Spaced(Duration::from_millis(50)));
+        let first_minute = (0..60_000).filter(|ms| pace.turn(at(*ms)) == Turn::Go).count() + 61;
+        assert!((650..=661).contains(&first_minute), "{first_minute}");
+    }
+
+    #[test]
+    fn no_limit_is_no_limit() {
+        let start = Instant::now();
+        let mut pace = Pace::new(0);
+        assert!((0..10_000).all(|_| pace.turn(start) == Turn::Go));
+    }
+
+    #[test]
+    fn holding_back_is_for_all_and_never_shortened() {
+        let start = Instant::now();
+        let mut pace = Pace::new(0);
+        pace.hold(start, Duration::from_secs(30));
+        pace.hold(start, Duration::from_secs(5));
+        assert_eq!(pace.turn(start), Turn::Held(Duration::from_secs(30)));
+        assert_eq!(pace.turn(start + Duration::from_secs(30)), Turn::Go);
+        pace.hold(start, Duration::MAX);
+        assert!(matches!(pace.turn(start), Turn::Held(_)));
+    }
+
+    #[tokio::test]
+    async fn steps_back_and_up_again() {
+        let gate = Gate::new(8, 0);
+        let patience = Duration::from_secs(1);
+        let passes = [gate.pass(patience).await, gate.pass(patience).await];
+        gate.step_back();
+        gate.step_back();
+        gate.step_back();
+        gate.step_back();
+        assert_eq!(gate.limit(), 1);
+        drop(passes);
+        for _ in 0..8 {
+            drop(gate.pass(patience).await);
+        }
+        assert_eq!(gate.issued.load(Ordering::Relaxed), 1);
+        assert_eq!(gate.permits.available_permits(), 1);
+        for _ in 0..200 {
+            gate.step_up();
+        }
+        assert_eq!(gate.limit(), 8);
+        assert_eq!(gate.permits.available_permits(), 8);
+        gate.hold(Duration::from_secs(60));
+        assert!(gate.pass(patience).await.is_err());
+    }
+}

@@ -1,0 +1,131 @@
+//! What a list request asks for: filter, order and fields.
+
+use super::conditions::Condition;
+
+/// Which records of a list are wanted, in which order, and which of their fields.
+///
+/// Paging is the client's affair and no part of it.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Query {
+    filter: Option<Condition>,
+    child_filter: Option<Condition>,
+    order_by: Option<&'static str>,
+    fields: Option<&'static str>,
+}
+
+impl Query {
+    /// All records, with all their fields.
+    pub fn all() -> Query {
+        Query::default()
+    }
+
+    /// Only records for which the condition holds (`conditions`); a second filter narrows the first.
+    #[must_use]
+    pub fn filter(mut self, condition: Condition) -> Query {
+        self.filter = Some(match self.filter {
+            Some(first) => first.and(condition),
+            None => condition,
+        });
+        self
+    }
+
+    /// Only records with a member of an array field for which the condition holds (`childConditions`).
+    #[must_use]
+    pub fn child_filter(mut self, condition: Condition) -> Query {
+        self.child_filter = Some(match self.child_filter {
+            Some(first) => first.and(condition),
+            None => condition,
+        });
+        self
+    }
+
+    /// The order, as `"id desc"` or `"contact/name asc"`. Without one, lists come by id.
+    #[must_use]
+    pub fn order_by(mut self, order: &'static str) -> Query {
+        self.order_by = Some(order);
+        self
+    }
+
+    /// Only these fields, as `"id,name,company/id"`. `id` has to be among them.
+    #[must_use]
+    pub fn fields(mut self, fields: &'static str) -> Query {
+        self.fields = Some(fields);
+        self
+    }
+
+    /// The filter, when there is one.
+    pub fn condition(&self) -> Option<&Condition> {
+        self.filter.as_ref()
+    }
+
+    /// The parameters of one page.
+    pub(super) fn page(&self, page: u32, size: u32) -> Vec<(&'static str, String)> {
+        let mut parameters = self.count();
+        parameters.push(("orderBy", self.order_by.unwrap_or("id").to_owned()));
+        if let Some(fields) = self.fields {
+            parameters.push(("fields", fields.to_owned()));
+        }
+        parameters.push(("page", page.to_string()));
+        parameters.push(("pageSize", size.to_string()));
+        parameters
+    }
+
+    /// The parameters of a count.
+    pub(super) fn count(&self) -> Vec<(&'static str, String)> {
+        let written = |name, condition: &Option<Condition>| Some((name, condition.as_ref()?.to_string()));
+        let filters = [written("conditions", &self.filter), written("childConditions", &self.child_filter)];
+        filters.into_iter().flatten().collect()
+    }
+}
+
+/// The parameters as the query of an address. Everything but letters, digits and `-._~` is encoded:
+/// ConnectWise asks that `& " ' * % +` be, and a blank is `%20`, which no server reads as a plus sign.
+pub(super) fn encode(parameters: &[(&'static str, String)]) -> String {
+    let mut query = String::new();
+    for (name, value) in parameters {
+        if !query.is_empty() {
+            query.push('&');
+        }
+        query.push_str(name);
+        query.push('=');
+        percent_encode(value, &mut query);
+    }
+    query
+}
+
+/// Appends the text, with everything but unreserved characters percent-encoded.
+pub(super) fn percent_encode(text: &str, to: &mut String) {
+    const DIGITS: &[u8; 16] = b"0123456789ABCDEF";
+    for byte in text.bytes() {
+        if byte.is_ascii_alphanumeric() || b"-._~".contains(&byte) {
+            to.push(char::from(byte));
+        } else {
+            to.push('%');
+            to.push(char::from(DIGITS[usize::from(byte >> 4)]));
+            to.push(char::from(DIGITS[usize::from(byte & 15)]));
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn encodes_what_connectwise_asks_for() {
+        let parameters = [("conditions", "a=\"x' *%+&é\"".to_owned()), ("page", "1".to_owned())];
+        assert_eq!(encode(&parameters), "conditions=a%3D%22x%27%20%2A%25%2B%26%C3%A9%22&page=1");
+    }
+
+    #[test]
+    fn filters_add_up_and_order_is_by_id() {
+        let query = Query::all()
+            .filter(Condition::eq("a", 1).or(Condition::eq("b", 2)))
+            .filter(Condition::eq("c", 3));
+        let page = query.fields("id,name").page(2, 1000);
+        assert!(page.contains(&("conditions", "(a=1 or b=2) and c=3".to_owned())));
+        assert!(page.contains(&("orderBy", "id".to_owned())));
+        assert!(page.contains(&("fields", "id,name".to_owned())));
+        assert!(page.contains(&("page", "2".to_owned())));
+    }
+}

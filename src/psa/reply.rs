@@ -1,0 +1,249 @@
+//! What ConnectWise says when it refuses: the envelopes of its errors, and text that is fit to be shown.
+
+use serde_json::Value;
+
+/// The server's words about a request that failed, cleaned and shortened.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Reply {
+    /// The HTTP status.
+    pub status: u16,
+    /// The code, as `InvalidObject`; the other envelope's `error`, as `ConnectWiseAPI`.
+    pub code: Option<String>,
+    /// The message, or the readable part of a text or HTML page.
+    pub message: Option<String>,
+    /// What was wrong with single fields.
+    pub errors: Vec<FieldError>,
+    /// Whether the body was a JSON object, as ConnectWise's own refusals are.
+    pub json: bool,
+    /// Whether there was any body.
+    pub empty: bool,
+}
+
+/// What was wrong with one field.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct FieldError {
+    /// The code, as `MissingRequiredField` or `ObjectExists`.
+    pub code: Option<String>,
+    /// The message.
+    pub message: Option<String>,
+    /// The kind of record, in ConnectWise's words.
+    pub resource: Option<String>,
+    /// The field, as `recurringBillCycle/id`.
+    pub field: Option<String>,
+}
+
+const SHOWN: usize = 300;
+
+impl Reply {
+    /// Reads the body of an answer that is not a success; it may be empty, text, HTML or either envelope
+    /// (behaviours, section 5).
+    pub fn parse(status: u16, body: &[u8]) -> Reply {
+        let text = String::from_utf8_lossy(body);
+        let text = text.trim_start_matches('\u{feff}').trim();
+        let mut reply = Reply { status, empty: text.is_empty(), ..Reply::default() };
+        match serde_json::from_str::<Value>(text) {
+            Ok(Value::Object(envelope)) => {
+                reply.json = true;
+                let said = |name: &str| words(envelope.get(name));
+                reply.code = said("code").or_else(|| said("error"));
+                reply.message = said("message").or_else(|| said("Message"));
+                if let Some(Value::Array(errors)) = envelope.get("errors") {
+                    reply.errors = errors.iter().take(20).map(field_error).collect();
+                }
+            }
+            Ok(Value::String(said)) => reply.message = words(Some(&Value::String(said))),
+            _ if is_html(text) => reply.message = title(text),
+            _ if !text.is_empty() => reply.message = Some(clean(text, SHOWN)),
+            _ => {}
+        }
+        reply
+    }
+
+    /// The reply in one line: the fields first, since they say most.
+    pub fn summary(&self) -> String {
+        let fields: Vec<String> = self.errors.iter().filter_map(FieldError::summary).collect();
+        if !fields.is_empty() {
+            return clean(&fields.join("; "), 2 * SHOWN);
+        }
+        match (&self.message, &self.code) {
+            (Some(message), _) => message.clone(),
+            (None, Some(code)) => code.clone(),
+            (None, None) => format!("status {} without a word", self.status),
+        }
+    }
+
+    /// Whether the reply, or one of its fields, carries this code.
+    pub fn has_code(&self, code: &str) -> bool {
+        let same =
+            |said: &Option<String>| said.as_deref().is_some_and(|said| said.eq_ignore_ascii_case(code));
+        same(&self.code) || self.errors.iter().any(|error| same(&error.code))
+    }
+
+    /// Replaces texts that must not be shown, should the server have repeated them.
+    pub(super) fn redact(mut self, secrets: &[&str]) -> Reply {
+        let hide = |said: &mut Option<String>| {
+            if let Some(text) = said {
+                for secret in secrets.iter().filter(|secret| !secret.is_empty()) {
+                    *text = text.replace(secret, "***");
+                }
+            }
+        };
+        hide(&mut self.code);
+        hide(&mut self.message);
+        for error in &mut self.errors {
+            for said in [&mut error.code, &mut error.message, &mut error.resource, &mut error.field] {
+                hide(said);
+            }
+        }
+        self
+    }
+}
+
+impl FieldError {
+    fn summary(&self) -> Option<String> {
+        let said = self.message.as_ref().or(self.code.as_ref())?;
+        Some(match &self.field {
+            Some(field) => format!("{field}: {said}"),
+            None => said.clone(),
+        })
+    }
+}
+
+fn field_error(error: &Value) -> FieldError {
+    if error.is_string() {
+        return FieldError { message: words(Some(error)), ..FieldError::default() };
+    }
+    let said = |name: &str| words(error.get(name));
+    FieldError {
+        code: said("code"),
+        message: said("message").or_else(|| said("details")),
+        resource: said("resource"),
+        field: said("field"),
+    }
+}
+
+/// A member's text, when there is one worth showing.
+fn words(value: Option<&Value>) -> Option<String> {
+    let text = match value? {
+        Value::String(text) => clean(text, SHOWN),
+        Value::Number(number) => number.to_string(),
+        _ => return None,
+    };
+    (!text.is_empty()).then_some(text)
+}
+
+/// Whether a body is a page for people.
+pub(super) fn is_html(text: &str) -> bool {
+    let start: String = text.trim_start().chars().take(200).collect::<String>().to_ascii_lowercase();
+    start.starts_with('<')
+        && ["<!doctype html", "<html", "<head", "<body", "<h1"].iter().any(|tag| start.contains(tag))
+}
+
+/// The title of a page, since its markup says nothing to a technician.
+fn title(text: &str) -> Option<String> {
+    let lower = text.to_ascii_lowercase();
+    let (from, to) = (lower.find("<title>")? + 7, lower.find("</title>")?);
+    let inner = clean(text.get(from..to)?, SHOWN);
+    (!inner.is_empty()).then_some(inner)
+}
+
+/// Text of the server that can be shown on one line of a terminal: control characters and marks that turn
+/// the writing direction become blanks, runs of white space one blank, and the rest is cut off.
+pub fn clean(text: &str, longest: usize) -> String {
+    let turns = |character| matches!(character, '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
+    let mut shown = String::new();
+    let mut length = 0;
+    let mut blank = false;
+    for character in text.chars() {
+        if character.is_whitespace() || character.is_control() || turns(character) {
+            blank = true;
+            continue;
+        }
+        if blank && length > 0 {
+            shown.push(' ');
+            length += 1;
+        }
+        blank = false;
+        if length >= longest {
+            shown.truncate(shown.trim_end().len());
+            shown.push('…');
+            break;
+        }
+        shown.push(character);
+        length += 1;
+    }
+    shown
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn reads_the_envelope_with_field_errors() {
+        let body = br#"{"code":"InvalidObject","message":"addition object is invalid","errors":[
+            {"code":"MissingRequiredField","message":"The product field\r\n is required.","resource":"addition","field":"product"},
+            {"code":"ObjectExists","message":null}]}"#;
+        let reply = Reply::parse(400, body);
+        assert_eq!(reply.code.as_deref(), Some("InvalidObject"));
+        assert_eq!(reply.summary(), "product: The product field is required.; ObjectExists");
+        assert!(reply.has_code("objectexists") && reply.has_code("InvalidObject") && !reply.has_code("x"));
+        assert!(reply.json && !reply.empty);
+    }
+
+    #[test]
+    fn reads_every_other_kind_of_body() {
+        type Case = (u16, &'static [u8], Option<&'static str>, Option<&'static str>);
+        let cases: &[Case] = &[
+            (401, br#"{"code":"Unauthorized","message":"No","errors":null}"#, Some("Unauthorized"), Some("No")),
+            (
+                429,
+                br#"{"error":"ConnectWiseAPI","message":"Too many requests. Please try again in 30 seconds."}"#,
+                Some("ConnectWiseAPI"),
+                Some("Too many requests. Please try again in 30 seconds."),
+            ),
+            (400, b"Cannot route. Codebase/company is invalid", None, Some("Cannot route. Codebase/company is invalid")),
+            (400, b"\"just a string\"", None, Some("just a string")),
+            (
+                404,
+                b"<!DOCTYPE html>\n<html><head><title>404 - File or\n directory not found.</title></head></html>",
+                None,
+                Some("404 - File or directory not found."),
+            ),
+            (502, b"<html><body>bad</body></html>", None, None),
+            (500, b"", None, None),
+            (500, b"{\"code\":null,\"message\":{\"x\":1}}", None, None),
+            (500, b"[1,2", None, Some("[1,2")),
+            (500, b"\xff\xfe", None, Some("\u{fffd}\u{fffd}")),
+        ];
+        for (status, body, code, message) in cases {
+            let reply = Reply::parse(*status, body);
+            assert_eq!((reply.code.as_deref(), reply.message.as_deref()), (*code, *message), "{body:?}");
+            assert!(!reply.summary().is_empty());
+        }
+    }
+
+    #[test]
+    fn shows_nothing_that_a_terminal_would_obey() {
+        assert_eq!(clean("a\u{1b}[31mred\u{7}\r\n\t b\u{202e}c ", 100), "a [31mred b c");
+        assert_eq!(clean(&"x".repeat(500), 10), format!("{}…", "x".repeat(10)));
+        assert_eq!(clean("éééé", 4), "éééé");
+        assert_eq!(clean(" \n ", 4), "");
+    }
+
+    #[test]
+    fn hides_what_must_not_be_shown() {
+        let reply = Reply::parse(401, br#"{"message":"wrong: hunter2","errors":[{"message":"hunter2!"}]}"#);
+        let reply = reply.redact(&["hunter2", ""]);
+        assert_eq!(reply.message.as_deref(), Some("wrong: ***"));
+        assert_eq!(reply.summary(), "***!");
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn no_body_is_too_strange(status in 400u16..600, body in proptest::collection::vec(proptest::num::u8::ANY, 0..300)) {
+            let summary = Reply::parse(status, &body).summary();
+            proptest::prop_assert!(!summary.chars().any(char::is_control));
+        }
+    }
+}
