@@ -110,6 +110,11 @@ impl Service {
         format!("{}, ${price}/{}", self.customer_words, self.priced_per)
     }
 
+    /// What one unit is, in the singular: `GB`, `server`, `desktop`, `mailbox`.
+    pub fn unit_word(&self) -> &'static str {
+        self.priced_per
+    }
+
     /// [`Self::guide_price`] as a number.
     pub fn guide_price(&self) -> Option<Decimal> {
         self.guide_price.and_then(|price| price.parse().ok())

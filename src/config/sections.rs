@@ -44,9 +44,9 @@ impl ConnectWise {
         format!("{}{cid}", self.managed_id_prefix)
     }
 
-    /// Whether the customer's Managed ID fits its field of 50 characters.
-    pub fn managed_id_fits(&self, cid: &str) -> bool {
-        self.managed_id(cid).chars().count() <= MANAGED_ID_WIDTH
+    /// The longest CID, in characters, whose Managed ID fits its field of 50; at least 1.
+    pub fn longest_cid(&self) -> usize {
+        MANAGED_ID_WIDTH.saturating_sub(self.managed_id_prefix.chars().count())
     }
 }
 

@@ -5,9 +5,14 @@
 
 mod event;
 mod files;
+mod sample;
 mod snapshot;
+mod wording;
 
 pub use event::{Event, EventKind, EventLog, Severity};
+#[doc(hidden)]
+pub use files::read_bytes;
+pub use sample::sample;
 pub use snapshot::{Account, Customer, RowProblem, Snapshot};
 
 use crate::config::Config;

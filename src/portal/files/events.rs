@@ -1,0 +1,233 @@
+//! The event export.
+
+use super::accounts::{Accounts, without_links};
+use super::headings::{folded, found};
+use super::table::{Row, Table, broken};
+use super::time;
+use super::{Error, Settings};
+use crate::config::hex;
+use crate::portal::wording;
+use crate::portal::{Account, Event, EventKind, EventLog, RowProblem, Severity};
+use sha2::{Digest, Sha256};
+use std::collections::HashMap;
+use std::path::Path;
+
+struct Columns {
+    id: Option<usize>,
+    when: usize,
+    account: usize,
+    cid: Option<usize>,
+    severity: Option<usize>,
+    kind: Option<usize>,
+    text: usize,
+}
+
+/// Reads an event export from its bytes, with the account list that names accounts and customers.
+pub(super) fn read(
+    bytes: &[u8],
+    file: &Path,
+    accounts: &Accounts,
+    settings: &Settings,
+) -> Result<EventLog, Error> {
+    let table = Table::read(bytes, file)?;
+    let columns = columns(&table)?;
+    let known = Known::of(accounts);
+    let mut log = EventLog { rows: table.rows.len(), ..EventLog::default() };
+    let mut seen: HashMap<String, usize> = HashMap::new();
+    let mut equals: HashMap<String, u64> = HashMap::new();
+    for row in &table.rows {
+        match event(row, &table, &columns, &known, settings) {
+            Ok(None) => {}
+            Ok(Some((mut event, written_account))) => {
+                if event.id.is_empty() {
+                    event.id = hashed(&event, &written_account, &mut equals);
+                }
+                match seen.get(&event.id) {
+                    Some(first) if log.events[*first] == event => {}
+                    Some(_) => log.problems.push(RowProblem {
+                        file: file.to_path_buf(),
+                        line: row.line,
+                        column: columns.id.map(|index| table.header[index].clone()).unwrap_or_default(),
+                        account: Some(event.account),
+                        cid: Some(event.cid),
+                        reason: format!("\"{}\" stands for another event before", time::shown(&event.id)),
+                    }),
+                    None => {
+                        seen.insert(event.id.clone(), log.events.len());
+                        log.events.push(event);
+                    }
+                }
+            }
+            Err(problem) => log.problems.push(problem),
+        }
+    }
+    log.events.sort_by(|a, b| (a.time, &a.id).cmp(&(b.time, &b.id)));
+    Ok(log)
+}
+
+fn columns(table: &Table) -> Result<Columns, Error> {
+    let at = |names: &[&str]| -> Result<Option<usize>, Error> {
+        let mut indices = table
+            .header
+            .iter()
+            .enumerate()
+            .filter(|(_, heading)| names.contains(&folded(heading).as_str()))
+            .map(|(index, _)| index);
+        match (indices.next(), indices.next()) {
+            (Some(a), Some(b)) => {
+                let reason =
+                    format!("columns \"{}\" and \"{}\" mean the same", table.header[a], table.header[b]);
+                Err(broken(&table.file, Some(1), reason))
+            }
+            (first, _) => Ok(first),
+        }
+    };
+    let when = at(&["when", "time", "date", "timestamp"])?;
+    let account = at(&["account", "accountno", "accountnumber", "accountid"])?;
+    let text = at(&["eventinformation", "event", "text", "message", "description"])?;
+    let (Some(when), Some(account), Some(text)) = (when, account, text) else {
+        let missing: Vec<&str> = [(when, "When"), (account, "Account"), (text, "Event Information")]
+            .into_iter()
+            .filter(|(index, _)| index.is_none())
+            .map(|(_, name)| name)
+            .collect();
+        let reason = format!("columns missing: {}; found {}", missing.join(", "), found(&table.header));
+        return Err(broken(&table.file, Some(1), reason));
+    };
+    Ok(Columns {
+        id: at(&["id", "eventid"])?,
+        when,
+        account,
+        cid: at(&["cid", "custid", "customerid"])?,
+        severity: at(&["severity", "level"])?,
+        kind: at(&["type", "eventtype"])?,
+        text,
+    })
+}
+
+/// The account list, by number and by user name.
+struct Known<'a> {
+    accounts: &'a Accounts,
+    by_name: HashMap<&'a str, Vec<&'a Account>>,
+}
+
+impl<'a> Known<'a> {
+    fn of(accounts: &'a Accounts) -> Self {
+        let mut by_name: HashMap<&str, Vec<&Account>> = HashMap::new();
+        for account in &accounts.snapshot.accounts {
+            by_name.entry(&account.number).or_default().push(account);
+            if account.user != account.number {
+                by_name.entry(&account.user).or_default().push(account);
+            }
+        }
+        Known { accounts, by_name }
+    }
+
+    /// Number and customer of an account as the event names it; the reason why there is none.
+    fn find(&self, written: &str, number: Option<&str>, cid: &str) -> Result<(String, String), String> {
+        let candidates = |name: &str| -> Vec<&&Account> {
+            let named = self.by_name.get(name);
+            named.into_iter().flatten().filter(|account| cid.is_empty() || account.cid == cid).collect()
+        };
+        for name in number.into_iter().chain([written]) {
+            match candidates(name).as_slice() {
+                [] => {}
+                [one] => return Ok((one.number.clone(), one.cid.clone())),
+                _ => {
+                    return Err(format!(
+                        "\"{}\" is the name of several accounts: use account numbers",
+                        time::shown(written)
+                    ));
+                }
+            }
+        }
+        if cid.is_empty() {
+            Err(format!("\"{}\" is not in the account list, and the row has no CID", time::shown(written)))
+        } else {
+            Ok((number.unwrap_or(written).to_string(), cid.to_string()))
+        }
+    }
+}
+
+/// The event of a row with the account as written; `Ok(None)` for an account of a brand that is not wanted.
+fn event(
+    row: &Row,
+    table: &Table,
+    columns: &Columns,
+    known: &Known<'_>,
+    settings: &Settings,
+) -> Result<Option<(Event, String)>, RowProblem> {
+    let problem = |column: Option<usize>, reason: String| RowProblem {
+        file: table.file.clone(),
+        line: row.line,
+        column: column.map(|index| table.header[index].clone()).unwrap_or_default(),
+        account: None,
+        cid: None,
+        reason,
+    };
+    if row.cells.len() != table.header.len() {
+        let reason = format!("has {} fields where the header has {}", row.cells.len(), table.header.len());
+        return Err(problem(None, reason));
+    }
+    let cell = |column: Option<usize>| column.map_or("", |index| row.cells[index].as_str());
+
+    let text = wording::tidy(cell(Some(columns.text)));
+    if text.is_empty() {
+        return Err(problem(Some(columns.text), "is empty".to_string()));
+    }
+    let named = wording::account_in(&text);
+    let mut written = without_links(cell(Some(columns.account)));
+    if written.is_empty() {
+        written = named.map(|(user, _)| user.to_string()).unwrap_or_default();
+    }
+    if written.is_empty() {
+        return Err(problem(Some(columns.account), "is empty".to_string()));
+    }
+    let number = named.filter(|(user, number)| *user == written || *number == written).map(|(_, n)| n);
+    let excluded = &known.accounts.excluded;
+    if excluded.contains(&written) || number.is_some_and(|number| excluded.contains(number)) {
+        return Ok(None);
+    }
+    let (account, cid) = known
+        .find(&written, number, cell(columns.cid))
+        .map_err(|reason| problem(Some(columns.account), reason))?;
+    let problem = |column, reason| {
+        let mut problem = problem(column, reason);
+        problem.account = Some(account.clone());
+        problem.cid = Some(cid.clone());
+        problem
+    };
+
+    let when = cell(Some(columns.when));
+    let time = time::parse(when, settings.time_zone.as_ref())
+        .map_err(|reason| problem(Some(columns.when), reason))?;
+    let stated = match cell(columns.severity) {
+        "" => None,
+        word => Some(wording::severity_named(word).ok_or_else(|| {
+            let shown = time::shown(word);
+            problem(columns.severity, format!("\"{shown}\" is not a severity: write OK, Warning or Error"))
+        })?),
+    };
+    let typed = match cell(columns.kind) {
+        "" => None,
+        word => Some(wording::kind_named(word).unwrap_or_else(|| wording::kind_of(&text))),
+    };
+    let mut kind = typed.unwrap_or_else(|| wording::kind_of(&text));
+    let severity = stated.unwrap_or_else(|| wording::severity_of(kind, &text));
+    if !kind.is_fault() && severity != Severity::Ok {
+        // Good news with a warning is not good enough to resolve a ticket.
+        kind = EventKind::Other;
+    }
+    let id = cell(columns.id).to_string();
+    Ok(Some((Event { id, time, cid, account, severity, kind, text }, written)))
+}
+
+/// The identity of an event without one (design, section 8). The account enters as written, so that a change of
+/// the account list does not make old events new.
+fn hashed(event: &Event, written: &str, equals: &mut HashMap<String, u64>) -> String {
+    let basis = format!("files\0{written}\0{}\0{}", event.time, event.text);
+    let ordinal = equals.entry(basis.clone()).or_insert(0);
+    *ordinal += 1;
+    let digest = Sha256::digest(format!("{basis}\0{ordinal}"));
+    format!("x{}", hex(&digest[..12]))
+}
