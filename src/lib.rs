@@ -1,6 +1,17 @@
 //! psactl sets up, runs and diagnoses the integration between a backup service and ConnectWise PSA.
+#![deny(missing_docs)]
+
 pub mod config;
+pub mod context;
+pub mod error;
+pub mod plan;
 pub mod portal;
 pub mod psa;
 pub mod sandbox;
 pub mod services;
+pub mod setup;
+pub mod store;
+pub mod sync;
+#[doc(hidden)]
+pub mod testing;
+pub mod ui;

@@ -11,7 +11,7 @@ use serde_json::{Value, json};
 
 use super::{Change, NaturalKey, Purpose, Request, SecretSlot, remember};
 use crate::error::{Exit, Failure, Result};
-use crate::psa::{self, Client, Condition, Query, verify};
+use crate::psa::{self, Client, Condition, Query};
 use crate::store::{EntryState, Store};
 
 /// The secrets that may go into a request body.
@@ -219,16 +219,9 @@ impl Applier<'_> {
         match &change.request {
             Request::Post { body, .. } => {
                 let found = self.client.list::<Value>(path, &narrowed(equals)).await?;
-                let wanted = Value::Object(equals.clone());
-                let fits = |record: &Value| {
-                    equals.keys().all(|field| {
-                        verify::same(
-                            body.pointer(&format!("/{field}")).unwrap_or(&Value::Null),
-                            record.pointer(&format!("/{field}")).unwrap_or(&Value::Null),
-                        )
-                    }) && wanted.is_object()
-                };
-                Ok(found.into_iter().find(fits))
+                // Only the fields of the natural key decide: what else a person changed since is theirs.
+                let wanted = keyed(body, equals);
+                Ok(found.into_iter().find(|record| psa::differences(&wanted, record).is_empty()))
             }
             Request::Patch { .. } => {
                 let record: Option<Value> = self.client.find(path).await?;
@@ -273,32 +266,44 @@ impl Applier<'_> {
     }
 }
 
+/// The fields of natural keys that the server can filter by.
+const FILTERED: &[&str] = &[
+    "deviceType", "externalXRef", "groupIdentifier", "identifier", "name", "product/id", "serialNumber", "username",
+    "vendorLevel", "vendorType",
+];
+
 /// A filter of the short values of a natural key; what is too long for an address is compared afterwards.
 fn narrowed(equals: &serde_json::Map<String, Value>) -> Query {
     let mut query = Query::all();
     for (field, value) in equals {
-        let condition = match value {
-            Value::String(text) if text.len() <= 100 && !field.contains("Date") => {
-                Condition::eq_kept(field, text.as_str())
+        let Some(field) = FILTERED.iter().find(|known| *known == field) else { continue };
+        match value {
+            Value::String(text) => query = query.filter(Condition::eq(field, text.as_str())),
+            Value::Number(number) => {
+                if let Some(number) = number.as_i64() {
+                    query = query.filter(Condition::eq(field, number));
+                }
             }
-            Value::Number(number) => match number.as_i64() {
-                Some(number) => Condition::eq_kept(field, number),
-                None => continue,
-            },
-            _ => continue,
-        };
-        if let Some(condition) = condition {
-            query = query.filter(condition);
+            _ => {}
         }
     }
     query
 }
 
+/// The part of a body that makes its natural key.
+fn keyed(body: &Value, equals: &serde_json::Map<String, Value>) -> Value {
+    let mut key = serde_json::Map::new();
+    for field in equals.keys().filter_map(|path| path.split('/').next()) {
+        key.insert(field.to_owned(), body.get(field).cloned().unwrap_or(Value::Null));
+    }
+    Value::Object(key)
+}
+
 /// What ConnectWise kept otherwise than it was sent, in words.
 fn differences(change: &Change, answer: &Value) -> Vec<String> {
     let found = match &change.request {
-        Request::Post { body, .. } => verify::differences(body, answer),
-        Request::Patch { operations, .. } => verify::patch_differences(operations, answer),
+        Request::Post { body, .. } => psa::differences(body, answer),
+        Request::Patch { operations, .. } => psa::differences_in_operations(operations, answer),
         Request::Delete { .. } => Vec::new(),
     };
     found.iter().map(ToString::to_string).collect()

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use rust_decimal::Decimal;
 
 use super::{Held, MoneyEffect, Plan};
-use crate::config::Guard;
+use crate::config::{Allowance, Guard};
 use crate::store::{Hold, HoldState};
 use crate::ui::text;
 
@@ -29,10 +29,10 @@ pub struct Proposal<'a> {
 pub fn objection(proposal: &Proposal<'_>, guard: &Guard) -> Option<String> {
     let Proposal { before, after, money, first_push } = proposal;
     let was = before.unwrap_or_default();
-    if *first_push && guard.first_push_held {
+    if *first_push && guard.first_push == Allowance::Hold {
         return Some("first quantity that psactl pushes to this addition".to_owned());
     }
-    if guard.to_zero_held && after.is_zero() && !was.is_zero() {
+    if guard.to_zero == Allowance::Hold && after.is_zero() && !was.is_zero() {
         return Some(format!("falls to zero from {}", text::quantity(was)));
     }
     let small = match money {
@@ -43,7 +43,7 @@ pub fn objection(proposal: &Proposal<'_>, guard: &Guard) -> Option<String> {
         return None;
     }
     let (limit, word) = if *after > was { (guard.increase, "rises") } else { (guard.decrease, "falls") };
-    let limit = limit?;
+    let limit = limit?.0;
     if was.is_zero() {
         return Some(format!("rises from nothing to {}", text::quantity(*after)));
     }
@@ -82,7 +82,7 @@ fn moved_beyond(rejected: &str, proposed: &str, guard: &Guard) -> bool {
     match limit {
         None => proposed != rejected,
         Some(_) if rejected.is_zero() => !proposed.is_zero(),
-        Some(limit) => ((proposed - rejected) / rejected * Decimal::ONE_HUNDRED).abs() > limit,
+        Some(limit) => ((proposed - rejected) / rejected * Decimal::ONE_HUNDRED).abs() > limit.0,
     }
 }
 
@@ -98,7 +98,7 @@ pub fn hold_run(
     invoices: Decimal,
     customers: usize,
 ) -> Option<String> {
-    let limit = guard.run_total?;
+    let limit = guard.run_total?.0;
     let counted = |record: &str| !approved.contains(record);
     let mut delta = Decimal::ZERO;
     let mut touched = false;

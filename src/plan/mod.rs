@@ -13,6 +13,8 @@ pub use change::{Action, Change, Field, MoneyEffect, NaturalKey, Purpose, Reques
 
 use serde::Serialize;
 
+pub(crate) use show::{field_line, sums};
+
 /// A change whose value is known and that needs a yes.
 #[derive(Debug, Clone, Serialize)]
 pub struct Held {

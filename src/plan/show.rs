@@ -80,9 +80,7 @@ fn show_changes(ui: &Ui, changes: &[Change]) {
                     ui.out(&format!("      {}: {}", field.name, text::shorten(&text::clean(&after), 90)));
                 }
             } else {
-                let before = plain(&field.before);
-                let before = if before.is_empty() { "(empty)".to_owned() } else { text::shorten(&text::clean(&before), 40) };
-                ui.out(&format!("      {}: {before} -> {}", field.name, text::shorten(&text::clean(&after), 60)));
+                ui.out(&format!("      {}", field_line(field)));
             }
         }
         if change.secret.is_some() {
@@ -100,6 +98,13 @@ fn show_changes(ui: &Ui, changes: &[Change]) {
             text::money(after),
         ));
     }
+}
+
+/// "quantity: 1 -> 2".
+pub(crate) fn field_line(field: &super::Field) -> String {
+    let before = plain(&field.before);
+    let before = if before.is_empty() { "(empty)".to_owned() } else { text::shorten(&text::clean(&before), 40) };
+    format!("{}: {before} -> {}", field.name, text::shorten(&text::clean(&plain(&field.after)), 60))
 }
 
 /// The money effect of changes, summed per currency.

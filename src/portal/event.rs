@@ -111,6 +111,29 @@ impl EventKind {
     pub fn is_fault(self) -> bool {
         self.ends().is_empty()
     }
+
+    /// Whether it ends faults.
+    pub fn is_good(self) -> bool {
+        !self.is_fault()
+    }
+
+    /// What a ticket about it is called.
+    pub fn title(self) -> &'static str {
+        match self {
+            EventKind::BackupOk => "Backup succeeded",
+            EventKind::BackupFailed => "Backup failed",
+            EventKind::NoBackup => "No backup",
+            EventKind::NoErrorFreeBackup => "No error-free backup",
+            EventKind::ArchivingFailed => "Archiving failed",
+            EventKind::ArchivingOk => "Archiving succeeded",
+            EventKind::BdrHardware => "BDR hardware failure",
+            EventKind::BdrHardwareOk => "BDR hardware recovered",
+            EventKind::DiskUsage => "Disk usage",
+            EventKind::DiskUsageChange => "Disk usage change",
+            EventKind::DiskUsageOk => "Disk usage back to normal",
+            EventKind::Other => "Notification",
+        }
+    }
 }
 
 /// One line of the portal's event log.

@@ -17,6 +17,15 @@ pub trait Record: DeserializeOwned + Send {
     }
 }
 
+/// Any record, as it came: for looking up what became of a write.
+impl Record for Value {
+    const NAME: &'static str = "record";
+
+    fn id(&self) -> Option<i64> {
+        self.get("id").and_then(Value::as_i64)
+    }
+}
+
 /// Reads one record.
 pub(super) fn record<T: Record>(body: &[u8], tried: &Tried, host: &str) -> Result<T, Error> {
     serde_json::from_slice(body).or_else(|_| {

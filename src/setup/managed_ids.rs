@@ -68,7 +68,7 @@ pub fn of_solution<'a>(entries: &'a [ManagedId], solution: Option<i64>, managed_
 pub fn plan(link: &Link, managed_id: &str, solution: &Value, entries: &[ManagedId]) -> Vec<Change> {
     let solution_id = solution.get("id").and_then(Value::as_i64);
     let own = of_solution(entries, solution_id, managed_id);
-    let at = |kind: &str| own.iter().find(|entry| entry.device_type.as_deref() == Some(kind)).copied();
+    let at = |kind: &str| own.iter().find(|entry| entry.device_type.as_ref().is_some_and(|own| own.as_str() == kind)).copied();
     let name = format!("{managed_id} on {}", link.company_name);
     let create = |kind: &str| {
         let body = json!({

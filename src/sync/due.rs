@@ -5,12 +5,12 @@ use std::collections::{BTreeMap, BTreeSet};
 use jiff::{SignedDuration, Timestamp};
 use sha2::{Digest, Sha256};
 
-use super::{Options, observe, record};
+use super::{Observed, Options, observe, record};
 use crate::config::Config;
 use crate::error::Result;
-use crate::portal::{EventKind, Snapshot};
+use crate::portal::EventKind;
 use crate::services;
-use crate::store::{CustomerState, HoldState, Link, LoggedEvent, Store};
+use crate::store::{CustomerState, HoldState, Store};
 
 /// Where the moment of the next work is remembered.
 pub(super) const NEXT: &str = "next_due";
@@ -53,7 +53,8 @@ pub fn judge(
 }
 
 /// What a customer's use and statistics are, in a hash.
-pub(super) fn fingerprint(config: &Config, snapshot: &Snapshot, events: &[LoggedEvent], cid: &str) -> String {
+pub(super) fn fingerprint(config: &Config, observed: &Observed, cid: &str, now: Timestamp) -> String {
+    let Observed { snapshot, events, .. } = observed;
     let mut hasher = Sha256::new();
     let usage = observe::usage(snapshot, cid);
     for service in services::enabled(&config.billing) {
@@ -73,22 +74,21 @@ pub(super) fn fingerprint(config: &Config, snapshot: &Snapshot, events: &[Logged
         hasher.update(format!("jobs {jobs};"));
     }
     // A row that can no longer be read blocks billing: the customer must be looked at again.
-    hasher.update(format!("problems {}", snapshot.problems_of(cid).count()));
+    let stale = record::stale(config, snapshot, now).is_some();
+    hasher.update(format!("problems {} stale {stale} older {}", snapshot.problems_of(cid).count(), observed.older));
     hasher.finalize().iter().take(16).map(|byte| format!("{byte:02x}")).collect()
 }
 
 /// The linked customers that are due.
-#[expect(clippy::too_many_arguments, reason = "the facts of a run")]
 pub(super) fn customers(
     config: &Config,
     store: &Store,
     source: &str,
-    snapshot: &Snapshot,
-    events: &[LoggedEvent],
-    links: &BTreeMap<String, Link>,
+    observed: &Observed,
     options: &Options,
     now: Timestamp,
 ) -> Result<BTreeSet<String>> {
+    let Observed { events, links, .. } = observed;
     if options.only == Some(super::Part::Tickets) || !(config.statistics.enabled || config.billing.enabled) {
         return Ok(BTreeSet::new());
     }
@@ -106,7 +106,7 @@ pub(super) fn customers(
             return options.cids.contains(cid);
         }
         let state = states.get(*cid);
-        let print = fingerprint(config, snapshot, events, cid);
+        let print = fingerprint(config, observed, cid, now);
         options.force
             || options.verify
             || judge(state, &print, approved.contains(*cid), config.sync.min_interval, config.sync.verify_every, now)
@@ -144,7 +144,7 @@ pub(super) fn next(
     }
     let states = store.customers(source)?;
     for cid in observed.links.keys() {
-        let print = fingerprint(config, &observed.snapshot, &observed.events, cid);
+        let print = fingerprint(config, observed, cid, now);
         let due =
             judge(states.get(cid), &print, false, config.sync.min_interval, config.sync.verify_every, now);
         if let Due::At(at) = due {
@@ -156,7 +156,6 @@ pub(super) fn next(
             next = next.min(*until);
         }
     }
-    let _ = record::AREAS;
     Ok(next)
 }
 

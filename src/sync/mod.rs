@@ -144,6 +144,7 @@ impl Run<'_> {
         let run = if self.options.dry_run { 0 } else { self.store.begin_run(self.command, now)? };
         let mut report = Report::new(run, self.options.dry_run);
         let outcome = self.work(&observed, &chosen, &mut report, now).await;
+        let outcome = waiting::watch(self.store, self.config, self.client.requests_sent() > 0, now, outcome);
         if self.options.dry_run {
             outcome?;
             return Ok(report);
@@ -226,9 +227,9 @@ impl Run<'_> {
     /// Plans and applies; returns when there is something to do next.
     async fn work(&mut self, observed: &Observed, chosen: &Chosen, report: &mut Report, now: Timestamp) -> Result<Timestamp> {
         let name = portal::open(self.config)?.name();
-        let due = due::customers(self.config, self.store, name, &observed.snapshot, &observed.events, &observed.links, &self.options, now)?;
+        let due = due::customers(self.config, self.store, name, observed, &self.options, now)?;
         let wanted = self.wanted_tickets(observed);
-        record::unlinked(self.store, observed, &self.options, self.config, report, now)?;
+        record::unlinked(observed, &self.options, report);
         let asks = !due.is_empty() || !wanted.is_empty() || !self.store.unsettled()?.is_empty();
         let mut rounds: BTreeMap<String, Round> = BTreeMap::new();
         let mut decisions: BTreeMap<FaultKey, Decision> = BTreeMap::new();
@@ -238,13 +239,13 @@ impl Run<'_> {
 
         if asks {
             waiting::allowed(self.store, self.config, self.options.by_hand, now)?;
-            let zone = waiting::watch(self.store, self.config, now, self.server_zone().await)?;
+            let zone = self.server_zone().await?;
             if !self.options.dry_run {
                 let secrets = Secrets::default();
                 self.applier(report.run, &secrets).settle().await?;
             }
             decisions = self.plan_tickets(observed, chosen, name, &wanted, &mut ticket_plan, now).await?;
-            let billable = record::billable(self.config, observed, self.client, now);
+            let billable = record::Billable::new(self.config, observed, self.client, now);
             for cid in &due {
                 let Some(link) = observed.links.get(cid) else { continue };
                 let round = self.round(observed, chosen, name, link, &zone, &billable, now).await?;
@@ -263,19 +264,17 @@ impl Run<'_> {
         let mut whole = ticket_plan;
         whole.extend(plan);
         let mut applied: Vec<Applied> = Vec::new();
-        if !self.options.dry_run && !whole.changes.is_empty() {
+        if !self.options.dry_run {
             for binding in rounds.values().flat_map(|round| &round.billing.adopt) {
                 self.store.set_binding(name, binding)?;
             }
+        }
+        if !self.options.dry_run && !whole.changes.is_empty() {
             self.writing.store(true, Ordering::Relaxed);
             let secrets = Secrets::default();
             let changes = std::mem::take(&mut whole.changes);
             applied = self.applier(report.run, &secrets).apply(changes).await?;
             self.writing.store(false, Ordering::Relaxed);
-        } else if !self.options.dry_run {
-            for binding in rounds.values().flat_map(|round| &round.billing.adopt) {
-                self.store.set_binding(name, binding)?;
-            }
         }
         report.requests = self.client.requests_sent();
         record::finish(

@@ -9,7 +9,7 @@ use super::faults::FaultKey;
 use super::tickets::Seen;
 use crate::error::Result;
 use crate::portal::Snapshot;
-use crate::psa::{Addition, Agreement, BoardStatus, Client, Condition, Query, Ticket, paths};
+use crate::psa::{Addition, Agreement, AgreementStatus, BoardStatus, Client, Condition, Query, Ticket, paths};
 use crate::services;
 
 /// The use of each measured service by one customer, with each account's part.
@@ -41,8 +41,7 @@ pub async fn agreements(client: &Client, company: i64) -> Result<Vec<AgreementFa
     let agreements: Vec<Agreement> = client.list(&paths::agreements(), &query).await?;
     let mut facts = Vec::with_capacity(agreements.len());
     for agreement in agreements {
-        let ended =
-            matches!(agreement.agreement_status.as_deref(), Some("Cancelled" | "Expired" | "Inactive"));
+        let ended = agreement.agreement_status.as_ref().is_some_and(|status| *status != AgreementStatus::Active);
         // Ended agreements are read too: an addition on one explains why use is not billed.
         let additions: Vec<Addition> =
             client.list(&paths::additions(agreement.id), &Query::all().order_by("id")).await?;
@@ -73,7 +72,7 @@ pub async fn tickets(
         let tickets: Vec<Ticket> =
             client.list(&paths::tickets(), &Query::all().filter(any).order_by("id")).await?;
         for ticket in &tickets {
-            let xref = ticket.external_xref.as_deref().unwrap_or_default();
+            let xref = ticket.external_x_ref.as_deref().unwrap_or_default();
             if let Some(key) = batch.iter().find(|key| xref.starts_with(&format!("{}:", key.xref(source)))) {
                 found.entry((*key).clone()).or_default().push(Seen::from(ticket));
             }
@@ -89,5 +88,5 @@ pub async fn tickets(
 pub async fn closed_status(client: &Client, board: i64) -> Result<Option<i64>> {
     let query = Query::all().filter(Condition::eq("closedStatus", true)).order_by("sortOrder");
     let statuses: Vec<BoardStatus> = client.list(&paths::statuses(board), &query).await?;
-    Ok(statuses.into_iter().find(|status| !status.inactive.unwrap_or(false)).map(|status| status.id))
+    Ok(statuses.into_iter().find(|status| !status.inactive).map(|status| status.id))
 }

@@ -65,7 +65,7 @@ pub fn count(
 /// The changes that make both entries say these numbers.
 pub fn plan(link: &Link, managed_id: &str, solution: i64, entries: &[ManagedId], numbers: Numbers, plan: &mut Plan) {
     let own = of_solution(entries, Some(solution), managed_id);
-    let at = |kind: &str| own.iter().find(|entry| entry.device_type.as_deref() == Some(kind)).copied();
+    let at = |kind: &str| own.iter().find(|entry| entry.device_type.as_ref().is_some_and(|own| own.as_str() == kind)).copied();
     let (first, second) = (at(FIRST), at(SECOND));
     if first.is_none() || second.is_none() {
         let missing = if second.is_none() { SECOND } else { FIRST };
@@ -104,7 +104,7 @@ fn push(
         // What the portal does not count is left as it is.
         after.map(|after| (name, before.map_or(Value::Null, |before| json!(before)), json!(after)))
     });
-    let kind = entry.device_type.as_deref().unwrap_or_default();
+    let kind = entry.device_type.as_ref().map_or("", |own| own.as_str());
     let change = Change::update(
         "Managed ID",
         entry.id,

@@ -74,8 +74,8 @@ impl From<&Ticket> for Seen {
     fn from(ticket: &Ticket) -> Self {
         Seen {
             id: ticket.id,
-            closed: ticket.closed_flag.unwrap_or(false),
-            closed_at: ticket.closed_date.as_deref().and_then(|date| date.parse().ok()),
+            closed: ticket.closed_flag,
+            closed_at: ticket.closed_date,
             board: ticket.board.as_ref().and_then(|board| board.id),
         }
     }
@@ -279,7 +279,8 @@ fn resolve(facts: &Facts<'_>, key: &FaultKey, fault: &Fault, ticket: i64, seen: 
         return;
     };
     if let Some((event, time)) = &fault.ended {
-        let note = format!("Resolved: {} at {} UTC.\nEvent {event}.", fault.kind.end_title(), text::moment(*time));
+        let what = fault.kind.ended_by().map_or("Ended", crate::portal::EventKind::title);
+        let note = format!("{what} {} UTC.\nEvent {event}.", text::moment(*time));
         plan.changes.push(note_change(facts, key, ticket, &note, fault.last_bad));
     }
     plan.changes.push(status(facts, key, fault, ticket, closed, true));
