@@ -58,7 +58,7 @@ pub(super) fn read(
                     }
                 }
             }
-            Err(problem) => log.problems.push(problem),
+            Err(problem) => log.problems.push(*problem),
         }
     }
     log.events.sort_by(|a, b| (a.time, &a.id).cmp(&(b.time, &b.id)));
@@ -114,7 +114,7 @@ struct Known<'a> {
 impl<'a> Known<'a> {
     fn of(accounts: &'a Accounts) -> Self {
         let mut by_name: HashMap<&str, Vec<&Account>> = HashMap::new();
-        for account in &accounts.snapshot.accounts {
+        for account in accounts.snapshot.accounts.iter().chain(&accounts.left_out) {
             by_name.entry(&account.number).or_default().push(account);
             if account.user != account.number {
                 by_name.entry(&account.user).or_default().push(account);
@@ -156,14 +156,16 @@ fn event(
     columns: &Columns,
     known: &Known<'_>,
     settings: &Settings,
-) -> Result<Option<(Event, String)>, RowProblem> {
-    let problem = |column: Option<usize>, reason: String| RowProblem {
-        file: table.file.clone(),
-        line: row.line,
-        column: column.map(|index| table.header[index].clone()).unwrap_or_default(),
-        account: None,
-        cid: None,
-        reason,
+) -> Result<Option<(Event, String)>, Box<RowProblem>> {
+    let problem = |column: Option<usize>, reason: String| {
+        Box::new(RowProblem {
+            file: table.file.clone(),
+            line: row.line,
+            column: column.map(|index| table.header[index].clone()).unwrap_or_default(),
+            account: None,
+            cid: None,
+            reason,
+        })
     };
     if row.cells.len() != table.header.len() {
         let reason = format!("has {} fields where the header has {}", row.cells.len(), table.header.len());
