@@ -52,6 +52,9 @@ fn the_wide_layout() {
     let sums = snapshot.usage_of("342");
     assert_eq!(sums["basic-storage"].to_string(), "1.5");
     assert_eq!(sums["online-servers"].to_string(), "2");
+    let counts: Vec<(&str, usize)> =
+        snapshot.accounts_by_customer().iter().map(|(cid, accounts)| (*cid, accounts.len())).collect();
+    assert_eq!(counts, [("342", 2), ("355", 1)]);
     // Not measured is not zero.
     assert!(snapshot.usage_of("355").is_empty());
     let parts = snapshot.contributions("342", "basic-storage");
@@ -328,6 +331,11 @@ fn each_bad_event_is_named() {
         assert_eq!(found, [format!("events.csv:3: {expected}")]);
         assert_eq!(log.events.len(), 1);
     }
+    let log = events("When,Account,CID,Event Information\n2026-10-31T09:00:00Z,A1,355,y\n");
+    assert_eq!(
+        log.problems[0].to_string(),
+        "events.csv:2: column \"Account\": \"A1\" is an account of customer 342 in the account list, and of 355 here"
+    );
     let refused = portal::read_bytes(b"", b"When,Who\n", None).1.expect_err("refused").to_string();
     assert_eq!(refused, "events.csv:1: columns missing: Account, Event Information; found When, Who");
 }

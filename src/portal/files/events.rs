@@ -141,6 +141,17 @@ impl<'a> Known<'a> {
                 }
             }
         }
+        // A number belongs to one customer; a user name may well occur at two.
+        let elsewhere = number.into_iter().chain([written]).flat_map(|name| {
+            self.by_name.get(name).into_iter().flatten().filter(move |account| account.number == name)
+        });
+        if let Some(other) = elsewhere.into_iter().next() {
+            return Err(format!(
+                "\"{}\" is an account of customer {} in the account list, and of {cid} here",
+                time::shown(&other.number),
+                other.cid
+            ));
+        }
         if cid.is_empty() {
             Err(format!("\"{}\" is not in the account list, and the row has no CID", time::shown(written)))
         } else {
