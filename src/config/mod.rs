@@ -8,12 +8,13 @@ mod reader;
 mod schema;
 mod secret;
 mod sections;
+mod settings;
 mod tree;
 mod values;
 
 pub use error::{Error, Place, Problem};
 pub use secret::SecretSource;
-pub use sections::{
+pub use settings::{
     AgeFrom, Allowance, BelowIncluded, Billing, ConnectWise, EventTypes, Gigabyte, Guard,
     IntegratorLoginSettings, Login, Portal, Product, Rounding, Statistics, Switches, Sync, Tickets,
 };

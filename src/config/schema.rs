@@ -236,3 +236,48 @@ pub(super) fn find(segments: &[String]) -> Found {
     }
     if matches!(shape, Shape::Key) { Found::Key(path) } else { Found::Section(path) }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::config::{Config, Environment};
+    use std::path::Path;
+
+    fn leaves(
+        known: &'static [(&'static str, Shape)],
+        section: &str,
+        found: &mut Vec<(String, &'static str)>,
+    ) {
+        for (name, shape) in known {
+            let deeper = if section.is_empty() { (*name).to_string() } else { format!("{section}.{name}") };
+            match shape {
+                Shape::Key => found.push((section.to_string(), *name)),
+                Shape::Section(inner) => leaves(inner, &deeper, found),
+                Shape::PerService => {
+                    found.extend(shape.names().into_iter().map(|name| (deeper.clone(), name)));
+                }
+            }
+        }
+    }
+
+    /// A key that is accepted and not read would be a silent lie: each is given a date, which none can be.
+    #[test]
+    fn every_known_key_is_read() {
+        let mut all = Vec::new();
+        leaves(ROOT, "", &mut all);
+        assert!(all.len() > 60);
+        for (section, key) in all {
+            let text = format!("[{section}]\n{key} = 1979-05-27\n");
+            let error = Config::parse(&text, Path::new("p"), &Environment::empty()).expect_err("refused");
+            let expected = format!("p:2:{}: [{section}] {key}: expected ", key.len() + 4);
+            assert!(error.to_string().contains(&expected), "{expected} in\n{error}");
+        }
+    }
+
+    #[test]
+    fn nearest_is_near() {
+        assert_eq!(nearest("borad", ["enabled", "board"]), Some("board"));
+        assert_eq!(nearest("note-every", ["note_every"]), Some("note_every"));
+        assert_eq!(nearest("x", ["board"]), None);
+    }
+}

@@ -109,6 +109,16 @@ impl Snapshot {
         self.accounts.iter().filter(move |account| account.cid == cid)
     }
 
+    /// All accounts by CID, in one pass: for a walk over every customer of a large export, where asking
+    /// [`Snapshot::accounts_of`] for each would take the square of the time.
+    pub fn accounts_by_customer(&self) -> BTreeMap<&str, Vec<&Account>> {
+        let mut groups: BTreeMap<&str, Vec<&Account>> = BTreeMap::new();
+        for account in &self.accounts {
+            groups.entry(&account.cid).or_default().push(account);
+        }
+        groups
+    }
+
     /// Sums of a customer's usage per service key; a service that no account was measured for is absent. Only
     /// right where [`Snapshot::problems_of`] is empty: a partial sum is a wrong bill.
     pub fn usage_of(&self, cid: &str) -> BTreeMap<&'static str, Decimal> {

@@ -11,10 +11,14 @@ use rust_decimal::Decimal;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::path::Path;
 
-/// What an export says, and which accounts belong to a brand that is not wanted.
+/// What an export says, and what the event log needs besides.
+#[derive(Default)]
 pub(super) struct Accounts {
     pub snapshot: Snapshot,
+    /// Accounts of a brand that is not wanted.
     pub excluded: BTreeSet<String>,
+    /// Accounts whose usage is not to be trusted, but whose customer is known: their events still count.
+    pub left_out: Vec<Account>,
 }
 
 /// Reads an account export from its bytes.
@@ -42,6 +46,8 @@ struct Draft<'a> {
     by_number: HashMap<String, usize>,
     /// Accounts with a bad row: left out as a whole.
     bad: BTreeSet<String>,
+    /// Accounts that stand under two customers.
+    disputed: BTreeSet<String>,
     excluded: BTreeSet<String>,
     customers: BTreeMap<String, Customer>,
     problems: Vec<RowProblem>,
@@ -63,6 +69,7 @@ impl<'a> Draft<'a> {
             making: Vec::new(),
             by_number: HashMap::new(),
             bad: BTreeSet::new(),
+            disputed: BTreeSet::new(),
             excluded: BTreeSet::new(),
             customers: BTreeMap::new(),
             problems: Vec::new(),
@@ -199,6 +206,7 @@ impl<'a> Draft<'a> {
             let first = Who { cid: &first_cid, number: who.number.clone() };
             let reason = format!("is also on line {}, of customer {}", row.line, who.cid);
             self.spoil(first_line, heading, &first, reason);
+            self.disputed.insert(who.number.clone());
             return None;
         }
         if !self.columns.long {
@@ -293,12 +301,10 @@ impl<'a> Draft<'a> {
     }
 
     fn finish(mut self) -> Accounts {
-        let accounts: Vec<Account> = self
-            .making
-            .into_iter()
-            .map(|making| making.account)
-            .filter(|account| !self.bad.contains(&account.number))
-            .collect();
+        let making = self.making.into_iter().map(|making| making.account);
+        let (mut left_out, accounts): (Vec<Account>, Vec<Account>) =
+            making.partition(|account| self.bad.contains(&account.number));
+        left_out.retain(|account| !self.disputed.contains(&account.number));
         let mut customers: Vec<Customer> = self.customers.into_values().collect();
         customers.sort_by_cached_key(|customer| {
             (customer.cid.parse::<u64>().unwrap_or(u64::MAX), customer.cid.clone())
@@ -315,7 +321,7 @@ impl<'a> Draft<'a> {
             period: self.period,
             file: self.table.file.clone(),
         };
-        Accounts { snapshot, excluded: self.excluded }
+        Accounts { snapshot, excluded: self.excluded, left_out }
     }
 }
 

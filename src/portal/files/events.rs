@@ -58,7 +58,7 @@ pub(super) fn read(
                     }
                 }
             }
-            Err(problem) => log.problems.push(problem),
+            Err(problem) => log.problems.push(*problem),
         }
     }
     log.events.sort_by(|a, b| (a.time, &a.id).cmp(&(b.time, &b.id)));
@@ -114,7 +114,7 @@ struct Known<'a> {
 impl<'a> Known<'a> {
     fn of(accounts: &'a Accounts) -> Self {
         let mut by_name: HashMap<&str, Vec<&Account>> = HashMap::new();
-        for account in &accounts.snapshot.accounts {
+        for account in accounts.snapshot.accounts.iter().chain(&accounts.left_out) {
             by_name.entry(&account.number).or_default().push(account);
             if account.user != account.number {
                 by_name.entry(&account.user).or_default().push(account);
@@ -141,6 +141,17 @@ impl<'a> Known<'a> {
                 }
             }
         }
+        // A number belongs to one customer; a user name may well occur at two.
+        let elsewhere = number.into_iter().chain([written]).flat_map(|name| {
+            self.by_name.get(name).into_iter().flatten().filter(move |account| account.number == name)
+        });
+        if let Some(other) = elsewhere.into_iter().next() {
+            return Err(format!(
+                "\"{}\" is an account of customer {} in the account list, and of {cid} here",
+                time::shown(&other.number),
+                other.cid
+            ));
+        }
         if cid.is_empty() {
             Err(format!("\"{}\" is not in the account list, and the row has no CID", time::shown(written)))
         } else {
@@ -156,14 +167,16 @@ fn event(
     columns: &Columns,
     known: &Known<'_>,
     settings: &Settings,
-) -> Result<Option<(Event, String)>, RowProblem> {
-    let problem = |column: Option<usize>, reason: String| RowProblem {
-        file: table.file.clone(),
-        line: row.line,
-        column: column.map(|index| table.header[index].clone()).unwrap_or_default(),
-        account: None,
-        cid: None,
-        reason,
+) -> Result<Option<(Event, String)>, Box<RowProblem>> {
+    let problem = |column: Option<usize>, reason: String| {
+        Box::new(RowProblem {
+            file: table.file.clone(),
+            line: row.line,
+            column: column.map(|index| table.header[index].clone()).unwrap_or_default(),
+            account: None,
+            cid: None,
+            reason,
+        })
     };
     if row.cells.len() != table.header.len() {
         let reason = format!("has {} fields where the header has {}", row.cells.len(), table.header.len());

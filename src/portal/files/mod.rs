@@ -170,7 +170,7 @@ pub fn read_bytes(
         longest_cid: 46,
     };
     let read = accounts::read(accounts, Path::new("accounts.csv"), &settings);
-    let none = Accounts { snapshot: Snapshot::default(), excluded: Default::default() };
+    let none = Accounts::default();
     let log = events::read(events, Path::new("events.csv"), read.as_ref().unwrap_or(&none), &settings);
     (read.map(|accounts| accounts.snapshot), log)
 }
