@@ -1,1 +1,334 @@
-//! (being built)
+//! The client over the wire: what it sends, and what it makes of good answers.
+
+use std::time::Duration;
+
+use psactl::psa::*;
+use serde_json::{Value, json};
+use wiremock::matchers::{any, header, method, path, query_param};
+use wiremock::{Match, Mock, MockServer, Request, Respond, ResponseTemplate};
+
+pub const SECRET: &str = "pr1vate-Key!";
+pub const CLIENT_ID: &str = "6f1b9c1e-0000-4000-8000-00805f9b34fb";
+pub const ROOT: &str = "/v2025_8/apis/3.0";
+
+pub fn connection(site: &str) -> Connection {
+    Connection {
+        site: site.to_owned(),
+        company_id: "acme".to_owned(),
+        client_id: CLIENT_ID.to_owned(),
+        login: Login::ApiMember { public_key: "publicKey".to_owned(), private_key: SECRET.into() },
+        max_concurrency: 8,
+        max_requests_per_minute: 0,
+        ca_file: None,
+    }
+}
+
+/// The usual decisions with waits too short to notice.
+pub fn quick() -> RetryPolicy {
+    RetryPolicy {
+        base: Duration::from_millis(1),
+        cap: Duration::from_millis(4),
+        attempt_timeout: Duration::from_millis(2_000),
+        ..RetryPolicy::default()
+    }
+}
+
+pub fn client(server: &MockServer) -> Client {
+    Client::with_policy(connection(&server.uri()), quick()).expect("a client")
+}
+
+/// A server that knows the company.
+pub async fn server() -> MockServer {
+    let server = MockServer::start().await;
+    look_up(json!({"CompanyName": "Acme", "Codebase": "v2025_8/", "VersionNumber": "v2025.8.1", "IsCloud": "True"}))
+        .mount(&server)
+        .await;
+    server
+}
+
+pub fn look_up(answer: Value) -> Mock {
+    let ok = ResponseTemplate::new(200).set_body_json(answer);
+    Mock::given(method("GET")).and(path("/login/companyinfo/acme")).respond_with(ok).named("company look-up")
+}
+
+pub fn at(below: &str) -> impl Match + 'static {
+    path(format!("{ROOT}{below}"))
+}
+
+/// The requests that came for the API itself.
+pub async fn api_requests(server: &MockServer) -> Vec<Request> {
+    let all = server.received_requests().await.expect("requests are recorded");
+    all.into_iter().filter(|request| !request.url.path().starts_with("/login/")).collect()
+}
+
+fn sent_header(request: &Request, name: &str) -> Option<String> {
+    Some(request.headers.get(name)?.to_str().expect("text").to_owned())
+}
+
+#[tokio::test]
+async fn an_api_member_signs_in_with_its_keys() {
+    let server = server().await;
+    let info = json!({"version": "v2025.8.1", "isCloud": true, "licenseBits": [{"name": "MSP", "activeFlag": true}]});
+    Mock::given(at("/system/info"))
+        .respond_with(ResponseTemplate::new(200).set_body_json(info))
+        .mount(&server)
+        .await;
+    let client = client(&server);
+    assert_eq!(client.requests_sent(), 0);
+    let info = client.info().await.expect("the system's description");
+    assert_eq!((info.version.as_deref(), info.licence_covers("msp")), (Some("v2025.8.1"), Some(true)));
+
+    let sent = &api_requests(&server).await[0];
+    // acme+publicKey:pr1vate-Key!
+    assert_eq!(
+        sent_header(sent, "authorization").as_deref(),
+        Some("Basic YWNtZStwdWJsaWNLZXk6cHIxdmF0ZS1LZXkh")
+    );
+    assert_eq!(sent_header(sent, "clientid").as_deref(), Some(CLIENT_ID));
+    assert_eq!(
+        sent_header(sent, "accept").as_deref(),
+        Some("application/vnd.connectwise.com+json; version=2025.8")
+    );
+    assert_eq!(sent_header(sent, "x-cw-usertype"), None);
+    assert_eq!(client.requests_sent(), 2);
+    assert!(client.clock_skew().is_some_and(|skew| skew.abs().as_secs() < 60));
+}
+
+#[tokio::test]
+async fn an_integrator_login_says_what_it_is() {
+    let server = server().await;
+    Mock::given(at("/system/info"))
+        .respond_with(ResponseTemplate::new(200).set_body_json(json!({})))
+        .mount(&server)
+        .await;
+    let mut connection = connection(&server.uri());
+    connection.login = Login::Integrator { username: "efolder-api".to_owned(), password: SECRET.into() };
+    Client::new(connection).expect("a client").info().await.expect("the system's description");
+    let sent = &api_requests(&server).await[0];
+    // acme+efolder-api:pr1vate-Key!
+    assert_eq!(
+        sent_header(sent, "authorization").as_deref(),
+        Some("Basic YWNtZStlZm9sZGVyLWFwaTpwcjF2YXRlLUtleSE=")
+    );
+    assert_eq!(sent_header(sent, "x-cw-usertype").as_deref(), Some("integrator"));
+    assert_eq!(sent_header(sent, "clientid").as_deref(), Some(CLIENT_ID));
+}
+
+#[tokio::test]
+async fn the_company_is_looked_up_once_and_without_the_login() {
+    let server = server().await;
+    Mock::given(at("/service/boards"))
+        .respond_with(ResponseTemplate::new(200).set_body_json(json!([])))
+        .mount(&server)
+        .await;
+    let client = client(&server);
+    let reads = (0..20).map(|_| {
+        let client = client.clone();
+        tokio::spawn(async move { client.list::<Board>(&paths::boards(), &Query::all()).await })
+    });
+    for read in reads.collect::<Vec<_>>() {
+        assert_eq!(read.await.expect("no panic").expect("an empty list"), []);
+    }
+    assert_eq!(client.company_info().await.expect("the company").company_name.as_deref(), Some("Acme"));
+    let all = server.received_requests().await.expect("requests are recorded");
+    let look_ups: Vec<_> = all.iter().filter(|request| request.url.path().starts_with("/login/")).collect();
+    assert_eq!((look_ups.len(), all.len(), client.requests_sent()), (1, 21, 21));
+    assert_eq!(sent_header(look_ups[0], "authorization"), None);
+    assert_eq!(sent_header(look_ups[0], "clientid"), None);
+}
+
+#[tokio::test]
+async fn a_release_older_than_the_pinned_one_is_asked_for_its_own_shapes() {
+    let server = MockServer::start().await;
+    look_up(json!({"Codebase": "v2025_8/", "VersionNumber": "v2019.5.123"})).mount(&server).await;
+    Mock::given(at("/system/info"))
+        .respond_with(ResponseTemplate::new(200).set_body_json(json!({})))
+        .mount(&server)
+        .await;
+    client(&server).info().await.expect("the system's description");
+    assert_eq!(sent_header(&api_requests(&server).await[0], "accept").as_deref(), Some("application/json"));
+}
+
+/// Serves boards in pages, as ConnectWise does.
+struct Pages {
+    of: Vec<Value>,
+    longest: usize,
+    link: bool,
+}
+
+impl Respond for Pages {
+    fn respond(&self, request: &Request) -> ResponseTemplate {
+        let asked = |name: &str| {
+            let found = request.url.query_pairs().find(|(key, _)| key == name);
+            found.and_then(|(_, value)| value.parse::<usize>().ok()).expect("a paging parameter")
+        };
+        let size = asked("pageSize").min(self.longest);
+        let start = (asked("page") - 1) * size;
+        let page: Vec<&Value> = self.of.iter().skip(start).take(size).collect();
+        let answer = ResponseTemplate::new(200).set_body_json(&page);
+        match (self.link, start + page.len() < self.of.len()) {
+            (false, _) => answer,
+            (true, true) => {
+                answer.insert_header("link", r#"<https://elsewhere.example/x?page=2>; rel="next""#)
+            }
+            (true, false) => {
+                answer.insert_header("link", r#"<https://elsewhere.example/x?page=1>; rel="first""#)
+            }
+        }
+    }
+}
+
+#[tokio::test]
+async fn lists_are_read_to_their_end() {
+    // records, longest page of the server, link header, requests
+    let table = [
+        (0, 1000, false, 1),
+        (999, 1000, false, 1),
+        (1000, 1000, false, 2),
+        (1000, 1000, true, 1),
+        (2500, 1000, false, 3),
+        (2500, 1000, true, 3),
+        (700, 250, true, 3),
+    ];
+    for (records, longest, link, requests) in table {
+        let server = server().await;
+        let of = (1..=records).map(|id| json!({"id": id, "name": format!("Board {id}")})).collect();
+        Mock::given(at("/service/boards")).respond_with(Pages { of, longest, link }).mount(&server).await;
+        let boards: Vec<Board> = client(&server).list(&paths::boards(), &Query::all()).await.expect("boards");
+        assert_eq!(boards.len(), records, "{records} {longest} {link}");
+        assert!(boards.iter().map(|board| board.id).eq(1..=records as i64));
+        assert_eq!(api_requests(&server).await.len(), requests, "{records} {longest} {link}");
+    }
+}
+
+#[tokio::test]
+async fn a_record_that_comes_twice_counts_once_and_pages_that_repeat_end_in_an_error() {
+    let server = server().await;
+    let boards = |from: i64, to: i64| -> Value { (from..=to).map(|id| json!({"id": id})).collect() };
+    let page = |number: &str, body: Value| {
+        let ok = ResponseTemplate::new(200).set_body_json(body);
+        Mock::given(at("/service/boards")).and(query_param("page", number)).respond_with(ok)
+    };
+    page("1", boards(1, 1000)).mount(&server).await;
+    page("2", boards(990, 1010)).mount(&server).await;
+    let found: Vec<Board> = client(&server).list(&paths::boards(), &Query::all()).await.expect("boards");
+    assert_eq!(found.len(), 1010);
+
+    let full = ResponseTemplate::new(200).set_body_json(boards(1, 1000));
+    Mock::given(at("/service/tickets")).respond_with(full).mount(&server).await;
+    let error =
+        client(&server).list::<Ticket>(&paths::tickets(), &Query::all()).await.expect_err("endless pages");
+    assert_eq!(error.kind(), Kind::NotConnectWise);
+    assert!(error.to_string().contains("page 2 of the list repeats"), "{error}");
+}
+
+#[tokio::test]
+async fn a_query_arrives_as_it_was_meant() {
+    let server = server().await;
+    Mock::given(at("/finance/agreements/7/additions"))
+        .and(query_param("conditions", r#"serialNumber="EFS-342 & \"100%\" 'x'" and cancelledDate=null"#))
+        .and(query_param("childConditions", "type/id=3"))
+        .and(query_param("orderBy", "id desc"))
+        .and(query_param("fields", "id,quantity"))
+        .and(query_param("pageSize", "1"))
+        .respond_with(ResponseTemplate::new(200).set_body_string(r#"[{"id":9,"quantity":12.50}]"#))
+        .expect(1)
+        .mount(&server)
+        .await;
+    let serial = Condition::eq("serialNumber", r#"EFS-342 & "100%" 'x'"#);
+    let query = Query::all()
+        .filter(serial.and(Condition::is_null("cancelledDate")))
+        .child_filter(Condition::eq("type/id", 3))
+        .order_by("id desc")
+        .fields("id,quantity");
+    let found: Option<Addition> =
+        client(&server).first(&paths::additions(7), &query).await.expect("an answer");
+    let quantity = found.and_then(|addition| addition.quantity).map(|quantity| quantity.to_string());
+    assert_eq!(quantity.as_deref(), Some("12.50"));
+}
+
+#[tokio::test]
+async fn counts_and_absent_records() {
+    let server = server().await;
+    let counted = ResponseTemplate::new(200).set_body_json(json!({"count": 41}));
+    Mock::given(at("/procurement/subcategories/count")).respond_with(counted).mount(&server).await;
+    let gone =
+        ResponseTemplate::new(404).set_body_json(json!({"code": "NotFound", "message": "no such thing"}));
+    Mock::given(at("/company/companies/5")).respond_with(gone).mount(&server).await;
+    Mock::given(at("/company/companies/6")).respond_with(ResponseTemplate::new(404)).mount(&server).await;
+    let client = client(&server);
+    assert_eq!(client.count(&paths::subcategories(), &Query::all()).await.ok(), Some(41));
+    assert_eq!(client.find::<Company>(&paths::company(5)).await.expect("no company"), None);
+    assert_eq!(client.find::<Company>(&paths::company(6)).await.expect("no company"), None);
+    assert_eq!(
+        client.get::<Company>(&paths::company(5)).await.expect_err("no company").kind(),
+        Kind::NotFound
+    );
+}
+
+#[tokio::test]
+async fn writes_carry_json_and_bring_the_record() {
+    let server = server().await;
+    let record = json!({"id": 9, "quantity": 5.0});
+    for (verb, below, status) in [
+        ("POST", "/finance/agreements/7/additions", 201),
+        ("POST", "/company/managedDevicesIntegrations/1/crossReferences", 200),
+        ("PATCH", "/finance/agreements/7/additions/9", 200),
+        ("PUT", "/finance/agreements/7/additions/9", 200),
+    ] {
+        let done = ResponseTemplate::new(status).set_body_json(&record);
+        let json = header("content-type", "application/json");
+        Mock::given(method(verb)).and(at(below)).and(json).respond_with(done).expect(1).mount(&server).await;
+    }
+    Mock::given(method("DELETE"))
+        .and(at("/finance/agreements/7/additions/9"))
+        .respond_with(ResponseTemplate::new(204))
+        .mount(&server)
+        .await;
+    Mock::given(method("DELETE"))
+        .and(at("/company/managedDevicesIntegrations/1/crossReferences/2"))
+        .respond_with(ResponseTemplate::new(200).set_body_json(&record))
+        .mount(&server)
+        .await;
+
+    let client = client(&server);
+    let body = json!({"product": {"id": 5}, "quantity": number("12.50".parse().expect("a decimal"))});
+    let operations = [PatchOp::replace("quantity", number("5.00".parse().expect("a decimal")))];
+    assert_eq!(client.create(&paths::additions(7), &body).await.expect("created"), record);
+    client.create(&paths::cross_references(1), &json!({})).await.expect("created, with 200");
+    let answered = client.patch(&paths::addition(7, 9), &operations).await.expect("changed");
+    assert_eq!(differences_in_operations(&operations, &answered), []);
+    client.replace(&paths::addition(7, 9), &body).await.expect("replaced");
+    client.delete(&paths::addition(7, 9)).await.expect("deleted");
+    client.delete(&paths::cross_reference(1, 2)).await.expect("deleted, with 200");
+
+    let bodies: Vec<String> = api_requests(&server)
+        .await
+        .iter()
+        .map(|request| String::from_utf8_lossy(&request.body).into_owned())
+        .collect();
+    assert_eq!(bodies[0], r#"{"product":{"id":5},"quantity":12.50}"#);
+    assert_eq!(bodies[2], r#"[{"op":"replace","path":"quantity","value":5.00}]"#);
+    assert_eq!(bodies[4], "");
+}
+
+#[tokio::test]
+async fn no_more_requests_at_once_than_allowed() {
+    let server = server().await;
+    let slow = ResponseTemplate::new(200).set_body_json(json!([])).set_delay(Duration::from_millis(50));
+    Mock::given(any()).and(at("/service/boards")).respond_with(slow).mount(&server).await;
+    let mut connection = connection(&server.uri());
+    connection.max_concurrency = 2;
+    let client = Client::with_policy(connection, quick()).expect("a client");
+    client.company_info().await.expect("the company");
+    let begun = std::time::Instant::now();
+    let reads = (0..8).map(|_| {
+        let client = client.clone();
+        tokio::spawn(async move { client.list::<Board>(&paths::boards(), &Query::all()).await })
+    });
+    for read in reads.collect::<Vec<_>>() {
+        read.await.expect("no panic").expect("an empty list");
+    }
+    // Eight reads of 50 ms, two at a time, cannot take less than four times 50 ms.
+    assert!(begun.elapsed() >= Duration::from_millis(200), "{:?}", begun.elapsed());
+}

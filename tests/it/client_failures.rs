@@ -1,0 +1,513 @@
+//! The client over the wire: refusals, troubles and oddities.
+
+use std::io::{Read, Write};
+use std::net::TcpListener;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex};
+use std::time::{Duration, Instant};
+
+use psactl::psa::*;
+use serde_json::json;
+use wiremock::matchers::{any, method, path};
+use wiremock::{Mock, MockServer, Request, Respond, ResponseTemplate};
+
+use crate::client::{CLIENT_ID, SECRET, api_requests, at, client, connection, look_up, quick, server};
+
+/// Answers with each template in turn, then with the last one for ever.
+struct InTurn(Vec<ResponseTemplate>, AtomicUsize);
+
+impl InTurn {
+    fn of(templates: impl IntoIterator<Item = ResponseTemplate>) -> InTurn {
+        InTurn(templates.into_iter().collect(), AtomicUsize::new(0))
+    }
+}
+
+impl Respond for InTurn {
+    fn respond(&self, _: &Request) -> ResponseTemplate {
+        let turn = self.1.fetch_add(1, Ordering::SeqCst).min(self.0.len() - 1);
+        self.0[turn].clone()
+    }
+}
+
+fn status(code: u16) -> ResponseTemplate {
+    ResponseTemplate::new(code)
+}
+
+fn good() -> ResponseTemplate {
+    status(200).set_body_json(json!({"id": 1, "name": "x", "version": "v2025.8"}))
+}
+
+const HTML: &str =
+    "<!DOCTYPE html><html><head><title>404 - File or directory not found.</title></head></html>";
+
+/// Mounts the answer for every request to the API, and tries a read and a write of an addition.
+async fn both_ways(answer: impl Respond + Clone + 'static) -> (Error, Error, usize, usize) {
+    let mut outcomes = Vec::new();
+    for write in [false, true] {
+        let server = server().await;
+        Mock::given(path("/v2025_8/apis/3.0/finance/agreements/7/additions/9"))
+            .respond_with(answer.clone())
+            .mount(&server)
+            .await;
+        let client = client(&server);
+        let error = if write {
+            client.patch(&paths::addition(7, 9), &[PatchOp::replace("quantity", 5)]).await.map(drop)
+        } else {
+            client.get::<Addition>(&paths::addition(7, 9)).await.map(drop)
+        };
+        outcomes.push((error.expect_err("a failure"), api_requests(&server).await.len()));
+    }
+    let (write, writes) = outcomes.pop().expect("a write");
+    let (read, reads) = outcomes.pop().expect("a read");
+    (read, write, reads, writes)
+}
+
+#[tokio::test]
+async fn each_status_is_told_apart_and_only_troubles_of_reads_are_tried_again() {
+    use Kind::*;
+    let said =
+        |code: u16| status(code).set_body_json(json!({"code": "Some", "message": "words", "errors": null}));
+    // answer, kind for a read, kind for a write, requests of a read, of a write
+    let table = [
+        (said(400), Invalid, Invalid, 1, 1),
+        (said(401), Refused, Refused, 1, 1),
+        (said(403), Forbidden, Forbidden, 1, 1),
+        (said(404), NotFound, NotFound, 1, 1),
+        (said(405), Invalid, Invalid, 1, 1),
+        (said(408), TimedOut, OutcomeUnknown, 4, 1),
+        (said(409), Conflict, Conflict, 1, 1),
+        (said(415), Invalid, Invalid, 1, 1),
+        (said(429), RateLimited, RateLimited, 4, 4),
+        (said(500), Server, OutcomeUnknown, 4, 1),
+        (said(502), Server, OutcomeUnknown, 4, 1),
+        (said(503), Server, OutcomeUnknown, 4, 1),
+        (status(500), Server, OutcomeUnknown, 4, 1),
+        (status(503).set_body_string(HTML), Server, OutcomeUnknown, 4, 1),
+        (status(404).set_body_string(HTML), NotConnectWise, NotConnectWise, 1, 1),
+        (
+            status(400).set_body_string("Cannot route. Codebase/company is invalid"),
+            NotConnectWise,
+            NotConnectWise,
+            1,
+            1,
+        ),
+        (status(200).set_body_string(HTML), NotConnectWise, OutcomeUnknown, 1, 1),
+        (status(200), NotConnectWise, OutcomeUnknown, 1, 1),
+        (status(200).set_body_string("{\"id\": 9, \"quan"), NotConnectWise, OutcomeUnknown, 1, 1),
+        (status(302).insert_header("location", "https://evil.example/x?y=z"), Redirected, Redirected, 1, 1),
+    ];
+    for (answer, read_kind, write_kind, read_count, write_count) in table {
+        let (read, write, reads, writes) = both_ways(answer).await;
+        assert_eq!((read.kind(), write.kind()), (read_kind, write_kind), "{read}; {write}");
+        assert_eq!((reads, writes), (read_count, write_count), "{read}; {write}");
+        for error in [read, write] {
+            assert!(!error.hints().is_empty(), "{error}");
+            assert!(error.to_string().contains("/finance/agreements/7/additions/9"), "{error}");
+            assert!(!error.to_string().contains('\n'));
+            assert_eq!(error.outcome_unknown(), error.kind() == OutcomeUnknown);
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_refused_value_is_named_field_by_field() {
+    let server = server().await;
+    let refusal = json!({"code": "InvalidObject", "message": "addition object is invalid", "errors": [
+        {"code": "InvalidField", "message": "The field is\r\ntoo long.", "resource": "addition", "field": "serialNumber"},
+        {"code": "MissingRequiredField", "message": "The product field is required.", "resource": "addition", "field": "product"}]});
+    let answer = status(400).set_body_json(refusal).insert_header("x-cw-request-id", "abc-123");
+    Mock::given(method("POST"))
+        .and(at("/finance/agreements/7/additions"))
+        .respond_with(answer)
+        .mount(&server)
+        .await;
+    let error = client(&server).create(&paths::additions(7), &json!({})).await.expect_err("a refusal");
+    assert_eq!(
+        error.to_string(),
+        "creating an agreement addition on /finance/agreements/7/additions: ConnectWise refused the value: \
+         serialNumber: The field is too long.; product: The product field is required."
+    );
+    assert_eq!(error.request_id(), Some("abc-123"));
+    let reply = error.reply().expect("the server's words");
+    assert_eq!(
+        (reply.code.as_deref(), reply.errors[1].field.as_deref()),
+        (Some("InvalidObject"), Some("product"))
+    );
+}
+
+#[tokio::test]
+async fn a_refused_login_tells_the_causes_that_fit_first() {
+    let server = server().await;
+    let refusal =
+        status(401).set_body_json(json!({"code": "Unauthorized", "message": format!("{SECRET} is wrong")}));
+    Mock::given(any()).and(at("/system/info")).respond_with(refusal).mount(&server).await;
+    let mut connection = connection(&server.uri());
+    connection.login = Login::Integrator { username: "efolder api".to_owned(), password: SECRET.into() };
+    connection.client_id = String::new();
+    let error =
+        Client::with_policy(connection, quick()).expect("a client").info().await.expect_err("a refusal");
+    assert!(error.is_refused_login() && !error.is_unreachable());
+    assert_eq!(
+        error.hints()[..2],
+        ["the client ID is empty".to_owned(), "the integrator login's name has a blank in it".to_owned()]
+    );
+    assert!(error.hints().len() >= 8);
+    assert_eq!(
+        error.to_string(),
+        "reading the system information /system/info: ConnectWise refused the login: *** is wrong"
+    );
+}
+
+#[tokio::test]
+async fn what_waits_behind_a_refused_login_is_not_sent() {
+    let server = server().await;
+    let refusal =
+        status(401).set_body_json(json!({"code": "Unauthorized"})).set_delay(Duration::from_millis(50));
+    Mock::given(any()).and(at("/system/info")).respond_with(refusal).mount(&server).await;
+    let mut connection = connection(&server.uri());
+    connection.max_concurrency = 2;
+    let client = Client::with_policy(connection, quick()).expect("a client");
+    client.company_info().await.expect("the company");
+    let tries: Vec<_> = (0..20)
+        .map(|_| {
+            let client = client.clone();
+            tokio::spawn(async move { client.info().await })
+        })
+        .collect();
+    for one in tries {
+        assert_eq!(one.await.expect("no panic").expect_err("a refusal").kind(), Kind::Refused);
+    }
+    assert_eq!(api_requests(&server).await.len(), 2, "no more than were under way");
+    // A person who mends the login and tries again is heard.
+    client.info().await.expect_err("still refused");
+    assert_eq!(api_requests(&server).await.len(), 3);
+}
+
+#[tokio::test]
+async fn reads_recover_from_passing_troubles() {
+    let server = server().await;
+    let turns = [status(500), status(503).insert_header("retry-after", "0"), status(408), good()];
+    Mock::given(at("/system/info")).respond_with(InTurn::of(turns)).mount(&server).await;
+    let client = client(&server);
+    assert_eq!(client.info().await.expect("the fourth try").version.as_deref(), Some("v2025.8"));
+    assert_eq!(client.requests_sent(), 5);
+}
+
+#[tokio::test]
+async fn the_whole_client_waits_as_long_as_it_is_asked_to() {
+    let server = server().await;
+    let limited = status(429).insert_header("retry-after", "1").set_body_json(
+        json!({"error": "ConnectWiseAPI", "message": "Too many requests. Please try again in 1 seconds."}),
+    );
+    Mock::given(at("/service/tickets"))
+        .respond_with(InTurn::of([limited, status(201).set_body_json(json!({"id": 5}))]))
+        .mount(&server)
+        .await;
+    Mock::given(at("/system/info")).respond_with(good()).mount(&server).await;
+    let client = client(&server);
+    client.company_info().await.expect("the company");
+    let begun = Instant::now();
+    let writer = client.clone();
+    let write = tokio::spawn(async move { writer.create(&paths::tickets(), &json!({})).await });
+    while api_requests(&server).await.is_empty() {
+        tokio::time::sleep(Duration::from_millis(5)).await;
+    }
+    tokio::time::sleep(Duration::from_millis(50)).await;
+    client.info().await.expect("after the wait");
+    assert!(begun.elapsed() >= Duration::from_secs(1), "another request did not wait");
+    write.await.expect("no panic").expect("a write that was limited did not happen, so that it is repeated");
+}
+
+#[tokio::test]
+async fn a_wait_beyond_all_patience_is_told_at_once() {
+    let server = server().await;
+    Mock::given(any())
+        .and(at("/system/info"))
+        .respond_with(status(429).insert_header("retry-after", "3600"))
+        .mount(&server)
+        .await;
+    let client = client(&server);
+    for _ in 0..2 {
+        let error = client.info().await.expect_err("limited");
+        assert_eq!(error.kind(), Kind::RateLimited);
+        assert!(error.is_unreachable() && error.to_string().contains("asks to wait 3"), "{error}");
+    }
+    assert_eq!(api_requests(&server).await.len(), 1, "the second was not sent");
+}
+
+#[tokio::test]
+async fn silence_is_a_time_out_and_for_a_write_an_unknown_outcome() {
+    let server = server().await;
+    let late = status(200).set_body_json(json!({"id": 1})).set_delay(Duration::from_secs(20));
+    Mock::given(any())
+        .and(path("/v2025_8/apis/3.0/service/tickets/5"))
+        .respond_with(late)
+        .mount(&server)
+        .await;
+    let policy = RetryPolicy { attempt_timeout: Duration::from_millis(80), ..quick() };
+    let client = Client::with_policy(connection(&server.uri()), policy).expect("a client");
+    let read = client.get::<Ticket>(&paths::ticket(5)).await.expect_err("silence");
+    assert_eq!(read.kind(), Kind::TimedOut);
+    let sent = client.requests_sent();
+    let write =
+        client.patch(&paths::ticket(5), &[PatchOp::replace("summary", "x")]).await.expect_err("silence");
+    assert!(write.outcome_unknown() && write.is_unreachable(), "{write}");
+    assert_eq!(client.requests_sent(), sent + 1);
+    assert!(
+        write
+            .to_string()
+            .starts_with("it is not known whether this was done: changing the ticket /service/tickets/5")
+    );
+}
+
+/// A server of raw bytes: reads a request, answers with the next bytes, hangs up. Gives its address and the
+/// number of requests so far.
+fn raw_server(answers: Vec<Vec<u8>>) -> (String, Arc<AtomicUsize>) {
+    let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
+    let site = format!("http://{}", listener.local_addr().expect("an address"));
+    let count = Arc::new(AtomicUsize::new(0));
+    let counted = Arc::clone(&count);
+    std::thread::spawn(move || {
+        for connection in listener.incoming() {
+            let Ok(mut connection) = connection else { return };
+            let mut request = Vec::new();
+            let mut buffer = [0; 4096];
+            while !request.windows(4).any(|end| end == b"\r\n\r\n") {
+                match connection.read(&mut buffer) {
+                    Ok(0) | Err(_) => break,
+                    Ok(read) => request.extend_from_slice(&buffer[..read]),
+                }
+            }
+            let turn = counted.fetch_add(1, Ordering::SeqCst).min(answers.len() - 1);
+            let _ = connection.write_all(&answers[turn]);
+        }
+    });
+    (site, count)
+}
+
+fn raw(body: &str, length: usize) -> Vec<u8> {
+    format!("HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: {length}\r\nConnection: close\r\n\r\n{body}").into_bytes()
+}
+
+#[tokio::test]
+async fn an_answer_cut_off_is_read_again_but_never_written_again() {
+    let look_up = r#"{"Codebase":"v2025_8/"}"#;
+    let cut = raw(r#"{"id": 9"#, 500);
+    let whole = raw(r#"{"id": 9}"#, 9);
+    let (site, count) = raw_server(vec![raw(look_up, look_up.len()), cut.clone(), Vec::new(), whole]);
+    let client = Client::with_policy(connection(&site), quick()).expect("a client");
+    assert_eq!(client.get::<Ticket>(&paths::ticket(9)).await.expect("the third try").id, 9);
+    assert_eq!(count.load(Ordering::SeqCst), 4);
+
+    for cut in [cut, Vec::new()] {
+        let (site, count) = raw_server(vec![raw(look_up, look_up.len()), cut]);
+        let client = Client::with_policy(connection(&site), quick()).expect("a client");
+        let error = client.create(&paths::tickets(), &json!({"summary": "x"})).await.expect_err("a cut");
+        assert!(error.outcome_unknown(), "{error}");
+        assert_eq!(count.load(Ordering::SeqCst), 2, "{error}");
+    }
+}
+
+#[tokio::test]
+async fn nobody_there_is_said_in_words() {
+    let port = TcpListener::bind("127.0.0.1:0").expect("a port").local_addr().expect("an address").port();
+    let client =
+        Client::with_policy(connection(&format!("http://127.0.0.1:{port}")), quick()).expect("a client");
+    let error = client.create(&paths::tickets(), &json!({})).await.expect_err("nobody");
+    assert!(error.is_unreachable() && !error.outcome_unknown(), "{error:?}");
+    assert!(matches!(error, Error::Unreachable { trouble: Trouble::Refused, .. }), "{error:?}");
+    assert!(
+        error.to_string().ends_with("127.0.0.1 cannot be reached: nothing accepts connections there"),
+        "{error}"
+    );
+    assert_eq!(client.requests_sent(), 4, "a request that surely did not arrive is repeated");
+}
+
+#[tokio::test]
+async fn a_redirect_is_refused_and_nothing_goes_there() {
+    let elsewhere = MockServer::start().await;
+    Mock::given(any()).respond_with(good()).mount(&elsewhere).await;
+    let server = server().await;
+    let away = status(307).insert_header("location", format!("{}/login?token=t0ken", elsewhere.uri()));
+    Mock::given(any()).and(at("/system/info")).respond_with(away).mount(&server).await;
+    let error = client(&server).info().await.expect_err("a redirect");
+    assert_eq!(error.kind(), Kind::Redirected);
+    assert!(error.to_string().contains(&elsewhere.uri()) && !error.to_string().contains("t0ken"), "{error}");
+    assert_eq!(elsewhere.received_requests().await.expect("requests are recorded").len(), 0);
+}
+
+#[tokio::test]
+async fn an_unknown_company_is_told_apart_from_everything_else() {
+    for answer in [status(200).set_body_string("null"), status(404), status(404).set_body_string(HTML)] {
+        let server = MockServer::start().await;
+        Mock::given(path("/login/companyinfo/acme")).respond_with(answer).mount(&server).await;
+        let client = client(&server);
+        let error = client.info().await.expect_err("no company");
+        assert_eq!(error.kind(), Kind::UnknownCompany, "{error}");
+        assert_eq!(client.requests_sent(), 1);
+    }
+    let server = MockServer::start().await;
+    Mock::given(path("/login/companyinfo/acme"))
+        .respond_with(status(200).set_body_string(HTML))
+        .mount(&server)
+        .await;
+    let error = client(&server).company_info().await.expect_err("a page for people");
+    assert_eq!(error.kind(), Kind::NotConnectWise);
+}
+
+#[tokio::test]
+async fn an_upgrade_of_the_site_is_followed_once_and_is_safe_for_writes() {
+    for gone in [
+        status(404).set_body_string(HTML),
+        status(400).set_body_string("Cannot route. Codebase/company is invalid"),
+    ] {
+        let server = MockServer::start().await;
+        let info = |codebase: &str| status(200).set_body_json(json!({"Codebase": codebase}));
+        let turns = InTurn::of([info("v2025_1/"), info("v2025_8/")]);
+        Mock::given(path("/login/companyinfo/acme")).respond_with(turns).mount(&server).await;
+        Mock::given(path("/v2025_1/apis/3.0/service/tickets"))
+            .respond_with(gone)
+            .expect(1)
+            .mount(&server)
+            .await;
+        Mock::given(at("/service/tickets"))
+            .respond_with(status(201).set_body_json(json!({"id": 5})))
+            .expect(2)
+            .mount(&server)
+            .await;
+        let client = client(&server);
+        for _ in 0..2 {
+            client
+                .create(&paths::tickets(), &json!({"summary": "x"}))
+                .await
+                .expect("created at the new address");
+        }
+        assert_eq!(client.requests_sent(), 5);
+    }
+}
+
+#[tokio::test]
+async fn a_page_for_an_unknown_address_is_not_an_absent_record() {
+    let server = server().await;
+    Mock::given(any())
+        .and(at("/company/companies/5"))
+        .respond_with(status(404).set_body_string(HTML))
+        .mount(&server)
+        .await;
+    let error = client(&server).find::<Company>(&paths::company(5)).await.expect_err("no answer of the API");
+    assert!(error.to_string().contains("404 - File or directory not found."), "{error}");
+}
+
+#[tokio::test]
+async fn a_record_that_cannot_be_read_is_named() {
+    let server = server().await;
+    let list = r#"[{"id": 1, "quantity": 5}, {"id": 9, "product": {"id": 3, "identifier": false}}]"#;
+    Mock::given(at("/finance/agreements/7/additions"))
+        .respond_with(status(200).set_body_string(list))
+        .mount(&server)
+        .await;
+    let error = client(&server)
+        .list::<Addition>(&paths::additions(7), &Query::all())
+        .await
+        .expect_err("a bad record");
+    assert_eq!(
+        error.to_string(),
+        "listing agreement additions on /finance/agreements/7/additions: agreement addition 9 is not as expected, \
+         at product.identifier: invalid type: boolean `false`, expected a string"
+    );
+}
+
+#[tokio::test]
+async fn a_filter_too_long_for_an_address_is_not_sent() {
+    let server = server().await;
+    let query = Query::all().filter(Condition::is_in("id", 0..1_000));
+    let client = client(&server);
+    let error = client.list::<Ticket>(&paths::tickets(), &query).await.expect_err("too long");
+    assert_eq!((error.kind(), client.requests_sent()), (Kind::TooLong, 1));
+}
+
+#[tokio::test]
+async fn an_unusable_connection_is_told_before_anything_is_sent() {
+    let with = |change: fn(&mut Connection)| {
+        let mut connection = connection("https://na.myconnectwise.net");
+        change(&mut connection);
+        Client::new(connection).map(drop).map_err(|error| error.to_string())
+    };
+    assert_eq!(with(|_| {}), Ok(()));
+    let open = with(|connection| connection.site = "http://na.myconnectwise.net".to_owned())
+        .expect_err("not encrypted");
+    assert!(open.contains("is not an https address"), "{open}");
+    let odd = with(|connection| connection.client_id = "a\nb".to_owned()).expect_err("not a header");
+    assert!(odd.contains("client_id"), "{odd}");
+    let none = with(|connection| connection.ca_file = Some("/nowhere/ca.pem".into())).expect_err("no file");
+    assert!(none.contains("ca_file /nowhere/ca.pem"), "{none}");
+    let empty = with(|connection| {
+        connection.ca_file = Some(concat!(env!("CARGO_MANIFEST_DIR"), "/Cargo.toml").into())
+    });
+    assert!(empty.expect_err("no certificate").contains("certificate"));
+}
+
+/// Collects what is traced.
+#[derive(Clone, Default)]
+struct Collected(Arc<Mutex<Vec<u8>>>);
+
+impl Write for Collected {
+    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+        self.0.lock().expect("not poisoned").extend_from_slice(bytes);
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> std::io::Result<()> {
+        Ok(())
+    }
+}
+
+#[tokio::test]
+async fn nothing_that_is_shown_holds_a_secret() {
+    let collected = Collected::default();
+    let writer = collected.clone();
+    let subscriber = tracing_subscriber::fmt()
+        .with_max_level(tracing::Level::TRACE)
+        .with_ansi(false)
+        .with_writer(move || writer.clone())
+        .finish();
+    let _guard = tracing::subscriber::set_default(subscriber);
+
+    let server = MockServer::start().await;
+    look_up(json!({"Codebase": "v2025_8/", "SiteUrl": "evil.example"})).mount(&server).await;
+    let echo = json!({"code": "InvalidObject", "message": format!("bad {SECRET}"), "errors": [{"message": SECRET, "field": "password"}]});
+    for code in [400, 401, 403, 409, 500] {
+        let answer = status(code).set_body_json(&echo).insert_header("x-cw-request-id", "id-77");
+        Mock::given(at(&format!("/system/integratorlogins/{code}")))
+            .respond_with(answer)
+            .mount(&server)
+            .await;
+    }
+    let client = client(&server);
+    let mut shown = format!("{client:?}");
+    let query = Query::all().filter(Condition::eq("username", "customer-name"));
+    for code in [400, 401, 403, 409, 500] {
+        let at = paths::integrator_login(code);
+        let read = client.get::<IntegratorLogin>(&at).await.expect_err("a failure");
+        let write = client.patch(&at, &[PatchOp::replace("password", SECRET)]).await.expect_err("a failure");
+        for error in [read, write] {
+            shown += &format!("{error} {error:?} {:?}", error.hints());
+        }
+    }
+    shown += &client
+        .list::<IntegratorLogin>(&paths::integrator_logins(), &query)
+        .await
+        .expect_err("no answer")
+        .to_string();
+
+    let traced = String::from_utf8_lossy(&collected.0.lock().expect("not poisoned")).into_owned();
+    assert!(traced.contains("/system/integratorlogins/500") && traced.contains("id-77"), "{traced}");
+    assert!(traced.contains("foreign host"), "{traced}");
+    for text in [shown, traced] {
+        for secret in [SECRET, "publicKey", "YWNtZStwdWJsaWNLZXk6", CLIENT_ID, "customer-name"] {
+            // The client ID is no secret, but it stands in a header; only the connection itself may show it.
+            let allowed = secret == CLIENT_ID && text.starts_with("Client {");
+            assert!(allowed || !text.contains(secret), "{secret} in {text}");
+        }
+    }
+}
