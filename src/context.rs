@@ -34,7 +34,12 @@ impl Context {
     ///
     /// # Errors
     /// Where the system refuses a runtime.
-    pub fn new(ui: Ui, environment: Environment, config: Option<PathBuf>, state: Option<PathBuf>) -> Result<Self> {
+    pub fn new(
+        ui: Ui,
+        environment: Environment,
+        config: Option<PathBuf>,
+        state: Option<PathBuf>,
+    ) -> Result<Self> {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
         Ok(Context {
             ui,

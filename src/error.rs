@@ -124,7 +124,7 @@ impl From<config::Error> for Failure {
 impl From<portal::Error> for Failure {
     fn from(error: portal::Error) -> Self {
         let hints = error.hints();
-        let exit = if error.is_configuration() { Exit::Configuration } else { Exit::Unreachable };
+        let exit = Exit::Configuration;
         Failure { exit, error: error.into(), hints }
     }
 }

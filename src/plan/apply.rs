@@ -268,8 +268,16 @@ impl Applier<'_> {
 
 /// The fields of natural keys that the server can filter by.
 const FILTERED: &[&str] = &[
-    "deviceType", "externalXRef", "groupIdentifier", "identifier", "name", "product/id", "serialNumber", "username",
-    "vendorLevel", "vendorType",
+    "deviceType",
+    "externalXRef",
+    "groupIdentifier",
+    "identifier",
+    "name",
+    "product/id",
+    "serialNumber",
+    "username",
+    "vendorLevel",
+    "vendorType",
 ];
 
 /// A filter of the short values of a natural key; what is too long for an address is compared afterwards.
@@ -323,7 +331,9 @@ fn summary(change: &Change, answer: &Value) -> Value {
 /// Whether a change is about a ticket, statistics or billing, in the event log's words.
 pub fn action_of(change: &Change) -> Option<&'static str> {
     match &change.purpose {
-        Purpose::OpenTicket { .. } | Purpose::NoteTicket { .. } | Purpose::TicketStatus { .. } => Some("ticket"),
+        Purpose::OpenTicket { .. } | Purpose::NoteTicket { .. } | Purpose::TicketStatus { .. } => {
+            Some("ticket")
+        }
         Purpose::Statistics => Some("statistics"),
         Purpose::Quantity { .. } => Some("billing"),
         Purpose::Setup { .. } => None,

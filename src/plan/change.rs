@@ -4,7 +4,7 @@ use rust_decimal::Decimal;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
-use crate::psa::{Path, PatchOp};
+use crate::psa::{PatchOp, Path};
 use crate::sync::faults::FaultKey;
 
 /// What is done to the record.

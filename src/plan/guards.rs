@@ -116,8 +116,8 @@ pub fn hold_run(
         .filter(|held| !held.rejected && held.reason.contains("(guard:"))
         .filter_map(|held| held.change.cid.as_deref())
         .collect();
-    let share = Decimal::from(beyond.len() as u64) * Decimal::ONE_HUNDRED
-        / Decimal::from(customers.max(1) as u64);
+    let share =
+        Decimal::from(beyond.len() as u64) * Decimal::ONE_HUNDRED / Decimal::from(customers.max(1) as u64);
     let reason = if delta.abs() >= guard.floor_money
         && !invoices.is_zero()
         && (delta / invoices * Decimal::ONE_HUNDRED).abs() > limit
@@ -193,7 +193,12 @@ mod tests {
     }
 
     fn effect(before: &str, after: &str) -> MoneyEffect {
-        MoneyEffect { currency: "USD".into(), before: decimal(before), after: decimal(after), prorated: false }
+        MoneyEffect {
+            currency: "USD".into(),
+            before: decimal(before),
+            after: decimal(after),
+            prorated: false,
+        }
     }
 
     #[test]

@@ -4,16 +4,16 @@
 //! `review` all make plans and hand them to the same [`apply`].
 
 pub mod apply;
-mod remember;
 mod change;
 pub mod guards;
+mod remember;
 mod show;
 
 pub use change::{Action, Change, Field, MoneyEffect, NaturalKey, Purpose, Request, SecretSlot, Subject};
 
 use serde::Serialize;
 
-pub(crate) use show::{field_line, sums};
+pub(crate) use show::field_line;
 
 /// A change whose value is known and that needs a yes.
 #[derive(Debug, Clone, Serialize)]
@@ -94,7 +94,13 @@ impl Plan {
     }
 
     /// Blocks a subject.
-    pub fn block(&mut self, cid: Option<&str>, subject: &str, reason: impl Into<String>, fix: impl Into<String>) {
+    pub fn block(
+        &mut self,
+        cid: Option<&str>,
+        subject: &str,
+        reason: impl Into<String>,
+        fix: impl Into<String>,
+    ) {
         self.blocked.push(Blocked {
             cid: cid.map(str::to_owned),
             subject: subject.to_owned(),

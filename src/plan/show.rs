@@ -25,7 +25,11 @@ impl Plan {
                         text::shorten(&held.before, 30),
                         text::shorten(&held.after, 30),
                         money_of(&held.change),
-                        if held.rejected { format!("rejected; {}", held.reason) } else { held.reason.clone() },
+                        if held.rejected {
+                            format!("rejected; {}", held.reason)
+                        } else {
+                            held.reason.clone()
+                        },
                     ],
                 );
             }
@@ -103,12 +107,15 @@ fn show_changes(ui: &Ui, changes: &[Change]) {
 /// "quantity: 1 -> 2".
 pub(crate) fn field_line(field: &super::Field) -> String {
     let before = plain(&field.before);
-    let before = if before.is_empty() { "(empty)".to_owned() } else { text::shorten(&text::clean(&before), 40) };
+    let before =
+        if before.is_empty() { "(empty)".to_owned() } else { text::shorten(&text::clean(&before), 40) };
     format!("{}: {before} -> {}", field.name, text::shorten(&text::clean(&plain(&field.after)), 60))
 }
 
 /// The money effect of changes, summed per currency.
-pub(crate) fn sums<'a>(changes: impl IntoIterator<Item = &'a Change>) -> BTreeMap<String, (Decimal, Decimal)> {
+pub(crate) fn sums<'a>(
+    changes: impl IntoIterator<Item = &'a Change>,
+) -> BTreeMap<String, (Decimal, Decimal)> {
     let mut sums: BTreeMap<String, (Decimal, Decimal)> = BTreeMap::new();
     for money in changes.into_iter().filter_map(|change| change.money.as_ref()) {
         let sum = sums.entry(money.currency.clone()).or_default();
@@ -124,7 +131,11 @@ pub(crate) fn money_of(change: &Change) -> String {
         let amounts =
             format!("{} -> {} {}", text::money(money.before), text::money(money.after), money.currency);
         let amounts = amounts.trim_end().to_owned();
-        if money.prorated { format!("{amounts} (full period; this period prorated by ConnectWise)") } else { amounts }
+        if money.prorated {
+            format!("{amounts} (full period; this period prorated by ConnectWise)")
+        } else {
+            amounts
+        }
     })
 }
 

@@ -4,7 +4,8 @@ use super::snapshot::RowProblem;
 use jiff::Timestamp;
 
 /// How bad an event is (guide step 7).
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize)]
+#[serde(rename_all = "kebab-case")]
 pub enum Severity {
     /// Nothing wrong.
     Ok,
@@ -31,7 +32,8 @@ impl Severity {
 }
 
 /// What an event is about (design, section 8).
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize)]
+#[serde(rename_all = "kebab-case")]
 #[allow(missing_docs, reason = "the names are the design's")]
 pub enum EventKind {
     BackupOk,
@@ -137,7 +139,7 @@ impl EventKind {
 }
 
 /// One line of the portal's event log.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
 pub struct Event {
     /// The portal's, else a hash of source, account, time in UTC, text and ordinal among equals.
     pub id: String,

@@ -333,6 +333,23 @@ impl Error {
         matches!(self.kind(), Kind::Refused | Kind::UnknownCompany)
     }
 
+    /// Whether login or rights were refused: a person has to mend what this login is or may do.
+    pub fn is_login_or_rights(&self) -> bool {
+        matches!(self.kind(), Kind::Refused | Kind::Forbidden)
+    }
+
+    /// Whether the configuration is what is wrong: company, site or certificate.
+    pub fn is_configuration(&self) -> bool {
+        matches!(
+            self.kind(),
+            Kind::UnknownCompany
+                | Kind::InsecureSite
+                | Kind::BadConnection
+                | Kind::Redirected
+                | Kind::NotConnectWise
+        )
+    }
+
     /// Whether the next run may fare better by itself: unreachable, too slow, limiting or failing.
     pub fn is_unreachable(&self) -> bool {
         match self {

@@ -9,7 +9,7 @@ use serde_json::json;
 use super::{Finding, Product, Setup, Step};
 use crate::error::Result;
 use crate::plan::{Change, MoneyEffect, Purpose};
-use crate::psa::Agreement;
+use crate::psa::{Agreement, AgreementStatus, OrEmpty};
 use crate::services::Service;
 use crate::store::Link;
 use crate::sync::billing::{self, AgreementFacts, Use};
@@ -40,20 +40,32 @@ pub(super) async fn check(setup: &mut Setup<'_>) -> Result<Finding> {
             let products = setup.known.products.get(service.key).cloned().unwrap_or_default();
             let existing = existing(&agreements, &products, &managed_id);
             if !existing.is_empty() {
-                finding.found.extend(existing.into_iter().map(|found| format!("{} of {}: {found}", service.name, link.company_name)));
+                finding.found.extend(
+                    existing
+                        .into_iter()
+                        .map(|found| format!("{} of {}: {found}", service.name, link.company_name)),
+                );
                 continue;
             }
             let Some(product) = products.first() else { continue };
             match choose(&agreements, &setup.config.billing.agreement_type) {
                 Ok(agreement) => finding.changes.push(addition_for(
-                    setup.source, &link, &managed_id, service, product, agreement, used, setup.today, setup.config,
+                    setup.source,
+                    &link,
+                    &managed_id,
+                    service,
+                    product,
+                    agreement,
+                    used,
+                    setup.today,
+                    setup.config,
                 )),
                 Err(why) => finding.person(format!(
-                    "{} ({}) uses {} {} {} and {why}; Company > {} > Agreements",
+                    "{} ({}) uses {} {} of {} and {why}; Company > {} > Agreements",
                     link.company_name,
                     link.cid,
                     text::quantity(used.total),
-                    service.unit.short(),
+                    service.unit.as_str(),
                     service.name,
                     link.company_name
                 )),
@@ -78,7 +90,7 @@ fn existing(agreements: &[AgreementFacts], products: &[Product], managed_id: &st
             let serial = addition.serial_number.as_deref().unwrap_or_default().trim();
             let ended = addition.cancelled_date.is_some();
             if fits && serial == managed_id && !ended {
-                found.push(format!("addition #{} on {}", addition.id, with.agreement.name));
+                found.push(format!("addition #{} on {}", addition.id, with.agreement.name.or_empty()));
             }
         }
     }
@@ -90,19 +102,21 @@ fn choose<'a>(agreements: &'a [AgreementFacts], kind: &str) -> std::result::Resu
     let active: Vec<&Agreement> = agreements
         .iter()
         .map(|with| &with.agreement)
-        .filter(|agreement| agreement.agreement_status.as_deref().unwrap_or("Active") == "Active")
+        .filter(|agreement| {
+            agreement.agreement_status.as_ref().is_none_or(|status| *status == AgreementStatus::Active)
+        })
         .collect();
     let of_type: Vec<&Agreement> = active
         .iter()
         .copied()
-        .filter(|agreement| agreement.kind.as_ref().and_then(|kind| kind.name.as_deref()) == Some(kind))
+        .filter(|agreement| agreement.r#type.as_ref().and_then(|own| own.name.as_deref()) == Some(kind))
         .collect();
     match (active.as_slice(), of_type.as_slice()) {
         ([one], _) | (_, [one]) => Ok(one),
         ([], _) => Err("has no active agreement to bill it on".to_owned()),
         (several, _) => Err(format!(
             "has several active agreements ({}): add the first addition by hand, psactl then keeps to that agreement",
-            several.iter().map(|agreement| agreement.name.as_str()).collect::<Vec<_>>().join(", ")
+            several.iter().map(|agreement| agreement.name.or_empty()).collect::<Vec<_>>().join(", ")
         )),
     }
 }
@@ -122,7 +136,7 @@ pub fn addition_for(
 ) -> Change {
     let quantity = billing::round(used.total, config.billing.rounding);
     // A next invoice date ahead means that the running period is invoiced.
-    let next = agreement.next_invoice_date.as_deref().and_then(billing::day);
+    let next = agreement.next_invoice_date.map(billing::day);
     let effective = next.filter(|next| *next > today).unwrap_or(today);
     let mut body = json!({
         "product": product.item.reference("identifier"),
@@ -145,7 +159,7 @@ pub fn addition_for(
         after: quantity * product.price.unwrap_or_default(),
         prorated: agreement.prorate_flag.unwrap_or(false),
     };
-    let name = format!("{} ({managed_id}) on {}", service.name, agreement.name);
+    let name = format!("{} ({managed_id}) on {}", service.name, agreement.name.or_empty());
     let mut change = Change::create(
         "agreement addition",
         name,

@@ -7,7 +7,7 @@ use serde_json::json;
 use super::{Finding, Named, Setup, Step};
 use crate::error::Result;
 use crate::plan::Change;
-use crate::psa::{ConfigurationType, Query, paths};
+use crate::psa::{ConfigurationType, OrEmpty, Query, paths};
 
 const STEP: Step = Step::ConfigurationTypes;
 
@@ -17,19 +17,29 @@ pub(super) async fn check(setup: &mut Setup<'_>) -> Result<Finding> {
     let types: Vec<ConfigurationType> =
         setup.client.list(&paths::configuration_types(), &Query::all().order_by("id")).await?;
     for name in wanted {
-        let active = |kind: &&ConfigurationType| !kind.inactive_flag.unwrap_or(false);
-        let near = |kind: &&ConfigurationType| kind.name.trim().eq_ignore_ascii_case(name);
-        if let Some(kind) = types.iter().filter(active).find(|kind| kind.name == name) {
+        let active = |kind: &&ConfigurationType| !kind.inactive_flag;
+        let near = |kind: &&ConfigurationType| kind.name.or_empty().trim().eq_ignore_ascii_case(name);
+        if let Some(kind) = types.iter().filter(active).find(|kind| kind.name.or_empty() == name) {
             finding.found.push(format!("configuration type “{name}” (#{})", kind.id));
             finding.choose(name, kind.id, name, setup.made_here(STEP, kind.id)?);
             setup.known.configuration_types.insert(name.to_owned(), Named::there(kind.id, name));
         } else if let Some(kind) = types.iter().find(near) {
-            let how = if kind.name == name { "is inactive" } else { "differs in case or blanks" };
-            finding.person(format!("configuration type “{}” (#{}) {how}: mend it in ConnectWise, where others may use it", kind.name, kind.id));
+            let how = if kind.name.or_empty() == name { "is inactive" } else { "differs in case or blanks" };
+            finding.person(format!(
+                "configuration type “{}” (#{}) {how}: mend it in ConnectWise, where others may use it",
+                kind.name.or_empty(),
+                kind.id
+            ));
         } else {
             finding.changes.push(
-                Change::create("configuration type", format!("“{name}”"), paths::configuration_types(), json!({ "name": name }), &["name"])
-                    .of_step(STEP.name(), name),
+                Change::create(
+                    "configuration type",
+                    format!("“{name}”"),
+                    paths::configuration_types(),
+                    json!({ "name": name }),
+                    &["name"],
+                )
+                .of_step(STEP.name(), name),
             );
             setup.known.configuration_types.insert(name.to_owned(), Named::planned(name));
         }

@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use super::{Finding, Setup, Step};
 use crate::error::Result;
 use crate::plan::Change;
-use crate::psa::{AgreementType, Condition, CrossReference, Integration, Query, paths};
+use crate::psa::{AgreementType, Condition, CrossReference, Integration, OrEmpty, Query, paths};
 use crate::services;
 
 const STEP: Step = Step::CrossReferences;
@@ -18,22 +18,28 @@ pub(super) async fn check(setup: &mut Setup<'_>) -> Result<Finding> {
         .client
         .list(&paths::agreement_types(), &Query::all().filter(Condition::eq("name", type_name)))
         .await?;
-    let Some(agreement_type) = types.iter().find(|kind| !kind.inactive_flag.unwrap_or(false)) else {
-        finding.person(format!("there is no active agreement type “{type_name}”: name one in [billing] agreement_type"));
+    let Some(agreement_type) = types.iter().find(|kind| !kind.inactive_flag) else {
+        finding.person(format!(
+            "there is no active agreement type “{type_name}”: name one in [billing] agreement_type"
+        ));
         return Ok(finding);
     };
     let integrations: Vec<Integration> =
         setup.client.list(&paths::integrations(), &Query::all().order_by("id")).await?;
     let integration = integrations
         .iter()
-        .find(|integration| integration.solution.as_deref() == Some(solution.as_str()))
-        .or_else(|| integrations.iter().find(|integration| integration.name == solution));
+        .find(|integration| integration.solution.or_empty() == solution)
+        .or_else(|| integrations.iter().find(|integration| integration.name.or_empty() == solution));
     let login = setup.known.login.clone();
     let login = login.map(|login| login.reference("username")).unwrap_or(Value::Null);
     let parent = match integration {
         Some(found) => {
-            finding.found.push(format!("managed devices integration “{}” (#{})", found.name, found.id));
-            finding.choose("integration", found.id, &found.name, setup.made_here(STEP, found.id)?);
+            finding.found.push(format!(
+                "managed devices integration “{}” (#{})",
+                found.name.or_empty(),
+                found.id
+            ));
+            finding.choose("integration", found.id, found.name.or_empty(), setup.made_here(STEP, found.id)?);
             mend(&mut finding, found, &solution, &login);
             Some(found.id)
         }
@@ -49,8 +55,14 @@ pub(super) async fn check(setup: &mut Setup<'_>) -> Result<Finding> {
             });
             body["integratorLogin"] = login;
             finding.changes.push(
-                Change::create("managed devices integration", format!("“{solution}”"), paths::integrations(), body, &["name"])
-                    .of_step(STEP.name(), "integration"),
+                Change::create(
+                    "managed devices integration",
+                    format!("“{solution}”"),
+                    paths::integrations(),
+                    body,
+                    &["name"],
+                )
+                .of_step(STEP.name(), "integration"),
             );
             None
         }
@@ -60,17 +72,34 @@ pub(super) async fn check(setup: &mut Setup<'_>) -> Result<Finding> {
         None => Vec::new(),
     };
     for service in setup.services() {
-        let Some(product) = setup.known.products.get(service.key).and_then(|products| products.first()) else { continue };
-        let Some(configuration_type) = setup.known.configuration_types.get(service.configuration_type) else { continue };
+        let Some(product) = setup.known.products.get(service.key).and_then(|products| products.first())
+        else {
+            continue;
+        };
+        let Some(configuration_type) = setup.known.configuration_types.get(service.configuration_type) else {
+            continue;
+        };
         let exact = |reference: &&CrossReference| {
             reference.vendor_type.as_deref().unwrap_or_default() == service.vendor_type
                 && reference.vendor_level.as_deref().unwrap_or_default() == service.level
         };
         let near = |reference: &&CrossReference| {
-            reference.vendor_type.as_deref().unwrap_or_default().trim().eq_ignore_ascii_case(service.vendor_type)
-                && services::level_is_near(reference.vendor_level.as_deref().unwrap_or_default(), service.level)
+            reference
+                .vendor_type
+                .as_deref()
+                .unwrap_or_default()
+                .trim()
+                .eq_ignore_ascii_case(service.vendor_type)
+                && services::level_is_near(
+                    reference.vendor_level.as_deref().unwrap_or_default(),
+                    service.level,
+                )
         };
-        let shown = format!("{} / {}", service.vendor_type, if service.level.is_empty() { "(blank)" } else { service.level });
+        let shown = format!(
+            "{} / {}",
+            service.vendor_type,
+            if service.level.is_empty() { "(blank)" } else { service.level }
+        );
         let found = existing.iter().find(exact).or_else(|| existing.iter().find(near));
         let Some(found) = found else {
             let body = json!({
@@ -81,8 +110,9 @@ pub(super) async fn check(setup: &mut Setup<'_>) -> Result<Finding> {
                 "configurationType": configuration_type.reference("name"),
             });
             let path = paths::cross_references(parent.unwrap_or(0));
-            let mut change = Change::create("cross-reference", shown, path, body, &["vendorType", "vendorLevel"])
-                .of_step(STEP.name(), service.key);
+            let mut change =
+                Change::create("cross-reference", shown, path, body, &["vendorType", "vendorLevel"])
+                    .of_step(STEP.name(), service.key);
             if parent.is_none() {
                 change.waits_for = Some("the managed devices integration".to_owned());
             }
@@ -95,23 +125,41 @@ pub(super) async fn check(setup: &mut Setup<'_>) -> Result<Finding> {
             ("vendorType", json!(found.vendor_type), json!(service.vendor_type)),
             ("vendorLevel", json!(found.vendor_level.clone().unwrap_or_default()), json!(service.level)),
         ];
-        if found.inactive_flag.unwrap_or(false) {
+        if found.inactive_flag {
             fields.push(("inactiveFlag", json!(true), json!(false)));
         }
         let products = setup.known.products.get(service.key).map_or(&[][..], Vec::as_slice);
         let has = found.product.as_ref().and_then(|product| product.id);
         if has.is_none() || !products.iter().any(|product| product.item.id == has) {
-            fields.push(("product", shown_reference(found.product.as_ref()), product.item.reference("identifier")));
+            fields.push((
+                "product",
+                shown_reference(found.product.as_ref()),
+                product.item.reference("identifier"),
+            ));
         }
         let has = found.configuration_type.as_ref().and_then(|kind| kind.id);
         if has.is_none() || has != configuration_type.id {
-            fields.push(("configurationType", shown_reference(found.configuration_type.as_ref()), configuration_type.reference("name")));
+            fields.push((
+                "configurationType",
+                shown_reference(found.configuration_type.as_ref()),
+                configuration_type.reference("name"),
+            ));
         }
         if found.agreement_type.as_ref().and_then(|kind| kind.id).is_none() {
-            fields.push(("agreementType", Value::Null, json!({ "id": agreement_type.id, "name": agreement_type.name })));
+            fields.push((
+                "agreementType",
+                Value::Null,
+                json!({ "id": agreement_type.id, "name": agreement_type.name }),
+            ));
         }
-        let change = Change::update("cross-reference", found.id, shown, paths::cross_reference(parent, found.id), fields)
-            .of_step(STEP.name(), service.key);
+        let change = Change::update(
+            "cross-reference",
+            found.id,
+            shown,
+            paths::cross_reference(parent, found.id),
+            fields,
+        )
+        .of_step(STEP.name(), service.key);
         if change.writes_something() {
             finding.changes.push(change);
         }
@@ -135,16 +183,22 @@ fn mend(finding: &mut Finding, found: &Integration, solution: &str, login: &Valu
         ("solution", json!(found.solution), json!(solution)),
         ("loginBy", json!(found.login_by), json!("Global")),
         ("defaultBillingLevel", json!(found.default_billing_level), json!("Detail")),
-        ("disableNewCrossReferencesFlag", json!(found.disable_new_cross_references_flag.unwrap_or(false)), json!(true)),
-        ("matchOnSerialNumberFlag", json!(found.match_on_serial_number_flag.unwrap_or(false)), json!(true)),
-        ("configBillCustomerFlag", json!(found.config_bill_customer_flag.unwrap_or(false)), json!(false)),
+        ("disableNewCrossReferencesFlag", json!(found.disable_new_cross_references_flag), json!(true)),
+        ("matchOnSerialNumberFlag", json!(found.match_on_serial_number_flag), json!(true)),
+        ("configBillCustomerFlag", json!(found.config_bill_customer_flag), json!(false)),
     ];
     let has = found.integrator_login.as_ref().and_then(|login| login.id);
     if has.is_none() || login.get("id").and_then(Value::as_i64) != has {
         fields.push(("integratorLogin", shown_reference(found.integrator_login.as_ref()), login.clone()));
     }
-    let change = Change::update("managed devices integration", found.id, format!("“{}”", found.name), paths::integration(found.id), fields)
-        .of_step(STEP.name(), "integration");
+    let change = Change::update(
+        "managed devices integration",
+        found.id,
+        format!("“{}”", found.name.or_empty()),
+        paths::integration(found.id),
+        fields,
+    )
+    .of_step(STEP.name(), "integration");
     if change.writes_something() {
         finding.changes.push(change);
     }

@@ -9,9 +9,37 @@ use super::{Finding, Named, Setup, Step};
 use crate::config::Login;
 use crate::error::Result;
 use crate::plan::{Change, SecretSlot};
-use crate::psa::{IntegratorLogin, Query, paths};
+use crate::psa::{IntegratorLogin, OrEmpty, Query, paths};
 
 const STEP: Step = Step::IntegratorLogin;
+
+/// What a login that psactl made, and nobody else uses, must not have.
+const NARROWED: &[&str] = &[
+    "activityApiFlag",
+    "agreementApiFlag",
+    "canAccessAllApisFlag",
+    "companyApiFlag",
+    "configurationApiFlag",
+    "configurationAutoChildFlag",
+    "configurationChildlingFlag",
+    "contactApiFlag",
+    "documentApiFlag",
+    "invoiceApiFlag",
+    "managedServicesAutoChildFlag",
+    "managedServicesChildingFlag",
+    "marketingApiFlag",
+    "memberApiFlag",
+    "opportunityApiFlag",
+    "opportunityConversionApiFlag",
+    "productApiFlag",
+    "projectApiFlag",
+    "purchasingApiFlag",
+    "reportingApiFlag",
+    "scheduleApiFlag",
+    "serviceTicketApiFlag",
+    "systemApiFlag",
+    "timeEntryApiFlag",
+];
 
 pub(super) async fn check(setup: &mut Setup<'_>) -> Result<Finding> {
     let mut finding = Finding::new(STEP);
@@ -19,12 +47,15 @@ pub(super) async fn check(setup: &mut Setup<'_>) -> Result<Finding> {
     let tickets = setup.config.tickets.enabled;
     let logins: Vec<IntegratorLogin> =
         setup.client.list(&paths::integrator_logins(), &Query::all().order_by("id")).await?;
-    let Some(login) = logins.iter().find(|login| login.username == username) else {
-        if let Some(near) = logins.iter().find(|login| login.username.trim().eq_ignore_ascii_case(username.trim())) {
+    let Some(login) = logins.iter().find(|login| login.username.or_empty() == username) else {
+        if let Some(near) =
+            logins.iter().find(|login| login.username.or_empty().trim().eq_ignore_ascii_case(username.trim()))
+        {
             finding.person(format!(
                 "there is an integrator login “{}” (#{}), which differs from “{username}” in case or blanks: \
                  write it so in [integrator_login] username, or rename it in ConnectWise",
-                near.username, near.id
+                near.username.or_empty(),
+                near.id
             ));
             return Ok(finding);
         }
@@ -37,74 +68,110 @@ pub(super) async fn check(setup: &mut Setup<'_>) -> Result<Finding> {
         if tickets && let Some(board) = &setup.known.board {
             body["board"] = board.reference("name");
         }
-        let mut change =
-            Change::create("integrator login", format!("“{username}”"), paths::integrator_logins(), body, &["username"])
-                .of_step(STEP.name(), "login");
+        let mut change = Change::create(
+            "integrator login",
+            format!("“{username}”"),
+            paths::integrator_logins(),
+            body,
+            &["username"],
+        )
+        .of_step(STEP.name(), "login");
         change.secret = Some(SecretSlot::IntegratorPassword);
         finding.changes.push(change);
         setup.known.login = Some(Named::planned(username));
         return Ok(finding);
     };
-    finding.found.push(format!("integrator login “{}” (#{})", login.username, login.id));
+    finding.found.push(format!("integrator login “{}” (#{})", login.username.or_empty(), login.id));
     let made_here = setup.made_here(STEP, login.id)?;
-    finding.choose("login", login.id, &login.username, made_here);
-    setup.known.login = Some(Named::there(login.id, &login.username));
+    finding.choose("login", login.id, login.username.or_empty(), made_here);
+    setup.known.login = Some(Named::there(login.id, login.username.or_empty()));
 
-    if login.inactive_flag.unwrap_or(false) {
-        finding.person(format!("integrator login “{username}” (#{}) is inactive: make it active in ConnectWise", login.id));
+    if login.inactive_flag {
+        finding.person(format!(
+            "integrator login “{username}” (#{}) is inactive: make it active in ConnectWise",
+            login.id
+        ));
         return Ok(finding);
     }
-    let signs_in = matches!(&setup.config.connectwise.login, Login::Integrator { username: own, .. } if own == username);
+    let signs_in =
+        matches!(&setup.config.connectwise.login, Login::Integrator { username: own, .. } if own == username);
     let may_narrow = made_here && !signs_in;
 
     let mut fields: Vec<(&'static str, Value, Value)> = Vec::new();
-    let mut turn_on = |name: &'static str, is: Option<bool>| {
-        if !is.unwrap_or(false) {
-            fields.push((name, json!(is), json!(true)));
-        }
-    };
-    turn_on("canAccessAllRecordsFlag", login.can_access_all_records_flag);
-    turn_on("managedServicesApiFlag", login.managed_services_api_flag);
+    let mut needed = vec!["canAccessAllRecordsFlag", "managedServicesApiFlag"];
     if tickets {
-        turn_on("serviceTicketApiFlag", login.service_ticket_api_flag);
+        needed.push("serviceTicketApiFlag");
+    }
+    for flag in needed {
+        if !login.flag(flag) {
+            fields.push((flag, json!(false), json!(true)));
+        }
+    }
+    if tickets {
         let board = setup.known.board.as_ref();
         let has = login.board.as_ref().and_then(|board| board.id);
         if let Some(board) = board
             && has != board.id
         {
             if has.is_none() || may_narrow {
-                let was = login.board.as_ref().map_or(Value::Null, |board| json!({ "id": board.id, "name": board.name }));
+                let was = login
+                    .board
+                    .as_ref()
+                    .map_or(Value::Null, |board| json!({ "id": board.id, "name": board.name }));
                 fields.push(("board", was, board.reference("name")));
             } else {
-                finding.note(None, format!(
-                    "integrator login “{username}” is bound to board “{}”, tickets go to “{}”",
-                    login.board.as_ref().and_then(|board| board.name.clone()).unwrap_or_default(),
-                    board.name
-                ));
+                finding.note(
+                    None,
+                    format!(
+                        "integrator login “{username}” is bound to board “{}”, tickets go to “{}”",
+                        login.board.as_ref().and_then(|board| board.name.clone()).unwrap_or_default(),
+                        board.name
+                    ),
+                );
             }
         }
     }
-    let extra: Vec<&'static str> = login
-        .api_flags_on()
+    let mut extra: Vec<&str> = login
+        .apis()
         .into_iter()
         .filter(|flag| match *flag {
             "managedServicesApiFlag" => false,
             "serviceTicketApiFlag" => !tickets,
             _ => true,
         })
+        .chain(login.childing())
         .collect();
-    for flag in extra {
-        if may_narrow {
-            fields.push((flag, json!(true), json!(false)));
-        } else {
-            finding.note(None, format!(
-                "integrator login “{username}” also has {flag}; left as it is, since psactl did not create it \
-                 or signs in with it"
-            ));
-        }
+    if login.can_access_all_apis_flag {
+        extra.push("canAccessAllApisFlag");
     }
-    let change = Change::update("integrator login", login.id, format!("“{username}”"), paths::integrator_login(login.id), fields)
-        .of_step(STEP.name(), "login");
+    if may_narrow {
+        fields.extend(
+            extra
+                .iter()
+                .filter_map(|flag| NARROWED.iter().find(|known| *known == flag))
+                .map(|flag| (*flag, json!(true), json!(false))),
+        );
+    } else if !extra.is_empty() {
+        finding.note(None, format!(
+            "integrator login “{username}” also has {}; left as it is, since psactl did not create it or signs in \
+             with it",
+            extra.join(", ")
+        ));
+    }
+    for (callback, address) in login.callbacks() {
+        finding.note(
+            None,
+            format!("integrator login “{username}” has {callback} = {address}; the guide has none"),
+        );
+    }
+    let change = Change::update(
+        "integrator login",
+        login.id,
+        format!("“{username}”"),
+        paths::integrator_login(login.id),
+        fields,
+    )
+    .of_step(STEP.name(), "login");
     if change.writes_something() {
         finding.changes.push(change);
     }

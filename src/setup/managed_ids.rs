@@ -53,7 +53,11 @@ pub async fn entries_of(client: &crate::psa::Client, company: i64) -> Result<Vec
 }
 
 /// The entries of one Managed ID of a solution.
-pub fn of_solution<'a>(entries: &'a [ManagedId], solution: Option<i64>, managed_id: &str) -> Vec<&'a ManagedId> {
+pub fn of_solution<'a>(
+    entries: &'a [ManagedId],
+    solution: Option<i64>,
+    managed_id: &str,
+) -> Vec<&'a ManagedId> {
     entries
         .iter()
         .filter(|entry| entry.group_identifier.as_deref().is_some_and(|id| id.trim() == managed_id))
@@ -68,7 +72,9 @@ pub fn of_solution<'a>(entries: &'a [ManagedId], solution: Option<i64>, managed_
 pub fn plan(link: &Link, managed_id: &str, solution: &Value, entries: &[ManagedId]) -> Vec<Change> {
     let solution_id = solution.get("id").and_then(Value::as_i64);
     let own = of_solution(entries, solution_id, managed_id);
-    let at = |kind: &str| own.iter().find(|entry| entry.device_type.as_ref().is_some_and(|own| own.as_str() == kind)).copied();
+    let at = |kind: &str| {
+        own.iter().find(|entry| entry.device_type.as_ref().is_some_and(|own| own.as_str() == kind)).copied()
+    };
     let name = format!("{managed_id} on {}", link.company_name);
     let create = |kind: &str| {
         let body = json!({
@@ -77,15 +83,27 @@ pub fn plan(link: &Link, managed_id: &str, solution: &Value, entries: &[ManagedI
             "deviceType": kind,
         });
         let path = paths::managed_ids(link.company_id);
-        Change::create("Managed ID", format!("{name} ({kind})"), path, body, &["groupIdentifier", "deviceType"])
-            .for_customer(&link.cid)
-            .of_step(STEP.name(), "")
+        Change::create(
+            "Managed ID",
+            format!("{name} ({kind})"),
+            path,
+            body,
+            &["groupIdentifier", "deviceType"],
+        )
+        .for_customer(&link.cid)
+        .of_step(STEP.name(), "")
     };
     let retype = |entry: &ManagedId, kind: &str| {
         let fields = [("deviceType", json!(entry.device_type), json!(kind))];
-        Change::update("Managed ID", entry.id, name.clone(), paths::managed_id(link.company_id, entry.id), fields)
-            .for_customer(&link.cid)
-            .of_step(STEP.name(), "")
+        Change::update(
+            "Managed ID",
+            entry.id,
+            name.clone(),
+            paths::managed_id(link.company_id, entry.id),
+            fields,
+        )
+        .for_customer(&link.cid)
+        .of_step(STEP.name(), "")
     };
     match (at(FIRST), at(SECOND)) {
         (Some(first), Some(second)) if first.id < second.id => Vec::new(),
@@ -129,12 +147,19 @@ mod tests {
             (&[(1, "EFS-342", FIRST)], &["create BackupStats"]),
             (&[(1, "EFS-342", SECOND)], &["#1 WorkstationsAndServers", "create BackupStats"]),
             (&[(1, "EFS-342", FIRST), (2, "EFS-342", SECOND)], &[]),
-            (&[(1, "EFS-342", SECOND), (2, "EFS-342", FIRST)], &["#1 WorkstationsAndServers", "#2 BackupStats"]),
+            (
+                &[(1, "EFS-342", SECOND), (2, "EFS-342", FIRST)],
+                &["#1 WorkstationsAndServers", "#2 BackupStats"],
+            ),
             // Another customer's Managed ID on the same company is not ours.
-            (&[(1, "EFS-9", FIRST), (2, "EFS-9", SECOND)], &["create WorkstationsAndServers", "create BackupStats"]),
+            (
+                &[(1, "EFS-9", FIRST), (2, "EFS-9", SECOND)],
+                &["create WorkstationsAndServers", "create BackupStats"],
+            ),
         ];
         for (existing, expected) in rows {
-            let entries: Vec<ManagedId> = existing.iter().map(|(id, managed, kind)| entry(*id, managed, kind)).collect();
+            let entries: Vec<ManagedId> =
+                existing.iter().map(|(id, managed, kind)| entry(*id, managed, kind)).collect();
             let done: Vec<String> = plan(&link(), "EFS-342", &solution, &entries)
                 .iter()
                 .map(|change| {

@@ -84,15 +84,31 @@ impl Step {
     /// What is checked and why, in a sentence.
     pub fn why(self) -> &'static str {
         match self {
-            Step::ServiceStatus => "new tickets need an open status of the integration board, and resolving needs a closed one",
-            Step::IntegratorLogin => "the record of guide step 2: the right APIs on, all others off, all records visible",
-            Step::Products => "each service that is billed needs a product with a price, which agreement additions then bill",
+            Step::ServiceStatus => {
+                "new tickets need an open status of the integration board, and resolving needs a closed one"
+            }
+            Step::IntegratorLogin => {
+                "the record of guide step 2: the right APIs on, all others off, all records visible"
+            }
+            Step::Products => {
+                "each service that is billed needs a product with a price, which agreement additions then bill"
+            }
             Step::ManagementSolution => "Managed IDs belong to a management solution of type Custom",
-            Step::ConfigurationTypes => "cross-references name the configuration types Backup Stats and License",
-            Step::CrossReferences => "vendor type and level must stand letter for letter beside the product they bill",
-            Step::Portal => "the portal's data must be readable, and only one system may bill and open tickets",
-            Step::ManagedIds => "a Managed ID links a company to a customer of the portal: Workstations and Servers first, Backup Stats second",
-            Step::Agreements => "each service a customer uses needs one agreement addition with its Managed ID as serial number",
+            Step::ConfigurationTypes => {
+                "cross-references name the configuration types Backup Stats and License"
+            }
+            Step::CrossReferences => {
+                "vendor type and level must stand letter for letter beside the product they bill"
+            }
+            Step::Portal => {
+                "the portal's data must be readable, and only one system may bill and open tickets"
+            }
+            Step::ManagedIds => {
+                "a Managed ID links a company to a customer of the portal: Workstations and Servers first, Backup Stats second"
+            }
+            Step::Agreements => {
+                "each service a customer uses needs one agreement addition with its Managed ID as serial number"
+            }
         }
     }
 
@@ -104,7 +120,9 @@ impl Step {
             Step::Products => "Setup > Products > New",
             Step::ManagementSolution => "Setup > Setup Tables > Management IT > New",
             Step::ConfigurationTypes => "Setup > Setup Tables > Configuration > New",
-            Step::CrossReferences => "Setup > Setup Tables > Managed Devices Integration > Cross-References > New",
+            Step::CrossReferences => {
+                "Setup > Setup Tables > Managed Devices Integration > Cross-References > New"
+            }
             Step::Portal => "My Partnership > Partner Notifications (at the portal)",
             Step::ManagedIds => "Company > the company > Management > New",
             Step::Agreements => "Company > the company > Agreements > the agreement > Additions > New",
@@ -114,7 +132,11 @@ impl Step {
     /// The steps that must be right before this one can be.
     pub fn needs(self) -> &'static [Step] {
         match self {
-            Step::ServiceStatus | Step::Products | Step::ManagementSolution | Step::ConfigurationTypes | Step::Portal => &[],
+            Step::ServiceStatus
+            | Step::Products
+            | Step::ManagementSolution
+            | Step::ConfigurationTypes
+            | Step::Portal => &[],
             Step::IntegratorLogin => &[Step::ServiceStatus],
             Step::CrossReferences => {
                 &[Step::IntegratorLogin, Step::Products, Step::ManagementSolution, Step::ConfigurationTypes]
@@ -326,7 +348,7 @@ impl<'a> Setup<'a> {
 
     /// The services that are billed.
     pub fn services(&self) -> Vec<&'static Service> {
-        services::all().iter().filter(|service| service.enabled(&self.config.billing)).collect()
+        services::enabled(&self.config.billing)
     }
 
     /// Looks at one step. Steps have to be looked at in order.
@@ -367,8 +389,12 @@ impl<'a> Setup<'a> {
     fn unneeded(&self, step: Step) -> Option<&'static str> {
         let billing = !self.config.billing.enabled;
         match step {
-            Step::ServiceStatus if !self.config.tickets.enabled => Some("tickets are off ([tickets] enabled)"),
-            Step::Products | Step::ConfigurationTypes | Step::CrossReferences | Step::Agreements if billing => {
+            Step::ServiceStatus if !self.config.tickets.enabled => {
+                Some("tickets are off ([tickets] enabled)")
+            }
+            Step::Products | Step::ConfigurationTypes | Step::CrossReferences | Step::Agreements
+                if billing =>
+            {
                 Some("billing is off ([billing] enabled)")
             }
             _ => None,
@@ -410,7 +436,11 @@ impl Chosen {
     /// Where the state cannot be read.
     pub fn read(store: &Store) -> Result<Chosen> {
         let one = |step: Step, key: &str| -> Result<Option<i64>> {
-            Ok(store.choices(step.name())?.into_iter().find(|choice| choice.key == key).map(|choice| choice.id))
+            Ok(store
+                .choices(step.name())?
+                .into_iter()
+                .find(|choice| choice.key == key)
+                .map(|choice| choice.id))
         };
         let mut products: BTreeMap<String, Vec<i64>> = BTreeMap::new();
         for choice in store.choices(Step::Products.name())? {

@@ -24,7 +24,10 @@ pub(super) fn check(setup: &mut Setup<'_>) -> Result<Finding> {
     if setup.vendor_sync_off {
         finding.found.push("a person says: the vendor's own ConnectWise synchronisation is off".to_owned());
     } else if let Some(when) = setup.store.meta_time(CONFIRMED)? {
-        finding.found.push(format!("the vendor's own ConnectWise synchronisation is off (confirmed {} UTC)", text::moment(when)));
+        finding.found.push(format!(
+            "the vendor's own ConnectWise synchronisation is off (confirmed {} UTC)",
+            text::moment(when)
+        ));
     } else {
         finding.person(
             "at the portal, turn off the notification actions “Synchronize with ConnectWise” and “Open a ConnectWise \

@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 use super::{Finding, Named, Product, Setup, Step};
 use crate::error::Result;
 use crate::plan::Change;
-use crate::psa::{CatalogItem, Condition, ProductType, Query, SubCategory, UnitOfMeasure, paths};
+use crate::psa::{CatalogItem, Condition, OrEmpty, ProductType, Query, SubCategory, UnitOfMeasure, paths};
 use crate::services::Service;
 use crate::sync::billing::number;
 use crate::ui::text;
@@ -35,30 +35,34 @@ pub(super) async fn check(setup: &mut Setup<'_>) -> Result<Finding> {
             kept.iter().filter(|choice| choice.key == service.key).map(|choice| choice.id).collect();
         let configured = setup.config.billing.products.get(service.key);
         let wanted: Vec<(String, Option<rust_decimal::Decimal>)> = match configured {
-            Some(products) => products.iter().map(|product| (product.identifier.clone(), product.price)).collect(),
+            Some(products) => {
+                products.iter().map(|product| (product.identifier.clone(), product.price)).collect()
+            }
             None => vec![(service.product_identifier.to_owned(), None)],
         };
         for (identifier, price) in wanted {
             let found = items
                 .values()
-                .find(|item| item.identifier == identifier)
+                .find(|item| item.identifier.or_empty() == identifier)
                 .or_else(|| items.values().find(|item| wanted_by_id(item, &chosen)));
             match found {
                 Some(item) => {
                     adopt(setup, &mut finding, service, item, &identifier)?;
                     known.push(Product {
-                        item: Named::there(item.id, &item.identifier),
+                        item: Named::there(item.id, item.identifier.or_empty()),
                         price: item.price,
                         cost: item.cost,
                     });
                 }
                 None => {
-                    let near = items.values().find(|item| item.identifier.trim().eq_ignore_ascii_case(identifier.trim()));
+                    let near = items.values().find(|item| {
+                        item.identifier.or_empty().trim().eq_ignore_ascii_case(identifier.trim())
+                    });
                     if let Some(near) = near {
                         finding.person(format!(
                             "product “{}” (#{}) differs from “{identifier}” in case or blanks: write it so under \
                              [billing.products] {}",
-                            near.identifier, near.id, service.key
+                            near.identifier.or_empty(), near.id, service.key
                         ));
                         continue;
                     }
@@ -99,33 +103,50 @@ async fn observe(setup: &Setup<'_>, kept: &[crate::store::Choice]) -> Result<BTr
     }
     let ids: Vec<i64> = kept.iter().map(|choice| choice.id).collect();
     let mut items = BTreeMap::new();
-    let mut conditions = Condition::in_batches("identifier", identifiers.iter().map(String::as_str));
-    conditions.extend(Condition::in_batches("id", ids));
+    let mut conditions = Condition::in_batches("identifier", identifiers.iter().map(String::as_str), 1200);
+    conditions.extend(Condition::in_batches("id", ids, 1200));
     for condition in conditions {
-        let found: Vec<CatalogItem> = setup.client.list(&paths::catalog(), &Query::all().filter(condition)).await?;
+        let found: Vec<CatalogItem> =
+            setup.client.list(&paths::catalog(), &Query::all().filter(condition)).await?;
         items.extend(found.into_iter().map(|item| (item.id, item)));
     }
     Ok(items)
 }
 
-fn adopt(setup: &Setup<'_>, finding: &mut Finding, service: &Service, item: &CatalogItem, wanted: &str) -> Result<()> {
-    if item.inactive_flag.unwrap_or(false) {
-        finding.person(format!("product “{}” (#{}) for {} is inactive: make it active, or name another", item.identifier, item.id, service.name));
+fn adopt(
+    setup: &Setup<'_>,
+    finding: &mut Finding,
+    service: &Service,
+    item: &CatalogItem,
+    wanted: &str,
+) -> Result<()> {
+    if item.inactive_flag {
+        finding.person(format!(
+            "product “{}” (#{}) for {} is inactive: make it active, or name another",
+            item.identifier.or_empty(),
+            item.id,
+            service.name
+        ));
         return Ok(());
     }
-    if item.serialized_flag.unwrap_or(false) {
+    if item.serialized_flag {
         finding.person(format!(
             "product “{}” (#{}) is serialized; quantities other than one cannot be billed with it: name another under \
              [billing.products] {}",
-            item.identifier, item.id, service.key
+            item.identifier.or_empty(), item.id, service.key
         ));
         return Ok(());
     }
     let price = item.price.map_or_else(|| "without a price".to_owned(), text::money);
-    finding.found.push(format!("product “{}” (#{}) for {}, {price}", item.identifier, item.id, service.name));
-    finding.choose(service.key, item.id, &item.identifier, setup.made_here(STEP, item.id)?);
+    finding.found.push(format!(
+        "product “{}” (#{}) for {}, {price}",
+        item.identifier.or_empty(),
+        item.id,
+        service.name
+    ));
+    finding.choose(service.key, item.id, item.identifier.or_empty(), setup.made_here(STEP, item.id)?);
     let mut deviates = Vec::new();
-    if item.identifier != wanted {
+    if item.identifier.or_empty() != wanted {
         deviates.push(format!("is now called so, in the configuration it is “{wanted}”"));
     }
     if item.price.is_none_or(|price| price.is_zero()) {
@@ -135,11 +156,14 @@ fn adopt(setup: &Setup<'_>, finding: &mut Finding, service: &Service, item: &Cat
     if !unit.eq_ignore_ascii_case("each") {
         deviates.push(format!("has the unit “{unit}”, the guide uses Each"));
     }
-    if item.taxable_flag.unwrap_or(false) {
+    if item.taxable_flag {
         deviates.push("is taxable".to_owned());
     }
     if !deviates.is_empty() {
-        finding.note(None, format!("product “{}” (#{}) {}", item.identifier, item.id, deviates.join(", ")));
+        finding.note(
+            None,
+            format!("product “{}” (#{}) {}", item.identifier.or_empty(), item.id, deviates.join(", ")),
+        );
     }
     Ok(())
 }
@@ -151,9 +175,9 @@ async fn parts_of(setup: &Setup<'_>, finding: &mut Finding) -> Result<Option<Par
         setup.client.list(&paths::subcategories(), &named("Managed Services")).await?;
     let types: Vec<ProductType> = setup.client.list(&paths::product_types(), &named("Software")).await?;
     let units: Vec<UnitOfMeasure> = setup.client.list(&paths::units_of_measure(), &named("Each")).await?;
-    let subcategory = subcategories.iter().find(|subcategory| !subcategory.inactive_flag.unwrap_or(false));
-    let kind = types.iter().find(|kind| !kind.inactive_flag.unwrap_or(false));
-    let unit = units.iter().find(|unit| !unit.inactive_flag.unwrap_or(false));
+    let subcategory = subcategories.iter().find(|subcategory| !subcategory.inactive_flag);
+    let kind = types.iter().find(|kind| !kind.inactive_flag);
+    let unit = units.iter().find(|unit| !unit.inactive_flag);
     let (Some(subcategory), Some(kind), Some(unit)) = (subcategory, kind, unit) else {
         let missing = [
             subcategory.is_none().then_some("product subcategory “Managed Services”"),

@@ -7,7 +7,7 @@ use serde_json::json;
 use super::{Finding, Named, Setup, Step};
 use crate::error::Result;
 use crate::plan::Change;
-use crate::psa::{Board, BoardStatus, Condition, Query, paths};
+use crate::psa::{Board, BoardStatus, OrEmpty, Query, paths};
 
 const STEP: Step = Step::ServiceStatus;
 
@@ -15,40 +15,58 @@ pub(super) async fn check(setup: &mut Setup<'_>) -> Result<Finding> {
     let mut finding = Finding::new(STEP);
     let wanted = setup.config.tickets.board.as_str();
     let kept = setup.chosen(STEP, "board")?;
-    let boards: Vec<Board> =
-        setup.client.list(&paths::boards(), &Query::all().fields("id,name,inactiveFlag").order_by("id")).await?;
-    let named = boards.iter().find(|board| board.name == wanted);
+    let boards: Vec<Board> = setup
+        .client
+        .list(&paths::boards(), &Query::all().fields("id,name,inactiveFlag").order_by("id"))
+        .await?;
+    let named = boards.iter().find(|board| board.name.or_empty() == wanted);
     let followed = boards.iter().find(|board| kept.as_ref().is_some_and(|choice| choice.id == board.id));
     let Some(board) = named.or(followed) else {
-        let near = boards.iter().find(|board| board.name.trim().eq_ignore_ascii_case(wanted.trim()));
+        let near =
+            boards.iter().find(|board| board.name.or_empty().trim().eq_ignore_ascii_case(wanted.trim()));
         finding.person(match near {
             Some(near) => format!(
                 "there is no service board “{wanted}”, but “{}” (#{}): write it so in [tickets] board",
-                near.name, near.id
+                near.name.or_empty(),
+                near.id
             ),
             None => format!(
                 "there is no service board “{wanted}”; there are {}: name one in [tickets] board",
-                boards.iter().map(|board| format!("“{}”", board.name)).collect::<Vec<_>>().join(", ")
+                boards
+                    .iter()
+                    .map(|board| format!("“{}”", board.name.or_empty()))
+                    .collect::<Vec<_>>()
+                    .join(", ")
             ),
         });
         return Ok(finding);
     };
-    if board.name != wanted {
-        finding.note(None, format!("service board #{} is now called “{}”, in [tickets] board it is “{wanted}”", board.id, board.name));
+    if board.name.or_empty() != wanted {
+        finding.note(
+            None,
+            format!(
+                "service board #{} is now called “{}”, in [tickets] board it is “{wanted}”",
+                board.id,
+                board.name.or_empty()
+            ),
+        );
     }
-    if board.inactive_flag.unwrap_or(false) {
-        finding.person(format!("service board “{}” (#{}) is inactive: make it active, or name another", board.name, board.id));
+    if board.inactive_flag {
+        finding.person(format!(
+            "service board “{}” (#{}) is inactive: make it active, or name another",
+            board.name.or_empty(),
+            board.id
+        ));
         return Ok(finding);
     }
-    finding.found.push(format!("service board “{}” (#{})", board.name, board.id));
-    finding.choose("board", board.id, &board.name, false);
-    setup.known.board = Some(Named::there(board.id, &board.name));
+    finding.found.push(format!("service board “{}” (#{})", board.name.or_empty(), board.id));
+    finding.choose("board", board.id, board.name.or_empty(), false);
+    setup.known.board = Some(Named::there(board.id, board.name.or_empty()));
 
     let statuses: Vec<BoardStatus> =
-        setup.client.list(&paths::statuses(board.id), &Query::all().filter(Condition::ne("inactive", true)).order_by("sortOrder")).await?;
-    let statuses: Vec<BoardStatus> = statuses.into_iter().filter(|status| !status.inactive.unwrap_or(false)).collect();
-    let (open, closed): (Vec<_>, Vec<_>) =
-        statuses.iter().partition(|status| !status.closed_status.unwrap_or(false));
+        setup.client.list(&paths::statuses(board.id), &Query::all().order_by("sortOrder")).await?;
+    let statuses: Vec<BoardStatus> = statuses.into_iter().filter(|status| !status.inactive).collect();
+    let (open, closed): (Vec<_>, Vec<_>) = statuses.iter().partition(|status| !status.closed_status);
     let board_id = board.id;
     one(setup, &mut finding, board_id, Which::New, &open)?;
     one(setup, &mut finding, board_id, Which::Closed, &closed)?;
@@ -85,7 +103,13 @@ impl Which {
     }
 }
 
-fn one(setup: &Setup<'_>, finding: &mut Finding, board: i64, which: Which, fitting: &[&BoardStatus]) -> Result<()> {
+fn one(
+    setup: &Setup<'_>,
+    finding: &mut Finding,
+    board: i64,
+    which: Which,
+    fitting: &[&BoardStatus],
+) -> Result<()> {
     let settings = &setup.config.tickets;
     let named = match which {
         Which::New => settings.new_status.as_deref(),
@@ -94,11 +118,13 @@ fn one(setup: &Setup<'_>, finding: &mut Finding, board: i64, which: Which, fitti
     let kept = setup.chosen(STEP, which.key())?;
     let by_hint: Vec<_> = fitting
         .iter()
-        .filter(|status| status.escalation_status.as_deref() == Some(which.escalation()))
+        .filter(|status| {
+            status.escalation_status.as_ref().is_some_and(|own| own.as_str() == which.escalation())
+        })
         .collect();
-    let by_default: Vec<_> = fitting.iter().filter(|status| status.default_flag.unwrap_or(false)).collect();
+    let by_default: Vec<_> = fitting.iter().filter(|status| status.default_flag).collect();
     let found = if let Some(name) = named {
-        fitting.iter().find(|status| status.name == name)
+        fitting.iter().find(|status| status.name.or_empty() == name)
     } else if let Some(choice) = &kept {
         fitting.iter().find(|status| status.id == choice.id)
     } else {
@@ -112,8 +138,8 @@ fn one(setup: &Setup<'_>, finding: &mut Finding, board: i64, which: Which, fitti
     };
     if let Some(status) = found {
         let what = if which == Which::New { "new tickets get" } else { "resolved tickets get" };
-        finding.found.push(format!("{what} status “{}” (#{})", status.name, status.id));
-        finding.choose(which.key(), status.id, &status.name, setup.made_here(STEP, status.id)?);
+        finding.found.push(format!("{what} status “{}” (#{})", status.name.or_empty(), status.id));
+        finding.choose(which.key(), status.id, status.name.or_empty(), setup.made_here(STEP, status.id)?);
     } else if fitting.is_empty() || named.is_some() {
         let fallback = if which == Which::New { "New (not responded)" } else { "Closed" };
         let name = named.unwrap_or(fallback);
@@ -128,7 +154,11 @@ fn one(setup: &Setup<'_>, finding: &mut Finding, board: i64, which: Which, fitti
                 .of_step(STEP.name(), which.key()),
         );
     } else {
-        let names = fitting.iter().map(|status| format!("“{}”", status.name)).collect::<Vec<_>>().join(", ");
+        let names = fitting
+            .iter()
+            .map(|status| format!("“{}”", status.name.or_empty()))
+            .collect::<Vec<_>>()
+            .join(", ");
         finding.person(format!("several statuses would do ({names}): name one in {}", which.setting()));
     }
     Ok(())

@@ -20,9 +20,9 @@ pub struct Choice {
 impl Store {
     /// The records of a step.
     pub fn choices(&self, step: &str) -> Result<Vec<Choice>> {
-        let mut query = self
-            .db
-            .prepare_cached("SELECT key, id, name, made_here FROM choices WHERE step = ?1 ORDER BY key, id")?;
+        let mut query = self.db.prepare_cached(
+            "SELECT key, id, name, made_here FROM choices WHERE step = ?1 ORDER BY key, id",
+        )?;
         let rows = query.query_map([step], |row| {
             Ok(Choice { key: row.get(0)?, id: row.get(1)?, name: row.get(2)?, made_here: row.get(3)? })
         })?;

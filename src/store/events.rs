@@ -148,11 +148,12 @@ impl Store {
 
     /// How many events of a source are in a state.
     pub fn count_events(&self, source: &str, state: EventState) -> Result<u64> {
-        Ok(self.db.query_row(
+        let count: i64 = self.db.query_row(
             "SELECT count(*) FROM events WHERE source = ?1 AND state = ?2",
             params![source, state.as_str()],
             |row| row.get(0),
-        )?)
+        )?;
+        Ok(u64::try_from(count).unwrap_or(0))
     }
 
     /// Everything that was done for an event, oldest first.

@@ -89,11 +89,12 @@ impl Store {
 
     /// How many tickets were opened since a moment, over all runs.
     pub fn tickets_opened_since(&self, since: Timestamp) -> Result<u64> {
-        Ok(self.db.query_row(
+        let count: i64 = self.db.query_row(
             "SELECT count(*) FROM journal WHERE at >= ?1 AND state <> 'failed'
              AND json_extract(change, '$.purpose.open_ticket') IS NOT NULL",
             [seconds(since)],
             |row| row.get(0),
-        )?)
+        )?;
+        Ok(u64::try_from(count).unwrap_or(0))
     }
 }

@@ -80,9 +80,14 @@ impl Error {
             Error::Locked { .. } => vec!["wait for it to end; the lock goes with its process".to_owned()],
             Error::Newer { .. } => vec!["use the newer psactl, or another folder with --state".to_owned()],
             Error::NoFolder => vec!["name a folder with --state DIR or PSACTL_STATE".to_owned()],
-            Error::Io { .. } => vec!["check the folder and its rights, or name another with --state".to_owned()],
+            Error::Io { .. } => {
+                vec!["check the folder and its rights, or name another with --state".to_owned()]
+            }
             Error::Database(_) | Error::Record(_) => {
-                vec!["psactl changes nothing while its state cannot be read: restore the file from a backup".to_owned()]
+                vec![
+                    "psactl changes nothing while its state cannot be read: restore the file from a backup"
+                        .to_owned(),
+                ]
             }
         }
     }
@@ -176,10 +181,7 @@ impl Store {
 
     /// A single remembered value.
     pub fn meta(&self, key: &str) -> Result<Option<String>> {
-        Ok(self
-            .db
-            .query_row("SELECT value FROM meta WHERE key = ?1", [key], |row| row.get(0))
-            .optional()?)
+        Ok(self.db.query_row("SELECT value FROM meta WHERE key = ?1", [key], |row| row.get(0)).optional()?)
     }
 
     /// Remembers a single value.

@@ -18,8 +18,10 @@ impl Store {
         now: Timestamp,
         remind_every: SignedDuration,
     ) -> Result<bool> {
-        let said: Option<i64> =
-            self.db.query_row("SELECT said_at FROM standing WHERE key = ?1", [key], |row| row.get(0)).optional()?;
+        let said: Option<i64> = self
+            .db
+            .query_row("SELECT said_at FROM standing WHERE key = ?1", [key], |row| row.get(0))
+            .optional()?;
         let due = said.is_none_or(|said| now.duration_since(moment(said)) >= remind_every);
         if due {
             self.db.execute(
@@ -33,16 +35,24 @@ impl Store {
 
     /// Since when something stands.
     pub fn standing_since(&self, key: &str) -> Result<Option<Timestamp>> {
-        let since: Option<i64> =
-            self.db.query_row("SELECT since FROM standing WHERE key = ?1", [key], |row| row.get(0)).optional()?;
+        let since: Option<i64> = self
+            .db
+            .query_row("SELECT since FROM standing WHERE key = ?1", [key], |row| row.get(0))
+            .optional()?;
         Ok(since.map(moment))
     }
 
     /// Forgets what no longer stands: everything of these customers in an area that is not among `keys`.
-    pub fn settle_standing(&self, area: &str, cids: &BTreeSet<String>, keys: &BTreeSet<String>) -> Result<()> {
+    pub fn settle_standing(
+        &self,
+        area: &str,
+        cids: &BTreeSet<String>,
+        keys: &BTreeSet<String>,
+    ) -> Result<()> {
         let mut query = self.db.prepare_cached("SELECT key, cid FROM standing WHERE area = ?1")?;
-        let rows: Vec<(String, String)> =
-            query.query_map([area], |row| Ok((row.get(0)?, row.get(1)?)))?.collect::<rusqlite::Result<_>>()?;
+        let rows: Vec<(String, String)> = query
+            .query_map([area], |row| Ok((row.get(0)?, row.get(1)?)))?
+            .collect::<rusqlite::Result<_>>()?;
         for (key, cid) in rows {
             if cids.contains(&cid) && !keys.contains(&key) {
                 self.db.execute("DELETE FROM standing WHERE key = ?1", [key])?;

@@ -5,14 +5,15 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::Timestamp;
 use jiff::civil::Date;
+use jiff::tz::TimeZone;
 use rust_decimal::{Decimal, RoundingStrategy};
 use serde_json::{Value, json};
 
 use crate::config::{BelowIncluded, Billing as Settings, Rounding};
 use crate::plan::guards::{self, Answer, Proposal};
 use crate::plan::{Change, Held, MoneyEffect, Plan, Purpose};
-use crate::psa::{Addition, Agreement, paths};
-use crate::services::Service;
+use crate::psa::{Addition, Agreement, AgreementStatus, BillCustomer, OrEmpty, paths};
+use crate::services::{Service, Unit};
 use crate::store::{Binding, Hold, Link};
 use crate::ui::text;
 
@@ -96,7 +97,9 @@ fn one_service(facts: &Facts<'_>, service: &'static Service, outcome: &mut Outco
         .agreements
         .iter()
         .flat_map(|with| with.additions.iter().map(move |addition| (&with.agreement, addition)))
-        .filter(|(_, addition)| addition.product.as_ref().and_then(|p| p.id).is_some_and(|id| products.contains(&id)))
+        .filter(|(_, addition)| {
+            addition.product.as_ref().and_then(|p| p.id).is_some_and(|id| products.contains(&id))
+        })
         .filter(|(_, addition)| {
             addition.serial_number.as_deref().is_some_and(|serial| serial.trim() == facts.managed_id)
         })
@@ -107,13 +110,15 @@ fn one_service(facts: &Facts<'_>, service: &'static Service, outcome: &mut Outco
         ([], Some(used)) if used.total.is_zero() => {}
         ([], Some(used)) => {
             let why = match all.first() {
-                Some(found) => format!("addition #{} is there but {}", found.1.id, why_not_live(*found, facts.today)),
+                Some(found) => {
+                    format!("addition #{} is there but {}", found.1.id, why_not_live(*found, facts.today))
+                }
                 None => format!("no addition with serial number {} bills it", facts.managed_id),
             };
             outcome.plan.block(
                 Some(cid),
                 service.name,
-                format!("{} {} used and not billed: {why}", text::quantity(used.total), service.unit.short()),
+                format!("{}{} used and not billed: {why}", text::quantity(used.total), unit(service)),
                 "psactl setup agreements --dry-run shows the addition that would bill it",
             );
         }
@@ -125,15 +130,17 @@ fn one_service(facts: &Facts<'_>, service: &'static Service, outcome: &mut Outco
                     "{}: addition #{} on {} bills {} and the portal's data have no measurement of it; left as it is",
                     service.name,
                     addition.id,
-                    agreement.name,
+                    agreement.name.or_empty(),
                     text::quantity(addition.quantity.unwrap_or_default())
                 ),
             );
         }
         ([one], Some(used)) => propose(facts, service, *one, used, outcome),
         (several, _) => {
-            let which: Vec<String> =
-                several.iter().map(|(agreement, addition)| format!("#{} on {}", addition.id, agreement.name)).collect();
+            let which: Vec<String> = several
+                .iter()
+                .map(|(agreement, addition)| format!("#{} on {}", addition.id, agreement.name.or_empty()))
+                .collect();
             outcome.plan.block(
                 Some(cid),
                 service.name,
@@ -154,17 +161,23 @@ fn why_not_live((agreement, addition): Match<'_>, today: Date) -> String {
 }
 
 fn why_not(agreement: &Agreement, addition: &Addition, today: Date) -> Option<String> {
-    let status = addition.agreement_status.as_deref().or(agreement.agreement_status.as_deref()).unwrap_or("Active");
-    if status != "Active" {
-        return Some(format!("its agreement {} is {}", agreement.name, status.to_lowercase()));
+    let status = addition.agreement_status.as_ref().or(agreement.agreement_status.as_ref());
+    if let Some(status) = status.filter(|status| **status != AgreementStatus::Active) {
+        return Some(format!(
+            "its agreement {} is {}",
+            agreement.name.or_empty(),
+            status.as_str().to_lowercase()
+        ));
     }
-    if let Some(cancelled) = addition.cancelled_date.as_deref().and_then(day)
+    if let Some(cancelled) = addition.cancelled_date.map(day)
         && cancelled <= today
     {
         return Some(format!("was cancelled on {cancelled}"));
     }
-    if let Some(effective) = addition.effective_date.as_deref().and_then(day)
-        && effective > today
+    // A line of the next invoice counts already: its quantity must be right when that invoice is made.
+    let horizon = agreement.next_invoice_date.map_or(today, |next| day(next).max(today));
+    if let Some(effective) = addition.effective_date.map(day)
+        && effective > horizon
     {
         return Some(format!("takes effect on {effective}"));
     }
@@ -172,25 +185,45 @@ fn why_not(agreement: &Agreement, addition: &Addition, today: Date) -> Option<St
 }
 
 /// The day of a date-time: midnight UTC stands for a plain date.
-pub fn day(text: &str) -> Option<Date> {
-    text.get(..10)?.parse().ok()
+pub fn day(time: Timestamp) -> Date {
+    time.to_zoned(TimeZone::UTC).date()
 }
 
-fn propose(facts: &Facts<'_>, service: &'static Service, (agreement, addition): Match<'_>, used: &Use, outcome: &mut Outcome) {
+/// The unit behind an amount: nothing for counts.
+fn unit(service: &Service) -> &'static str {
+    match service.unit {
+        Unit::Gigabytes => " GB",
+        Unit::Count => "",
+    }
+}
+
+fn propose(
+    facts: &Facts<'_>,
+    service: &'static Service,
+    (agreement, addition): Match<'_>,
+    used: &Use,
+    outcome: &mut Outcome,
+) {
     let cid = facts.link.cid.as_str();
     let id = addition.id;
     outcome.invoices += line(addition, addition.quantity);
     let included = addition.less_included.unwrap_or_default();
     let rounded = round(used.total, facts.settings.rounding);
     let below = rounded < included;
-    let target = if below && facts.settings.below_included == BelowIncluded::Floor { included } else { rounded };
+    let target =
+        if below && facts.settings.below_included == BelowIncluded::Floor { included } else { rounded };
 
     let binding = facts.bindings.get(&id);
     if let Some(binding) = binding {
         let ours = [binding.adopted, binding.pushed].iter().any(|known| same(*known, addition.quantity));
         if !ours && !same(addition.quantity, Some(target)) {
             let who = addition.info.as_ref().and_then(|info| info.updated_by.clone()).unwrap_or_default();
-            let when = addition.info.as_ref().and_then(|info| info.last_updated.clone()).unwrap_or_default();
+            let when = addition
+                .info
+                .as_ref()
+                .and_then(|info| info.last_updated)
+                .map(text::moment)
+                .unwrap_or_default();
             outcome.plan.block(
                 Some(cid),
                 &format!("{}, addition #{id}", service.name),
@@ -240,7 +273,11 @@ fn propose(facts: &Facts<'_>, service: &'static Service, (agreement, addition): 
     if agreement.billing_cycle.is_none() || agreement.next_invoice_date.is_none() {
         outcome.plan.act(
             Some(cid),
-            format!("agreement {} (#{}) is never invoiced: it has no billing cycle or next invoice date", agreement.name, agreement.id),
+            format!(
+                "agreement {} (#{}) is never invoiced: it has no billing cycle or next invoice date",
+                agreement.name.or_empty(),
+                agreement.id
+            ),
         );
     }
 
@@ -248,7 +285,14 @@ fn propose(facts: &Facts<'_>, service: &'static Service, (agreement, addition): 
     let author = binding.and_then(|binding| binding.description.as_deref());
     let foreign_text = !current.trim().is_empty() && !author.is_some_and(|text| same_text(text, current));
     let make = |quantity: bool, description: bool| {
-        change(facts, service, (agreement, addition), quantity.then_some(target), description.then(|| described.clone()).flatten(), &effect)
+        change(
+            facts,
+            service,
+            (agreement, addition),
+            quantity.then_some(target),
+            description.then(|| described.clone()).flatten(),
+            &effect,
+        )
     };
 
     // The description waits with the quantity; alone it is held only where it would replace foreign text.
@@ -318,25 +362,35 @@ fn change(
         fields.push(("quantity", number(addition.quantity), number(Some(quantity))));
     }
     if let Some(description) = &description {
-        fields.push(("invoiceDescription", json!(addition.invoice_description.clone().unwrap_or_default()), json!(description)));
+        fields.push((
+            "invoiceDescription",
+            json!(addition.invoice_description.clone().unwrap_or_default()),
+            json!(description),
+        ));
     }
-    let name = format!("{} ({}) on {}", service.name, facts.managed_id, agreement.name);
-    Change::update("agreement addition", addition.id, name, paths::addition(agreement.id, addition.id), fields)
-        .for_customer(&facts.link.cid)
-        .with_money(effect.clone().filter(|_| quantity.is_some()))
-        .because(Purpose::Quantity {
-            source: facts.source.to_owned(),
-            service: service.key.to_owned(),
-            agreement: agreement.id,
-            before: addition.quantity,
-            quantity: quantity.or(addition.quantity).unwrap_or_default(),
-            description,
-        })
+    let name = format!("{} ({}) on {}", service.name, facts.managed_id, agreement.name.or_empty());
+    Change::update(
+        "agreement addition",
+        addition.id,
+        name,
+        paths::addition(agreement.id, addition.id),
+        fields,
+    )
+    .for_customer(&facts.link.cid)
+    .with_money(effect.clone().filter(|_| quantity.is_some()))
+    .because(Purpose::Quantity {
+        source: facts.source.to_owned(),
+        service: service.key.to_owned(),
+        agreement: agreement.id,
+        before: addition.quantity,
+        quantity: quantity.or(addition.quantity).unwrap_or_default(),
+        description,
+    })
 }
 
 /// A decimal as the JSON number it is, without passing through a float.
 pub fn number(value: Option<Decimal>) -> Value {
-    value.and_then(|value| serde_json::from_str(&value.normalize().to_string()).ok()).unwrap_or(Value::Null)
+    value.map_or(Value::Null, |value| crate::psa::number(value.normalize()))
 }
 
 /// Rounds use to what is billed.
@@ -353,13 +407,13 @@ pub fn round(value: Decimal, rounding: Rounding) -> Decimal {
 /// contract's limit), then "and N more".
 pub fn describe(service: &Service, used: &Use) -> String {
     const LIMIT: usize = 6000;
-    let unit = service.unit.short();
+    let unit = unit(service);
     let entries: Vec<String> = used
         .parts
         .iter()
         .map(|(account, amount)| {
             let amount = round(*amount, Rounding::Exact);
-            format!("{}: {}{}", text::clean(account), text::quantity(amount), if unit.is_empty() { String::new() } else { format!(" {unit}") })
+            format!("{}: {}{unit}", text::clean(account), text::quantity(amount))
         })
         .collect();
     let whole = entries.join("; ");
@@ -383,15 +437,19 @@ pub fn describe(service: &Service, used: &Use) -> String {
 
 /// The running period's invoice is due and the use belongs to the next: the change waits.
 fn invoice_due(agreement: &Agreement, facts: &Facts<'_>) -> Option<String> {
-    let next = agreement.next_invoice_date.as_deref().and_then(day)?;
-    let measured = facts.measured_at?.to_zoned(jiff::tz::TimeZone::UTC).date();
-    (next <= facts.today && measured >= next)
-        .then(|| format!("invoice due: the invoice of {next} on {} is not made yet; waits for it", agreement.name))
+    let next = agreement.next_invoice_date.map(day)?;
+    let measured = day(facts.measured_at?);
+    (next <= facts.today && measured >= next).then(|| {
+        format!(
+            "invoice due: the invoice of {next} on {} is not made yet; waits for it",
+            agreement.name.or_empty()
+        )
+    })
 }
 
 /// The line's amount on the next invoice, as ConnectWise computes it where it says so.
 pub fn line(addition: &Addition, quantity: Option<Decimal>) -> Decimal {
-    if addition.bill_customer.as_deref().is_some_and(|bill| bill != "Billable") {
+    if addition.bill_customer.as_ref().is_some_and(|bill| *bill != BillCustomer::Billable) {
         return Decimal::ZERO;
     }
     if quantity == addition.quantity
@@ -402,7 +460,8 @@ pub fn line(addition: &Addition, quantity: Option<Decimal>) -> Decimal {
     let billed = quantity.unwrap_or_default() - addition.less_included.unwrap_or_default();
     // Some releases bill a negative quantity (guide, figure 19), others floor it: what this server does
     // shows on what it has.
-    let may_be_negative = addition.billed_quantity.is_some_and(|billed| billed.is_sign_negative() && !billed.is_zero());
+    let may_be_negative =
+        addition.billed_quantity.is_some_and(|billed| billed.is_sign_negative() && !billed.is_zero());
     let billed = if may_be_negative { billed } else { billed.max(Decimal::ZERO) };
     billed * addition.unit_price.unwrap_or_default()
 }

@@ -75,7 +75,11 @@ pub(super) fn fingerprint(config: &Config, observed: &Observed, cid: &str, now: 
     }
     // A row that can no longer be read blocks billing: the customer must be looked at again.
     let stale = record::stale(config, snapshot, now).is_some();
-    hasher.update(format!("problems {} stale {stale} older {}", snapshot.problems_of(cid).count(), observed.older));
+    hasher.update(format!(
+        "problems {} stale {stale} older {}",
+        snapshot.problems_of(cid).count(),
+        observed.older
+    ));
     hasher.finalize().iter().take(16).map(|byte| format!("{byte:02x}")).collect()
 }
 
@@ -109,8 +113,14 @@ pub(super) fn customers(
         let print = fingerprint(config, observed, cid, now);
         options.force
             || options.verify
-            || judge(state, &print, approved.contains(*cid), config.sync.min_interval, config.sync.verify_every, now)
-                == Due::Now
+            || judge(
+                state,
+                &print,
+                approved.contains(*cid),
+                config.sync.min_interval,
+                config.sync.verify_every,
+                now,
+            ) == Due::Now
     });
     Ok(due.cloned().collect())
 }
@@ -168,20 +178,52 @@ mod tests {
         let time = |text: &str| -> Timestamp { format!("2026-11-23T{text}:00Z").parse().unwrap() };
         let now = time("12:00");
         let (interval, verify) = (SignedDuration::from_hours(12), SignedDuration::from_hours(24));
-        let state = |fingerprint: &str, checked: Timestamp, pushed: Option<Timestamp>, retry: Option<Timestamp>| {
-            CustomerState { fingerprint: fingerprint.into(), checked_at: checked, pushed_at: pushed, retry_at: retry, error: None }
-        };
+        let state =
+            |fingerprint: &str, checked: Timestamp, pushed: Option<Timestamp>, retry: Option<Timestamp>| {
+                CustomerState {
+                    fingerprint: fingerprint.into(),
+                    checked_at: checked,
+                    pushed_at: pushed,
+                    retry_at: retry,
+                    error: None,
+                }
+            };
         let day_ago = now - SignedDuration::from_hours(25);
         let rows = [
             ("never seen", None, false, Due::Now),
-            ("unchanged", Some(state("same", time("11:00"), Some(time("11:00")), None)), false, Due::At(time("11:00") + verify)),
-            ("changed, pushed an hour ago", Some(state("other", time("11:00"), Some(time("11:00")), None)), false, Due::At(time("23:00"))),
+            (
+                "unchanged",
+                Some(state("same", time("11:00"), Some(time("11:00")), None)),
+                false,
+                Due::At(time("11:00") + verify),
+            ),
+            (
+                "changed, pushed an hour ago",
+                Some(state("other", time("11:00"), Some(time("11:00")), None)),
+                false,
+                Due::At(time("23:00")),
+            ),
             ("changed, never pushed", Some(state("other", time("11:00"), None, None)), false, Due::Now),
             ("unchanged for a day", Some(state("same", day_ago, Some(day_ago), None)), false, Due::Now),
-            ("a yes was given", Some(state("same", time("11:00"), Some(time("11:00")), None)), true, Due::Now),
+            (
+                "a yes was given",
+                Some(state("same", time("11:00"), Some(time("11:00")), None)),
+                true,
+                Due::Now,
+            ),
             ("the clock was set back", Some(state("same", time("13:00"), None, None)), false, Due::Now),
-            ("failed, wait", Some(state("other", time("11:50"), None, Some(time("12:05")))), false, Due::At(time("12:05"))),
-            ("failed, waited", Some(state("same", time("11:40"), None, Some(time("11:55")))), false, Due::Now),
+            (
+                "failed, wait",
+                Some(state("other", time("11:50"), None, Some(time("12:05")))),
+                false,
+                Due::At(time("12:05")),
+            ),
+            (
+                "failed, waited",
+                Some(state("same", time("11:40"), None, Some(time("11:55")))),
+                false,
+                Due::Now,
+            ),
         ];
         for (what, state, approved, expected) in rows {
             assert_eq!(judge(state.as_ref(), "same", approved, interval, verify, now), expected, "{what}");

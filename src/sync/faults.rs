@@ -188,8 +188,11 @@ mod tests {
             logged(3, 12, "A", BdrHardware),
             logged(4, 20, "A", BackupOk),
         ];
-        let open: Vec<String> =
-            fold(&events).into_iter().filter(|(_, fault)| fault.ended.is_none()).map(|(key, _)| key.kind).collect();
+        let open: Vec<String> = fold(&events)
+            .into_iter()
+            .filter(|(_, fault)| fault.ended.is_none())
+            .map(|(key, _)| key.kind)
+            .collect();
         assert_eq!(open, ["bdr-hardware"]);
     }
 

@@ -137,8 +137,11 @@ impl Run<'_> {
         }
         let chosen = Chosen::read(self.store)?;
         if let Some(step) = chosen.missing(self.config) {
-            return Err(Failure::new(Exit::Configuration, format!("set-up is not finished: step {} is missing", step.name()))
-                .hint("psactl setup --check says what is missing, psactl setup does it"));
+            return Err(Failure::new(
+                Exit::Configuration,
+                format!("set-up is not finished: step {} is missing", step.name()),
+            )
+            .hint("psactl setup --check says what is missing, psactl setup does it"));
         }
         let observed = self.observe(source.as_ref(), stamp.as_str().to_owned(), now)?;
         let run = if self.options.dry_run { 0 } else { self.store.begin_run(self.command, now)? };
@@ -177,10 +180,11 @@ impl Run<'_> {
         let name = source.name();
         let snapshot = source.accounts()?;
         let log = source.events()?;
-        let older = match (self.store.import(name)?.and_then(|import| import.measured_at), snapshot.measured_at) {
-            (Some(last), Some(this)) => this < last,
-            _ => false,
-        };
+        let older =
+            match (self.store.import(name)?.and_then(|import| import.measured_at), snapshot.measured_at) {
+                (Some(last), Some(this)) => this < last,
+                _ => false,
+            };
         let events = if self.options.dry_run {
             record::merged(self.store.events(name)?, &log.events, now)
         } else {
@@ -225,7 +229,13 @@ impl Run<'_> {
     }
 
     /// Plans and applies; returns when there is something to do next.
-    async fn work(&mut self, observed: &Observed, chosen: &Chosen, report: &mut Report, now: Timestamp) -> Result<Timestamp> {
+    async fn work(
+        &mut self,
+        observed: &Observed,
+        chosen: &Chosen,
+        report: &mut Report,
+        now: Timestamp,
+    ) -> Result<Timestamp> {
         let name = portal::open(self.config)?.name();
         let due = due::customers(self.config, self.store, name, observed, &self.options, now)?;
         let wanted = self.wanted_tickets(observed);
@@ -258,7 +268,9 @@ impl Run<'_> {
         for round in rounds.values_mut() {
             plan.extend(std::mem::take(&mut round.plan));
         }
-        if let Some(reason) = guards::hold_run(&mut plan, &approved, &self.config.billing.guard, invoices, rounds.len()) {
+        if let Some(reason) =
+            guards::hold_run(&mut plan, &approved, &self.config.billing.guard, invoices, rounds.len())
+        {
             plan.act(None, format!("billing of this run is held: {reason}"));
         }
         let mut whole = ticket_plan;
@@ -340,7 +352,8 @@ impl Run<'_> {
                 let insists = self.options.verify || self.options.events.is_some();
                 let news = match &fault.ended {
                     Some((event, _)) => {
-                        memory.ticket.is_some() && memory.resolved_at.is_none() || fresh.contains(event.as_str())
+                        memory.ticket.is_some() && memory.resolved_at.is_none()
+                            || fresh.contains(event.as_str())
                     }
                     None => {
                         memory.standing_since_first_run.as_ref() != Some(&fault.first_event)
@@ -371,13 +384,19 @@ impl Run<'_> {
         now: Timestamp,
     ) -> Result<BTreeMap<FaultKey, Decision>> {
         let mut decisions = BTreeMap::new();
-        let (Some(board), Some(new_status), Some(closed)) = (chosen.board, chosen.new_status, chosen.closed_status) else {
+        let (Some(board), Some(new_status), Some(closed)) =
+            (chosen.board, chosen.new_status, chosen.closed_status)
+        else {
             return Ok(decisions);
         };
         let seen = observe::tickets(self.client, source, wanted).await?;
         let mut closed_status = BTreeMap::from([(board, closed)]);
-        let boards: BTreeSet<i64> =
-            seen.values().flatten().filter(|ticket| !ticket.closed).filter_map(|ticket| ticket.board).collect();
+        let boards: BTreeSet<i64> = seen
+            .values()
+            .flatten()
+            .filter(|ticket| !ticket.closed)
+            .filter_map(|ticket| ticket.board)
+            .collect();
         for moved in boards.into_iter().filter(|id| *id != board) {
             if let Some(status) = observe::closed_status(self.client, moved).await? {
                 closed_status.insert(moved, status);
@@ -397,7 +416,9 @@ impl Run<'_> {
             may_open: usize::try_from(may_open).unwrap_or(usize::MAX),
         };
         for key in wanted {
-            let (Some(fault), Some(link)) = (observed.faults.get(key), observed.links.get(&key.cid)) else { continue };
+            let (Some(fault), Some(link)) = (observed.faults.get(key), observed.links.get(&key.cid)) else {
+                continue;
+            };
             let of_fault = seen.get(key).map_or(&[][..], Vec::as_slice);
             let memory = self.ticket_memory(source, key, fault, of_fault, observed, now)?;
             let decision = tickets::decide(fault, &memory, of_fault, settings.into(), now);
@@ -457,7 +478,8 @@ impl Run<'_> {
             Ok(()) => Ok(round),
             Err(failure) if matches!(failure.exit, Exit::Partial) => {
                 round.plan = Plan::default();
-                round.trouble = Some(failure.context(format!("customer {} ({})", link.cid, link.company_name)));
+                round.trouble =
+                    Some(failure.context(format!("customer {} ({})", link.cid, link.company_name)));
                 Ok(round)
             }
             Err(failure) => Err(failure),
@@ -494,7 +516,8 @@ impl Run<'_> {
             return Ok(());
         }
         let agreements = observe::agreements(self.client, link.company_id).await?;
-        let bindings = self.store.bindings(source)?.into_iter().map(|binding| (binding.addition_id, binding)).collect();
+        let bindings =
+            self.store.bindings(source)?.into_iter().map(|binding| (binding.addition_id, binding)).collect();
         let holds = self.store.holds()?.into_iter().map(|hold| (hold.record.clone(), hold)).collect();
         round.billing = billing::plan(&billing::Facts {
             source,

@@ -9,7 +9,9 @@ use super::faults::FaultKey;
 use super::tickets::Seen;
 use crate::error::Result;
 use crate::portal::Snapshot;
-use crate::psa::{Addition, Agreement, AgreementStatus, BoardStatus, Client, Condition, Query, Ticket, paths};
+use crate::psa::{
+    Addition, Agreement, AgreementStatus, BoardStatus, Client, Condition, Query, Ticket, paths,
+};
 use crate::services;
 
 /// The use of each measured service by one customer, with each account's part.
@@ -41,7 +43,8 @@ pub async fn agreements(client: &Client, company: i64) -> Result<Vec<AgreementFa
     let agreements: Vec<Agreement> = client.list(&paths::agreements(), &query).await?;
     let mut facts = Vec::with_capacity(agreements.len());
     for agreement in agreements {
-        let ended = agreement.agreement_status.as_ref().is_some_and(|status| *status != AgreementStatus::Active);
+        let ended =
+            agreement.agreement_status.as_ref().is_some_and(|status| *status != AgreementStatus::Active);
         // Ended agreements are read too: an addition on one explains why use is not billed.
         let additions: Vec<Addition> =
             client.list(&paths::additions(agreement.id), &Query::all().order_by("id")).await?;

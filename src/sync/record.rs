@@ -22,7 +22,11 @@ const STATISTICS: &str = "ConnectWise backup statistics";
 const AGREEMENTS: &str = "ConnectWise agreement parts";
 
 /// Known events with those of the portal that are not in the log yet: for a dry run, which records nothing.
-pub(super) fn merged(mut known: Vec<LoggedEvent>, read: &[portal::Event], now: Timestamp) -> Vec<LoggedEvent> {
+pub(super) fn merged(
+    mut known: Vec<LoggedEvent>,
+    read: &[portal::Event],
+    now: Timestamp,
+) -> Vec<LoggedEvent> {
     let ids: BTreeSet<String> = known.iter().map(|logged| logged.event.id.clone()).collect();
     known.extend(read.iter().filter(|event| !ids.contains(&event.id)).map(|event| LoggedEvent {
         number: 0,
@@ -105,11 +109,7 @@ pub(super) fn failed_run(
 }
 
 /// Customers of the portal that no company is linked to.
-pub(super) fn unlinked(
-    observed: &Observed,
-    options: &Options,
-    report: &mut Report,
-) {
+pub(super) fn unlinked(observed: &Observed, options: &Options, report: &mut Report) {
     if !options.cids.is_empty() || options.events.is_some() {
         return;
     }
@@ -166,8 +166,14 @@ impl Billable {
         }
         match snapshot.customer(&link.cid) {
             Some(customer) if customer.name != link.portal_name => Some((
-                format!("the portal now calls this customer “{}”, linked was “{}”", customer.name, link.portal_name),
-                format!("psactl companies link {} {} confirms that it is still this company", link.cid, link.company_id),
+                format!(
+                    "the portal now calls this customer “{}”, linked was “{}”",
+                    customer.name, link.portal_name
+                ),
+                format!(
+                    "psactl companies link {} {} confirms that it is still this company",
+                    link.cid, link.company_id
+                ),
             )),
             _ => None,
         }
@@ -181,7 +187,11 @@ pub(super) fn stale(config: &Config, snapshot: &Snapshot, now: Timestamp) -> Opt
     };
     let age = now.duration_since(measured);
     (age > config.portal.max_age).then(|| {
-        format!("the use was measured {} ago (max_age {})", text::span(age), text::span(config.portal.max_age))
+        format!(
+            "the use was measured {} ago (max_age {})",
+            text::span(age),
+            text::span(config.portal.max_age)
+        )
     })
 }
 
@@ -253,9 +263,16 @@ fn holds(run: &mut Finish<'_>, report: &Report) -> Result<()> {
     let mut kept = BTreeSet::new();
     for held in &report.plan.held {
         kept.insert(held.record.clone());
-        run.store.keep_hold(&held.record, &held.change, &held.reason, (&held.before, &held.after), run.now)?;
+        run.store.keep_hold(
+            &held.record,
+            &held.change,
+            &held.reason,
+            (&held.before, &held.after),
+            run.now,
+        )?;
     }
-    let unfinished: BTreeSet<&String> = run.rounds.values().flat_map(|round| &round.billing.approved).collect();
+    let unfinished: BTreeSet<&String> =
+        run.rounds.values().flat_map(|round| &round.billing.approved).collect();
     for hold in run.store.holds()? {
         let looked_at = run.rounds.get(&hold.cid).is_some_and(|round| round.trouble.is_none());
         let billed = run.options.only.is_none_or(|only| only == Part::Billing);
@@ -360,9 +377,9 @@ fn ticket_actions(run: &Finish<'_>, report: &Report, logged: &LoggedEvent, actio
     for key in touched_by(run.observed, &logged.event) {
         let Some(fault) = run.observed.faults.get(&key) else { continue };
         let of_fault = |applied: &&Applied| match &applied.change.purpose {
-            Purpose::OpenTicket { fault, .. } | Purpose::NoteTicket { fault, .. } | Purpose::TicketStatus { fault, .. } => {
-                *fault == key
-            }
+            Purpose::OpenTicket { fault, .. }
+            | Purpose::NoteTicket { fault, .. }
+            | Purpose::TicketStatus { fault, .. } => *fault == key,
             _ => false,
         };
         let made: Vec<&Applied> = report.applied.iter().filter(of_fault).collect();
@@ -373,19 +390,30 @@ fn ticket_actions(run: &Finish<'_>, report: &Report, logged: &LoggedEvent, actio
         let memory = run.observed.memories.get(&key);
         let told = match run.decisions.get(&key) {
             Some(Decision::Open) => match made.first().map(|applied| &applied.ended) {
-                Some(Ended::Done { record }) => (Outcome::Done, format!("Opened ConnectWise ticket #{}.", record.unwrap_or_default())),
+                Some(Ended::Done { record }) => {
+                    (Outcome::Done, format!("Opened ConnectWise ticket #{}.", record.unwrap_or_default()))
+                }
                 _ => (Outcome::Waiting, "Ticket held back: too many were opened within the hour.".to_owned()),
             },
             Some(Decision::Note(ticket)) => (Outcome::Done, format!("Updated ConnectWise ticket #{ticket}.")),
-            Some(Decision::Resolve(ticket)) => (Outcome::Done, format!("Resolved ConnectWise ticket #{ticket}.")),
-            Some(Decision::Reopen(ticket)) => (Outcome::Done, format!("Reopened ConnectWise ticket #{ticket}.")),
-            Some(Decision::Wait(until, why)) => (Outcome::Waiting, format!("Ticket waits until {} UTC: {why}.", text::moment(*until))),
+            Some(Decision::Resolve(ticket)) => {
+                (Outcome::Done, format!("Resolved ConnectWise ticket #{ticket}."))
+            }
+            Some(Decision::Reopen(ticket)) => {
+                (Outcome::Done, format!("Reopened ConnectWise ticket #{ticket}."))
+            }
+            Some(Decision::Wait(until, why)) => {
+                (Outcome::Waiting, format!("Ticket waits until {} UTC: {why}.", text::moment(*until)))
+            }
             Some(Decision::Standing) => (Outcome::Waiting, STANDING.to_owned()),
             Some(Decision::Nothing(why)) => (Outcome::Unneeded, format!("No ticket needed: {why}.")),
-            None if !tickets::is_wanted(fault, &run.config.tickets) => {
-                (Outcome::Unneeded, format!("No ticket wanted for {} events of this type.", fault.severity.as_str()))
+            None if !tickets::is_wanted(fault, &run.config.tickets) => (
+                Outcome::Unneeded,
+                format!("No ticket wanted for {} events of this type.", fault.severity.as_str()),
+            ),
+            None if fault.ended.is_some() => {
+                (Outcome::Unneeded, "No ticket needed: the fault has ended.".to_owned())
             }
-            None if fault.ended.is_some() => (Outcome::Unneeded, "No ticket needed: the fault has ended.".to_owned()),
             None => match memory.and_then(|memory| memory.ticket) {
                 Some(ticket) => (Outcome::Unneeded, format!("ConnectWise ticket #{ticket} tells of it.")),
                 None => (Outcome::Waiting, STANDING.to_owned()),
@@ -413,16 +441,28 @@ fn customer_actions(run: &Finish<'_>, report: &Report, logged: &LoggedEvent, act
         report
             .applied
             .iter()
-            .filter(move |applied| applied.change.cid.as_ref() == Some(cid) && purpose(&applied.change.purpose))
+            .filter(move |applied| {
+                applied.change.cid.as_ref() == Some(cid) && purpose(&applied.change.purpose)
+            })
             .collect::<Vec<_>>()
     };
     if run.config.statistics.enabled {
         let made = mine(|purpose| matches!(purpose, Purpose::Statistics));
-        actions.push(told(STATISTICS, "Updated ConnectWise backup statistics and management report.", "Backup statistics are up to date.", &made));
+        actions.push(told(
+            STATISTICS,
+            "Updated ConnectWise backup statistics and management report.",
+            "Backup statistics are up to date.",
+            &made,
+        ));
     }
     if run.config.billing.enabled {
         let made = mine(|purpose| matches!(purpose, Purpose::Quantity { .. }));
-        let mut billing = told(AGREEMENTS, "Updated ConnectWise agreement parts.", "Agreement parts are up to date.", &made);
+        let mut billing = told(
+            AGREEMENTS,
+            "Updated ConnectWise agreement parts.",
+            "Agreement parts are up to date.",
+            &made,
+        );
         let held = report.plan.held.iter().filter(|held| held.change.cid.as_ref() == Some(cid)).count();
         let blocked = report.plan.blocked.iter().filter(|blocked| blocked.cid.as_ref() == Some(cid)).count();
         if billing.1 != Outcome::Failed && held + blocked > 0 {
@@ -449,15 +489,28 @@ fn told(action: &'static str, done: &str, unneeded: &str, made: &[&Applied]) -> 
 fn news(run: &mut Finish<'_>, report: &mut Report) -> Result<()> {
     let mut looked_at: BTreeSet<String> = run.rounds.keys().cloned().collect();
     // Unlinked customers and tickets are looked at by every run that reads the portal.
-    looked_at.extend(run.observed.snapshot.customers.iter().map(|customer| customer.cid.clone()).filter(|cid| !run.observed.links.contains_key(cid)));
+    looked_at.extend(
+        run.observed
+            .snapshot
+            .customers
+            .iter()
+            .map(|customer| customer.cid.clone())
+            .filter(|cid| !run.observed.links.contains_key(cid)),
+    );
     looked_at.insert(String::new());
     let mut keys = BTreeSet::new();
     let mut say: Vec<(String, String)> = Vec::new();
     for held in report.plan.held.iter().filter(|held| !held.rejected) {
-        say.push((format!("held {} {}", held.record, held.after), held.change.cid.clone().unwrap_or_default()));
+        say.push((
+            format!("held {} {}", held.record, held.after),
+            held.change.cid.clone().unwrap_or_default(),
+        ));
     }
     for blocked in &report.plan.blocked {
-        say.push((format!("blocked {} {}", blocked.subject, blocked.reason), blocked.cid.clone().unwrap_or_default()));
+        say.push((
+            format!("blocked {} {}", blocked.subject, blocked.reason),
+            blocked.cid.clone().unwrap_or_default(),
+        ));
     }
     for trouble in &report.troubles {
         say.push((format!("failed {}", trouble.error), trouble.cid.clone().unwrap_or_default()));

@@ -116,14 +116,24 @@ impl Report {
         }
         let nothing_worked = !self.applied.iter().any(|applied| applied.ended.is_done());
         match self.troubles.first() {
-            Some(first) if nothing_worked && self.troubles.iter().all(|trouble| trouble.exit == first.exit) => first.exit,
+            Some(first)
+                if nothing_worked && self.troubles.iter().all(|trouble| trouble.exit == first.exit) =>
+            {
+                first.exit
+            }
             _ => Exit::Partial,
         }
     }
 
     /// What was done, in numbers.
     pub fn counts(&self) -> Counts {
-        let mut counts = Counts { held: self.plan.held.len(), blocked: self.plan.blocked.len(), failed: self.troubles.len(), events: self.events, ..Counts::default() };
+        let mut counts = Counts {
+            held: self.plan.held.len(),
+            blocked: self.plan.blocked.len(),
+            failed: self.troubles.len(),
+            events: self.events,
+            ..Counts::default()
+        };
         for applied in self.applied.iter().filter(|applied| applied.ended.is_done()) {
             match (&applied.change.purpose, applied.change.action) {
                 (Purpose::OpenTicket { .. }, _) => counts.tickets_opened += 1,
@@ -168,7 +178,6 @@ impl Report {
 
 /// What a run did, in numbers.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
-#[expect(missing_docs, reason = "the names say it")]
 pub struct Counts {
     pub tickets_opened: usize,
     pub ticket_notes: usize,
@@ -194,14 +203,21 @@ impl Show for Report {
             ui.heading("Failed");
             for trouble in &self.troubles {
                 let who = trouble.cid.as_deref().map(|cid| format!("customer {cid}: ")).unwrap_or_default();
-                ui.out(&format!("  {} {}{}", ui.paint(Look::Bad, "x"), text::clean(&who), text::clean(&trouble.error)));
+                ui.out(&format!(
+                    "  {} {}{}",
+                    ui.paint(Look::Bad, "x"),
+                    text::clean(&who),
+                    text::clean(&trouble.error)
+                ));
                 for hint in &trouble.hints {
                     ui.out(&format!("    - {}", text::clean(hint)));
                 }
             }
         }
         if !self.standing.is_empty() {
-            ui.heading("Standing since the first run, without a ticket (psactl sync --open-standing opens them)");
+            ui.heading(
+                "Standing since the first run, without a ticket (psactl sync --open-standing opens them)",
+            );
             let mut table = ui.table(&["customer", "account", "since (UTC)", "event information"]);
             for fault in &self.standing {
                 table.row([fault.cid.as_str(), &fault.account, &text::moment(fault.since), &fault.text]);
@@ -214,7 +230,9 @@ impl Show for Report {
                 if applied.ended.is_done() {
                     let change = &applied.change;
                     let record = match &applied.ended {
-                        Ended::Done { record: Some(id) } if change.subject.id.is_none() => format!(" (#{id})"),
+                        Ended::Done { record: Some(id) } if change.subject.id.is_none() => {
+                            format!(" (#{id})")
+                        }
                         _ => String::new(),
                     };
                     let what: Vec<String> = if change.action == Action::Update {
@@ -224,7 +242,11 @@ impl Show for Report {
                     };
                     let what = if what.is_empty() { String::new() } else { format!(": {}", what.join("; ")) };
                     let line = format!("{}{record}{what}", change.subject);
-                    ui.out(&format!("  {} {}", ui.paint(Look::Good, "+"), text::shorten(&text::clean(&line), 170)));
+                    ui.out(&format!(
+                        "  {} {}",
+                        ui.paint(Look::Good, "+"),
+                        text::shorten(&text::clean(&line), 170)
+                    ));
                 }
             }
         }

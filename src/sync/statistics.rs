@@ -45,12 +45,15 @@ pub fn count(
     let of = |kind: EventKind| {
         let counted = events
             .iter()
-            .filter(|logged| logged.event.cid == cid && logged.event.kind == kind && this_month(logged.event.time))
+            .filter(|logged| {
+                logged.event.cid == cid && logged.event.kind == kind && this_month(logged.event.time)
+            })
             .count();
         i64::try_from(counted).unwrap_or(i64::MAX)
     };
     let machines = |keys: [&str; 3]| {
-        let counted: Vec<Decimal> = keys.iter().filter_map(|key| usage.get(key)).map(|used| used.total).collect();
+        let counted: Vec<Decimal> =
+            keys.iter().filter_map(|key| usage.get(key)).map(|used| used.total).collect();
         // Online, local and BDR protection of the same machine must not count it twice: the largest stands.
         counted.into_iter().max().and_then(|count| count.to_i64())
     };
@@ -63,9 +66,18 @@ pub fn count(
 }
 
 /// The changes that make both entries say these numbers.
-pub fn plan(link: &Link, managed_id: &str, solution: i64, entries: &[ManagedId], numbers: Numbers, plan: &mut Plan) {
+pub fn plan(
+    link: &Link,
+    managed_id: &str,
+    solution: i64,
+    entries: &[ManagedId],
+    numbers: Numbers,
+    plan: &mut Plan,
+) {
     let own = of_solution(entries, Some(solution), managed_id);
-    let at = |kind: &str| own.iter().find(|entry| entry.device_type.as_ref().is_some_and(|own| own.as_str() == kind)).copied();
+    let at = |kind: &str| {
+        own.iter().find(|entry| entry.device_type.as_ref().is_some_and(|own| own.as_str() == kind)).copied()
+    };
     let (first, second) = (at(FIRST), at(SECOND));
     if first.is_none() || second.is_none() {
         let missing = if second.is_none() { SECOND } else { FIRST };
@@ -80,16 +92,28 @@ pub fn plan(link: &Link, managed_id: &str, solution: i64, entries: &[ManagedId],
         );
     }
     if let Some(entry) = second {
-        push(link, managed_id, entry, plan, [
-            ("successfulBackupJobs", entry.successful_backup_jobs, Some(numbers.successful)),
-            ("failedBackupJobs", entry.failed_backup_jobs, Some(numbers.failed)),
-        ]);
+        push(
+            link,
+            managed_id,
+            entry,
+            plan,
+            [
+                ("successfulBackupJobs", entry.successful_backup_jobs, Some(numbers.successful)),
+                ("failedBackupJobs", entry.failed_backup_jobs, Some(numbers.failed)),
+            ],
+        );
     }
     if let Some(entry) = first {
-        push(link, managed_id, entry, plan, [
-            ("totalServers", entry.total_servers, numbers.servers),
-            ("totalWorkstations", entry.total_workstations, numbers.workstations),
-        ]);
+        push(
+            link,
+            managed_id,
+            entry,
+            plan,
+            [
+                ("totalServers", entry.total_servers, numbers.servers),
+                ("totalWorkstations", entry.total_workstations, numbers.workstations),
+            ],
+        );
     }
 }
 

@@ -82,7 +82,13 @@ impl From<&Ticket> for Seen {
 }
 
 /// What to do about a fault, from what is known of it and the tickets ConnectWise has for it.
-pub fn decide(fault: &Fault, memory: &TicketMemory, seen: &[Seen], windows: Windows, now: Timestamp) -> Decision {
+pub fn decide(
+    fault: &Fault,
+    memory: &TicketMemory,
+    seen: &[Seen],
+    windows: Windows,
+    now: Timestamp,
+) -> Decision {
     let open = seen.iter().find(|ticket| !ticket.closed);
     if fault.ended.is_some() {
         return match open {
@@ -139,7 +145,9 @@ fn later(from: Timestamp, window: SignedDuration, now: Timestamp) -> Option<Time
 
 /// Whether a ticket is wanted for a fault at all, by the notification choices of guide step 7.
 pub fn is_wanted(fault: &Fault, settings: &Settings) -> bool {
-    settings.enabled && settings.severities.contains(&fault.severity) && settings.event_types.includes(fault.kind)
+    settings.enabled
+        && settings.severities.contains(&fault.severity)
+        && settings.event_types.contains(fault.kind)
 }
 
 /// What planning a ticket needs to know beside the fault.
@@ -256,14 +264,20 @@ fn note_change(facts: &Facts<'_>, key: &FaultKey, ticket: i64, note: &str, told_
         "internalAnalysisFlag": !visible,
         "resolutionFlag": false,
     });
-    Change::create("ticket note", format!("on ticket #{ticket}"), paths::ticket_notes(ticket), body, &["text"])
-        .for_customer(&key.cid)
-        .because(Purpose::NoteTicket {
-            source: facts.source.to_owned(),
-            fault: key.clone(),
-            ticket,
-            told_until,
-        })
+    Change::create(
+        "ticket note",
+        format!("on ticket #{ticket}"),
+        paths::ticket_notes(ticket),
+        body,
+        &["text"],
+    )
+    .for_customer(&key.cid)
+    .because(Purpose::NoteTicket {
+        source: facts.source.to_owned(),
+        fault: key.clone(),
+        ticket,
+        told_until,
+    })
 }
 
 /// A closing note, then a closed status of the board the ticket is on.
@@ -286,7 +300,14 @@ fn resolve(facts: &Facts<'_>, key: &FaultKey, fault: &Fault, ticket: i64, seen: 
     plan.changes.push(status(facts, key, fault, ticket, closed, true));
 }
 
-fn status(facts: &Facts<'_>, key: &FaultKey, fault: &Fault, ticket: i64, status: i64, resolved: bool) -> Change {
+fn status(
+    facts: &Facts<'_>,
+    key: &FaultKey,
+    fault: &Fault,
+    ticket: i64,
+    status: i64,
+    resolved: bool,
+) -> Change {
     let what = if resolved { "resolve" } else { "reopen" };
     Change::update(
         "ticket",

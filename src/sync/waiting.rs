@@ -63,7 +63,13 @@ pub fn allowed(store: &Store, config: &Config, by_hand: bool, now: Timestamp) ->
 ///
 /// # Errors
 /// The outcome itself, where it is one.
-pub fn watch<T>(store: &Store, config: &Config, asked: bool, now: Timestamp, outcome: Result<T>) -> Result<T> {
+pub fn watch<T>(
+    store: &Store,
+    config: &Config,
+    asked: bool,
+    now: Timestamp,
+    outcome: Result<T>,
+) -> Result<T> {
     match &outcome {
         Ok(_) if asked => store.forget_meta(KEY)?,
         Ok(_) => {}

@@ -73,10 +73,9 @@ impl Ui {
     /// environment (NO_COLOR, CLICOLOR_FORCE, CLICOLOR) and the terminal.
     pub fn new(format: Format, quiet: bool, colour: Option<bool>, no_input: bool) -> Self {
         let terminal = std::io::stdout().is_terminal();
-        let colour =
-            colour.unwrap_or_else(|| {
-                anstream::AutoStream::choice(&std::io::stdout()) != anstream::ColorChoice::Never
-            });
+        let colour = colour.unwrap_or_else(|| {
+            anstream::AutoStream::choice(&std::io::stdout()) != anstream::ColorChoice::Never
+        });
         let forced_width = std::env::var("COLUMNS").ok().and_then(|columns| columns.parse().ok());
         let width = forced_width.or_else(|| terminal.then(table::terminal_width).flatten());
         // The prompt library reads the keyboard even when stdin is a file, so both ends are checked.

@@ -8,8 +8,11 @@ impl Ui {
     /// unattended way to say yes.
     pub fn confirm(&self, question: &str, flag: &str) -> Result<bool> {
         if !self.may_ask() {
-            return Err(Failure::new(Exit::Usage, format!("a yes is needed and nobody can be asked: {question}"))
-                .hint(format!("say yes on the command line: {flag}")));
+            return Err(Failure::new(
+                Exit::Usage,
+                format!("a yes is needed and nobody can be asked: {question}"),
+            )
+            .hint(format!("say yes on the command line: {flag}")));
         }
         dialoguer::Confirm::new().with_prompt(question).default(false).interact().map_err(|error| {
             // Ctrl-C inside a prompt leaves the cursor hidden.

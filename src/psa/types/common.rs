@@ -61,6 +61,18 @@ pub struct RecordInfo {
     pub entered_by: Option<String>,
 }
 
+/// The text of a field that may be absent: nothing and empty are the same to a person.
+pub trait OrEmpty {
+    /// The text, or the empty one.
+    fn or_empty(&self) -> &str;
+}
+
+impl OrEmpty for Option<String> {
+    fn or_empty(&self) -> &str {
+        self.as_deref().unwrap_or_default()
+    }
+}
+
 /// Reads a time; a plain date is its midnight, a time without a zone is UTC, an empty text is none.
 pub(super) fn time<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Timestamp>, D::Error> {
     match Option::<String>::deserialize(deserializer)? {

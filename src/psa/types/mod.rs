@@ -13,7 +13,7 @@ mod service;
 mod system;
 
 pub(crate) use common::read_time;
-pub use common::{RecordInfo, Reference};
+pub use common::{OrEmpty, RecordInfo, Reference};
 pub use company::{Company, Configuration, ConfigurationType};
 pub use finance::{Addition, Agreement, AgreementStatus, AgreementType, BillCustomer, Currency};
 pub use management::{
