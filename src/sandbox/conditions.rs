@@ -57,6 +57,9 @@ pub enum Test {
     In(Vec<Literal>),
 }
 
+/// What is done to the path of each comparison, seeing how it is compared.
+pub type EachComparison<'a> = dyn FnMut(&mut Vec<String>, &Test) -> Result<(), String> + 'a;
+
 /// A condition, as parsed; names of fields are still as they were written.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Condition {
@@ -79,10 +82,7 @@ impl Condition {
     }
 
     /// Every comparison's path, for checking against a schema.
-    pub fn paths_mut(
-        &mut self,
-        act: &mut dyn FnMut(&mut Vec<String>, &Test) -> Result<(), String>,
-    ) -> Result<(), String> {
+    pub fn paths_mut(&mut self, act: &mut EachComparison<'_>) -> Result<(), String> {
         match self {
             Condition::All(parts) | Condition::Any(parts) => {
                 parts.iter_mut().try_for_each(|part| part.paths_mut(act))
@@ -495,5 +495,21 @@ mod tests {
         assert!(like("", "%"));
         assert!(!like("", "a%"));
         assert!(like(&"a".repeat(5000), &("a*".repeat(2000) + "a")));
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn nothing_that_is_written_makes_it_panic(text in "\\PC*", pattern in "[a%*\\[\\]]{0,12}") {
+            let _ = Condition::parse(&text);
+            let _ = Condition::parse(&format!("name like \"{text}\" and (id in (1,{text}"));
+            let _ = like(&text, &pattern);
+        }
+
+        #[test]
+        fn a_quoted_text_is_read_back(text in "\\PC*") {
+            let written = text.replace('\\', "\\\\").replace('"', "\\\"");
+            let (_, test) = one(&format!("name=\"{written}\""));
+            proptest::prop_assert_eq!(test, Test::Equal(Literal::Text(text)));
+        }
     }
 }

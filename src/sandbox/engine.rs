@@ -6,8 +6,9 @@ use super::actions;
 use super::auth::Writer;
 use super::contract::{Collection, Contract, Matched, Role, Schema};
 use super::errors::{Refusal, Violation};
+use super::paging;
 use super::patch;
-use super::query::{self, Parameters, Query};
+use super::query::{Parameters, Query};
 use super::rules::{self, Draft};
 use super::store::{Record, Row, Store, ref_id};
 use super::validate;
@@ -231,7 +232,7 @@ pub fn list<'a>(
             kept.chain(new).map(|(name, value)| format!("{}={}", encoded(name), encoded(value))).collect();
         format!("{}?{}", request.url, pairs.join("&"))
     };
-    let page = query::page(request.parameters, request.forward_only, &ids, &link)?;
+    let page = paging::page(request.parameters, request.forward_only, &ids, &link)?;
     let shown = found[page.range].iter().map(|one| query.shown(view, *one, schema));
     Ok(Answer { status: 200, body: Some(shown.collect()), link: page.link })
 }

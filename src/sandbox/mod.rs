@@ -17,6 +17,7 @@ mod engine;
 mod errors;
 mod faults;
 mod log;
+mod paging;
 mod patch;
 mod query;
 mod rules;

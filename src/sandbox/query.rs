@@ -1,5 +1,4 @@
-//! Lists: conditions bound to a schema, ordering, partial answers, paging both ways
-//! (contract: behaviours, section 3).
+//! Lists: conditions bound to a schema, ordering, partial answers (contract: behaviours, section 3).
 
 use std::borrow::Cow;
 use std::cmp::Ordering;
@@ -15,9 +14,8 @@ use super::rules;
 use super::store::Record;
 use super::view::{Found, View};
 
-/// Page size where none is asked for, and the most that one page holds.
-const DEFAULT_PAGE: usize = 25;
-const MAX_PAGE: usize = 1000;
+/// No honest path goes further than this through references to references.
+const MAX_PATH: usize = 8;
 
 /// The literal rules, which ConnectWise repeats in the message of every bad condition.
 const LITERALS: &str = "Strings are enclosed in quotes: \"text\". Numbers stand bare: 123. \
@@ -49,6 +47,9 @@ impl Parameters {
 
 /// A path checked against a schema: the names as the schema writes them, and what stands there.
 fn bind(view: &View<'_>, schema: &str, path: &[String]) -> Option<(Vec<String>, Kind)> {
+    if path.len() > MAX_PATH {
+        return None;
+    }
     let (first, rest) = path.split_first()?;
     let declared = view.contract.schema(schema)?;
     let Some(field) = declared.find(first) else {
@@ -155,9 +156,8 @@ fn passes(value: &Value, test: &Test) -> bool {
         compare(value, literal).is_some_and(|order| good.contains(&order))
     };
     match test {
-        Test::Equal(Literal::Null) => value.is_null(),
         Test::Unequal(Literal::Null) => !value.is_null(),
-        Test::Equal(literal) => ordered(literal, &[Ordering::Equal]),
+        Test::Equal(literal) => equals(value, literal),
         Test::Unequal(literal) => ordered(literal, &[Ordering::Less, Ordering::Greater]),
         Test::Less(literal) => ordered(literal, &[Ordering::Less]),
         Test::AtMost(literal) => ordered(literal, &[Ordering::Less, Ordering::Equal]),
@@ -167,7 +167,14 @@ fn passes(value: &Value, test: &Test) -> bool {
             value.as_str().is_some_and(|text| text.to_lowercase().contains(&part.to_lowercase()))
         }
         Test::Like(pattern) => value.as_str().is_some_and(|text| conditions::like(text, pattern)),
-        Test::In(list) => list.iter().any(|literal| passes(value, &Test::Equal(literal.clone()))),
+        Test::In(list) => list.iter().any(|literal| equals(value, literal)),
+    }
+}
+
+fn equals(value: &Value, literal: &Literal) -> bool {
+    match literal {
+        Literal::Null => value.is_null(),
+        literal => compare(value, literal) == Some(Ordering::Equal),
     }
 }
 
@@ -199,7 +206,7 @@ pub fn decimal(value: &Value) -> Option<Decimal> {
 /// A list request, understood.
 pub struct Query {
     conditions: Option<Condition>,
-    child: Option<(String, Kind, Condition)>,
+    children: Vec<(String, Kind, Condition)>,
     order: Vec<(Vec<String>, bool)>,
     fields: Option<Selection>,
 }
@@ -207,16 +214,22 @@ pub struct Query {
 impl Query {
     pub fn read(view: &View<'_>, schema: &Schema, given: &Parameters) -> Result<Query, Refusal> {
         let conditions = given.get("conditions").map(|text| bound(view, &schema.name, text)).transpose()?;
-        let child = given.get("childConditions").map(|text| child(view, schema, text)).transpose()?;
+        let mut children = Vec::new();
+        if let Some(text) = given.get("childConditions") {
+            children.push(child(view, schema, text)?);
+        }
         if let Some(text) = given.get("customFieldConditions") {
-            Condition::parse(text).map_err(|why| Refusal::bad_query(&why))?;
+            let kind = Kind::Object("CustomFieldValue".to_owned());
+            let mut condition = bound(view, "CustomFieldValue", text)?;
+            no_lists(&mut condition)?;
+            children.push(("customFields".to_owned(), kind, condition));
         }
         let order = match given.get("orderBy") {
             Some(text) => ordering(view, schema, text)?,
             None => Vec::new(),
         };
         let fields = given.get("fields").map(|text| Selection::read(view, schema, text)).transpose()?;
-        Ok(Query { conditions, child, order, fields })
+        Ok(Query { conditions, children, order, fields })
     }
 
     /// Whether a record is asked for.
@@ -225,7 +238,7 @@ impl Query {
             .conditions
             .as_ref()
             .is_none_or(|condition| condition.holds(&|path, test| passes(&view.lookup(found, path), test)));
-        main && self.child.as_ref().is_none_or(|(field, kind, condition)| {
+        main && self.children.iter().all(|(field, kind, condition)| {
             let members = found.row.fields.get(field).and_then(Value::as_array);
             members
                 .into_iter()
@@ -276,9 +289,19 @@ fn inside<'a>(view: &View<'a>, member: &'a Value, kind: &Kind, path: &[String]) 
     Cow::Borrowed(at)
 }
 
+/// The two lesser kinds of conditions know no `in`.
+fn no_lists(condition: &mut Condition) -> Result<(), Refusal> {
+    let checked = condition.paths_mut(&mut |_, test| match test {
+        Test::In(_) => Err("\"in\" is not allowed in childConditions and customFieldConditions.".to_owned()),
+        _ => Ok(()),
+    });
+    checked.map_err(|why| Refusal::bad_query(&why))
+}
+
 /// `childConditions` speaks of the members of one array; all comparisons must hold for one member.
 fn child(view: &View<'_>, schema: &Schema, text: &str) -> Result<(String, Kind, Condition), Refusal> {
     let mut condition = bound(view, &schema.name, text)?;
+    no_lists(&mut condition)?;
     let mut array: Option<String> = None;
     let mut mixed = false;
     let stripped = condition.paths_mut(&mut |path, _| {
@@ -378,64 +401,4 @@ impl Selection {
             other => other,
         }
     }
-}
-
-/// One page of a list: what to show, and the `Link` header for it.
-pub struct Page {
-    pub range: std::ops::Range<usize>,
-    pub link: Option<String>,
-}
-
-/// Reads `page`, `pageSize` and `pageId` and works out the page.
-///
-/// `ids` are the ids of all that was found, in order; `link(query)` makes an absolute URL of a query
-/// with the given parameters replaced.
-pub fn page(
-    given: &Parameters,
-    forward_only: bool,
-    ids: &[i64],
-    link: &dyn Fn(&[(&str, String)]) -> String,
-) -> Result<Page, Refusal> {
-    let size = match given.number("pageSize")? {
-        None => DEFAULT_PAGE,
-        Some(n) if n >= 1 => usize::try_from(n).unwrap_or(MAX_PAGE).min(MAX_PAGE),
-        Some(_) => return Err(Refusal::bad_query("pageSize must be at least 1.")),
-    };
-    if forward_only {
-        if given.get("orderBy").is_some() {
-            return Err(Refusal::bad_query("orderBy is not allowed with forward-only paging."));
-        }
-        let after = given.number("pageId")?.unwrap_or(0);
-        let start = ids.partition_point(|id| *id <= after);
-        let end = (start + size).min(ids.len());
-        // At the end the header is there, but empty (contract: behaviours, section 3).
-        let next = (end < ids.len()).then(|| ids[start..end].last()).flatten();
-        let link = next.map_or_else(String::new, |id| {
-            let url = link(&[("pageSize", size.to_string()), ("pageId", id.to_string())]);
-            format!("<{url}>; rel=\"next\"")
-        });
-        return Ok(Page { range: start..end, link: Some(link) });
-    }
-    let number = match given.number("page")? {
-        None => 1,
-        Some(n) if n >= 1 => usize::try_from(n).unwrap_or(usize::MAX),
-        Some(_) => return Err(Refusal::bad_query("page must be at least 1.")),
-    };
-    let last = ids.len().div_ceil(size).max(1);
-    let start = (number - 1).saturating_mul(size).min(ids.len());
-    let end = (start + size).min(ids.len());
-    let mut links = Vec::new();
-    let mut add = |rel: &str, page: usize| {
-        let url = link(&[("pageSize", size.to_string()), ("page", page.to_string())]);
-        links.push(format!("<{url}>; rel=\"{rel}\""));
-    };
-    if number < last {
-        add("next", number + 1);
-        add("last", last);
-    }
-    if number > 1 {
-        add("first", 1);
-        add("prev", number - 1);
-    }
-    Ok(Page { range: start..end, link: (!links.is_empty()).then(|| links.join(", ")) })
 }

@@ -55,7 +55,7 @@ pub fn defaults(view: &View<'_>, draft: &mut Draft<'_>) {
             .flat_map(|table| table.under(draft.parents))
             .filter_map(|(_, row)| decimal(row.fields.get("sequenceNumber")?))
             .max();
-        draft.default("sequenceNumber", number(last.unwrap_or_default() + Decimal::ONE));
+        draft.default("sequenceNumber", number(last.unwrap_or_default().saturating_add(Decimal::ONE)));
     }
 }
 
@@ -66,7 +66,7 @@ pub fn computed<'a>(view: &View<'a>, found: Found<'a>, field: &str) -> Option<Va
         given.and_then(decimal).unwrap_or_default()
     };
     let billed = || {
-        let billed = value("quantity") - value("lessIncluded");
+        let billed = value("quantity").saturating_sub(value("lessIncluded"));
         // The guide's figure 19 shows -150 to bill; whether the server floors it is not known.
         match view.options.negative_quantity_to_bill {
             true => billed,
@@ -79,7 +79,7 @@ pub fn computed<'a>(view: &View<'a>, found: Found<'a>, field: &str) -> Option<Va
         "billedQuantity" => Some(number(billed())),
         "extPrice" => Some(number(price())),
         "extCost" => Some(number(cost())),
-        "margin" => Some(number(price() - cost())),
+        "margin" => Some(number(price().saturating_sub(cost()))),
         "uom" => {
             let product = ref_id(found.row.fields.get("product"))?;
             let product = view.store.get("/procurement/catalog", product)?;
