@@ -1,1 +1,273 @@
-//! (being built)
+//! A simulated ConnectWise PSA on loopback, driven by the contract.
+//!
+//! The OpenAPI document (`openapi.json`) says which paths, fields, types, lengths and required fields
+//! exist; the engine refuses what it does not allow, with the envelopes that ConnectWise sends. What
+//! the document cannot say is in `rules`. Nothing here is shared with the client in `psa`: a mistake
+//! made there cannot hide here.
+//!
+//! Where ConnectWise's behaviour is not known for sure, [`Options`] offers both.
+
+mod actions;
+mod auth;
+mod clock;
+mod conditions;
+mod contract;
+mod control;
+mod engine;
+mod errors;
+mod faults;
+mod log;
+mod paging;
+mod patch;
+mod query;
+mod rules;
+mod server;
+mod store;
+mod validate;
+mod view;
+mod world;
+
+use std::io;
+use std::net::{Ipv4Addr, SocketAddr};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
+use std::time::Duration;
+
+use jiff::Timestamp;
+use tokio::net::TcpListener;
+use tokio::sync::watch;
+use tokio::task::JoinHandle;
+
+pub use contract::DOCUMENT;
+pub use faults::Fault;
+pub use log::LoggedRequest;
+
+/// How long open connections get to finish when the sandbox stops.
+const STOP_DEADLINE: Duration = Duration::from_secs(2);
+
+/// Which records exist at the start.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum World {
+    /// The guide's MSP as it is before anything was set up.
+    #[default]
+    Bare,
+    /// The same, set up and linked as the guide says.
+    Integrated,
+}
+
+/// How the sandbox behaves.
+#[derive(Debug, Clone)]
+pub struct Options {
+    /// The port of the PSA; 0 takes a free one. The control port is always a free one.
+    pub port: u16,
+    pub world: World,
+    /// How many companies are generated besides the guide's, each with an agreement; in the
+    /// integrated world also with Managed ID and additions.
+    pub companies: usize,
+    /// Where the sandbox's clock starts; it runs on from there. None: the system's time.
+    pub now: Option<Timestamp>,
+    /// Whether `billedQuantity` goes below zero, as in the guide's figure 19, or stops there.
+    pub negative_quantity_to_bill: bool,
+    /// Whether statistics written to management summary reports are kept.
+    pub keep_statistics: bool,
+    /// Whether newlines in text become a space and tabs four (behaviours, section 4).
+    pub flatten_newlines: bool,
+    /// Whether a managed devices integration with `loginBy` Global must carry a global login.
+    pub global_login_required: bool,
+    /// Whether PATCH paths such as `status/id` take effect, or answer 200 and change nothing.
+    pub inner_patch_paths: bool,
+    /// Whether empty fields are answered as null, or left out.
+    pub nulls: bool,
+    /// How long every answer of the PSA takes at the least.
+    pub latency: Duration,
+}
+
+impl Default for Options {
+    fn default() -> Options {
+        Options {
+            port: 0,
+            world: World::Bare,
+            companies: 0,
+            now: None,
+            negative_quantity_to_bill: true,
+            keep_statistics: true,
+            flatten_newlines: false,
+            global_login_required: false,
+            inner_patch_paths: true,
+            nulls: false,
+            latency: Duration::ZERO,
+        }
+    }
+}
+
+/// What the two servers and the handle share.
+struct Shared {
+    contract: contract::Contract,
+    options: Options,
+    store: RwLock<store::Store>,
+    keys: RwLock<auth::Keys>,
+    clock: clock::Clock,
+    log: Mutex<log::Log>,
+    faults: Mutex<faults::Faults>,
+    authority: String,
+}
+
+// A panic elsewhere must not take the sandbox's locks with it.
+fn locked<T>(lock: &Mutex<T>) -> MutexGuard<'_, T> {
+    lock.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+fn reading<T>(lock: &RwLock<T>) -> RwLockReadGuard<'_, T> {
+    lock.read().unwrap_or_else(PoisonError::into_inner)
+}
+
+fn writing<T>(lock: &RwLock<T>) -> RwLockWriteGuard<'_, T> {
+    lock.write().unwrap_or_else(PoisonError::into_inner)
+}
+
+impl Shared {
+    fn set_private_key(&self, key: &str) {
+        if let Some(member) = writing(&self.keys).members.first_mut() {
+            key.clone_into(&mut member.private_key);
+        }
+    }
+}
+
+/// A running sandbox. It serves as tasks on the runtime that started it, until it is stopped or
+/// dropped.
+pub struct Sandbox {
+    shared: Arc<Shared>,
+    control: SocketAddr,
+    stop: watch::Sender<bool>,
+    tasks: Vec<JoinHandle<io::Result<()>>>,
+}
+
+impl Sandbox {
+    /// Builds the world and starts serving, on loopback only.
+    pub async fn start(options: Options) -> io::Result<Sandbox> {
+        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, options.port)).await?;
+        let control_listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await?;
+        let authority = listener.local_addr()?.to_string();
+        let control = control_listener.local_addr()?;
+        let contract = contract::Contract::load().map_err(io::Error::other)?;
+        let clock = clock::Clock::starting(options.now);
+        let store = world::build(&contract, &options, clock.now()).map_err(io::Error::other)?;
+        let shared = Arc::new(Shared {
+            contract,
+            options,
+            store: RwLock::new(store),
+            keys: RwLock::new(world::keys()),
+            clock,
+            log: Mutex::default(),
+            faults: Mutex::default(),
+            authority,
+        });
+        let (stop, stopped) = watch::channel(false);
+        let tasks = vec![
+            tokio::spawn(server::serve(listener, shared.clone(), stopped.clone())),
+            tokio::spawn(control::serve(control_listener, shared.clone(), stopped)),
+        ];
+        Ok(Sandbox { shared, control, stop, tasks })
+    }
+
+    /// Where the PSA is: `http://127.0.0.1:PORT`.
+    pub fn url(&self) -> String {
+        format!("http://{}", self.shared.authority)
+    }
+
+    /// Where the sandbox is told what to do, from another process too.
+    pub fn control_url(&self) -> String {
+        format!("http://{}", self.control)
+    }
+
+    /// The company ID to sign in with.
+    pub fn company_id(&self) -> &'static str {
+        world::COMPANY_ID
+    }
+
+    /// A client ID to send; any that is not empty is taken.
+    pub fn client_id(&self) -> &'static str {
+        world::CLIENT_ID
+    }
+
+    /// The keys of the API member that psactl uses.
+    pub fn public_key(&self) -> String {
+        self.key(0).0
+    }
+
+    pub fn private_key(&self) -> String {
+        self.key(0).1
+    }
+
+    /// The keys of somebody else, the member `admin2`.
+    pub fn second_public_key(&self) -> String {
+        self.key(1).0
+    }
+
+    pub fn second_private_key(&self) -> String {
+        self.key(1).1
+    }
+
+    /// The integrator login of the integrated world.
+    pub fn integrator_username(&self) -> &'static str {
+        world::INTEGRATOR.0
+    }
+
+    pub fn integrator_password(&self) -> &'static str {
+        world::INTEGRATOR.1
+    }
+
+    /// Gives the first API member a new private key; the old one is refused from then on.
+    pub fn set_private_key(&self, key: &str) {
+        self.shared.set_private_key(key);
+    }
+
+    /// The sandbox's time.
+    pub fn now(&self) -> Timestamp {
+        self.shared.clock.now()
+    }
+
+    /// Sets the sandbox's time; it runs on from there.
+    pub fn set_now(&self, now: Timestamp) {
+        self.shared.clock.set(now);
+    }
+
+    /// Orders a fault.
+    pub fn add_fault(&self, fault: Fault) -> Result<(), String> {
+        locked(&self.shared.faults).add(fault)
+    }
+
+    /// Every request to the PSA since the start or the last clearing.
+    pub fn requests(&self) -> Vec<LoggedRequest> {
+        locked(&self.shared.log).requests()
+    }
+
+    pub fn clear_requests(&self) {
+        locked(&self.shared.log).clear();
+    }
+
+    /// Stops: no new connections, open ones finish, at most for a short while.
+    pub async fn stop(mut self) {
+        self.stop.send_replace(true);
+        for mut task in std::mem::take(&mut self.tasks) {
+            if tokio::time::timeout(STOP_DEADLINE, &mut task).await.is_err() {
+                task.abort();
+            }
+        }
+    }
+
+    fn key(&self, at: usize) -> (String, String) {
+        let keys = reading(&self.shared.keys);
+        match keys.members.get(at) {
+            Some(member) => (member.public_key.clone(), member.private_key.clone()),
+            None => (String::new(), String::new()),
+        }
+    }
+}
+
+impl Drop for Sandbox {
+    fn drop(&mut self) {
+        for task in &self.tasks {
+            task.abort();
+        }
+    }
+}

@@ -1,0 +1,515 @@
+//! The `conditions` language (contract: behaviours, section 3).
+//!
+//! ```text
+//! or         := and ( "or" and )*
+//! and        := unary ( "and" unary )*
+//! unary      := "not" unary | "(" or ")" | comparison
+//! comparison := path ( "=" | "!=" | "<" | "<=" | ">" | ">=" ) literal
+//!             | path [ "not" ] ( "contains" | "like" ) string
+//!             | path [ "not" ] "in" "(" literal ( "," literal )* ")"
+//! literal    := string | number | "true" | "false" | "null" | "[" date "]"
+//! ```
+//!
+//! Words are matched in any case. Strings stand in double or single quotes. The contract does not
+//! say how a quote is written inside a string; accepted here are a backslash before it (`\"`, `\'`,
+//! and `\\` for the backslash itself) and the quote doubled (`""`). A backslash before anything else
+//! is itself. In `like`, `%` and `*` stand for any run of characters, and `[[]` for a literal `[`.
+
+use jiff::Timestamp;
+use rust_decimal::Decimal;
+
+/// Nesting beyond this is refused: no honest condition needs it.
+const MAX_DEPTH: usize = 40;
+
+/// A literal of a condition.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Literal {
+    Text(String),
+    Number(Decimal),
+    Bool(bool),
+    Date(Timestamp),
+    Null,
+}
+
+impl Literal {
+    pub fn described(&self) -> &'static str {
+        match self {
+            Literal::Text(_) => "String",
+            Literal::Number(_) => "Numeric",
+            Literal::Bool(_) => "Boolean",
+            Literal::Date(_) => "Date",
+            Literal::Null => "Null",
+        }
+    }
+}
+
+/// How a field is compared.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Test {
+    Equal(Literal),
+    Unequal(Literal),
+    Less(Literal),
+    AtMost(Literal),
+    Greater(Literal),
+    AtLeast(Literal),
+    Contains(String),
+    Like(String),
+    In(Vec<Literal>),
+}
+
+/// What is done to the path of each comparison, seeing how it is compared.
+pub type EachComparison<'a> = dyn FnMut(&mut Vec<String>, &Test) -> Result<(), String> + 'a;
+
+/// A condition, as parsed; names of fields are still as they were written.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Condition {
+    All(Vec<Condition>),
+    Any(Vec<Condition>),
+    Not(Box<Condition>),
+    Compare { path: Vec<String>, test: Test },
+}
+
+impl Condition {
+    /// Parses a whole expression; the error says what was expected and what was found.
+    pub fn parse(text: &str) -> Result<Condition, String> {
+        let tokens = tokens(text)?;
+        let mut parser = Parser { tokens, at: 0, depth: 0 };
+        let condition = parser.or()?;
+        match parser.peek() {
+            None => Ok(condition),
+            Some(token) => Err(expected("\"and\", \"or\" or the end", Some(token))),
+        }
+    }
+
+    /// Every comparison's path, for checking against a schema.
+    pub fn paths_mut(&mut self, act: &mut EachComparison<'_>) -> Result<(), String> {
+        match self {
+            Condition::All(parts) | Condition::Any(parts) => {
+                parts.iter_mut().try_for_each(|part| part.paths_mut(act))
+            }
+            Condition::Not(part) => part.paths_mut(act),
+            Condition::Compare { path, test } => act(path, test),
+        }
+    }
+
+    /// Whether the condition holds, given a way to test one comparison.
+    pub fn holds(&self, compare: &dyn Fn(&[String], &Test) -> bool) -> bool {
+        match self {
+            Condition::All(parts) => parts.iter().all(|part| part.holds(compare)),
+            Condition::Any(parts) => parts.iter().any(|part| part.holds(compare)),
+            Condition::Not(part) => !part.holds(compare),
+            Condition::Compare { path, test } => compare(path, test),
+        }
+    }
+}
+
+#[derive(Debug, Clone, PartialEq)]
+enum Token {
+    Word(String),
+    Text(String),
+    Number(Decimal),
+    Date(Timestamp),
+    Sign(&'static str),
+}
+
+fn tokens(text: &str) -> Result<Vec<Token>, String> {
+    let letters: Vec<char> = text.chars().collect();
+    let mut found = Vec::new();
+    let mut at = 0;
+    while let Some(&c) = letters.get(at) {
+        match c {
+            _ if c.is_whitespace() => at += 1,
+            '"' | '\'' => {
+                let (text, next) = quoted(&letters, at)?;
+                found.push(Token::Text(text));
+                at = next;
+            }
+            '[' => {
+                let end = letters[at..].iter().position(|c| *c == ']');
+                let end = at + end.ok_or("Date literal is not closed by \"]\".")?;
+                let inner: String = letters[at + 1..end].iter().collect();
+                let date = date(inner.trim());
+                found.push(Token::Date(
+                    date.ok_or_else(|| format!("Date literal expected, \"[{inner}]\" found."))?,
+                ));
+                at = end + 1;
+            }
+            '0'..='9' | '-' | '.' => {
+                let mut end = at + 1;
+                while letters.get(end).is_some_and(|c| c.is_ascii_digit() || *c == '.') {
+                    end += 1;
+                }
+                let word: String = letters[at..end].iter().collect();
+                let number = word.parse();
+                found.push(Token::Number(
+                    number.map_err(|_| format!("Numeric literal expected, \"{word}\" found."))?,
+                ));
+                at = end;
+            }
+            _ if c.is_alphabetic() || c == '_' => {
+                let mut end = at;
+                while letters.get(end).is_some_and(|c| c.is_alphanumeric() || *c == '_' || *c == '/') {
+                    end += 1;
+                }
+                found.push(Token::Word(letters[at..end].iter().collect()));
+                at = end;
+            }
+            _ => {
+                let next = letters.get(at + 1);
+                let sign = match (c, next) {
+                    ('!', Some('=')) => "!=",
+                    ('<', Some('=')) => "<=",
+                    ('>', Some('=')) => ">=",
+                    ('=', _) => "=",
+                    ('<', _) => "<",
+                    ('>', _) => ">",
+                    ('(', _) => "(",
+                    (')', _) => ")",
+                    (',', _) => ",",
+                    _ => return Err(format!("Unexpected character \"{c}\".")),
+                };
+                found.push(Token::Sign(sign));
+                at += sign.len();
+            }
+        }
+    }
+    Ok(found)
+}
+
+fn quoted(letters: &[char], start: usize) -> Result<(String, usize), String> {
+    let quote = letters[start];
+    let mut text = String::new();
+    let mut at = start + 1;
+    while let Some(&c) = letters.get(at) {
+        let next = letters.get(at + 1).copied();
+        match (c, next) {
+            ('\\', Some(n)) if n == '\\' || n == '"' || n == '\'' => {
+                text.push(n);
+                at += 2;
+            }
+            _ if c == quote && next == Some(quote) => {
+                text.push(quote);
+                at += 2;
+            }
+            _ if c == quote => return Ok((text, at + 1)),
+            _ => {
+                text.push(c);
+                at += 1;
+            }
+        }
+    }
+    Err("String literal is not closed.".to_owned())
+}
+
+/// A date of a condition: with a time or without, in UTC.
+pub fn date(text: &str) -> Option<Timestamp> {
+    if let Ok(time) = text.parse::<Timestamp>() {
+        return Some(time);
+    }
+    let civil = match text.parse::<jiff::civil::DateTime>() {
+        Ok(time) => time,
+        Err(_) => text.parse::<jiff::civil::Date>().ok()?.at(0, 0, 0, 0),
+    };
+    let zoned = civil.to_zoned(jiff::tz::TimeZone::UTC).ok()?;
+    Some(zoned.timestamp())
+}
+
+fn expected(what: &str, found: Option<&Token>) -> String {
+    let found = match found {
+        None => "the end".to_owned(),
+        Some(Token::Word(word)) => format!("\"{word}\""),
+        Some(Token::Sign(sign)) => format!("\"{sign}\""),
+        Some(Token::Text(_)) => "a string literal".to_owned(),
+        Some(Token::Number(_)) => "a numeric literal".to_owned(),
+        Some(Token::Date(_)) => "a date literal".to_owned(),
+    };
+    format!("{what} expected, {found} found.")
+}
+
+struct Parser {
+    tokens: Vec<Token>,
+    at: usize,
+    depth: usize,
+}
+
+impl Parser {
+    fn peek(&self) -> Option<&Token> {
+        self.tokens.get(self.at)
+    }
+
+    fn next(&mut self) -> Option<Token> {
+        let token = self.tokens.get(self.at).cloned();
+        self.at += 1;
+        token
+    }
+
+    fn word(&mut self, word: &str) -> bool {
+        let hit = matches!(self.peek(), Some(Token::Word(w)) if w.eq_ignore_ascii_case(word));
+        self.at += usize::from(hit);
+        hit
+    }
+
+    fn sign(&mut self, sign: &str) -> bool {
+        let hit = matches!(self.peek(), Some(Token::Sign(s)) if *s == sign);
+        self.at += usize::from(hit);
+        hit
+    }
+
+    fn or(&mut self) -> Result<Condition, String> {
+        let mut parts = vec![self.and()?];
+        while self.word("or") {
+            parts.push(self.and()?);
+        }
+        Ok(single(parts, Condition::Any))
+    }
+
+    fn and(&mut self) -> Result<Condition, String> {
+        let mut parts = vec![self.unary()?];
+        while self.word("and") {
+            parts.push(self.unary()?);
+        }
+        Ok(single(parts, Condition::All))
+    }
+
+    fn unary(&mut self) -> Result<Condition, String> {
+        self.depth += 1;
+        if self.depth > MAX_DEPTH {
+            return Err("The conditions are nested too deeply.".to_owned());
+        }
+        let condition = if self.word("not") {
+            Condition::Not(Box::new(self.unary()?))
+        } else if self.sign("(") {
+            let inner = self.or()?;
+            if !self.sign(")") {
+                return Err(expected("\")\"", self.peek()));
+            }
+            inner
+        } else {
+            self.comparison()?
+        };
+        self.depth -= 1;
+        Ok(condition)
+    }
+
+    fn comparison(&mut self) -> Result<Condition, String> {
+        let path = match self.next() {
+            Some(Token::Word(word)) if !word.split('/').any(str::is_empty) => {
+                word.split('/').map(str::to_owned).collect()
+            }
+            other => return Err(expected("A field", other.as_ref())),
+        };
+        let negated = self.word("not");
+        let test = if self.word("contains") {
+            Test::Contains(self.text()?)
+        } else if self.word("like") {
+            Test::Like(self.text()?)
+        } else if self.word("in") {
+            Test::In(self.list()?)
+        } else if negated {
+            return Err(expected("\"contains\", \"like\" or \"in\"", self.peek()));
+        } else {
+            self.ordered()?
+        };
+        let compare = Condition::Compare { path, test };
+        Ok(if negated { Condition::Not(Box::new(compare)) } else { compare })
+    }
+
+    fn ordered(&mut self) -> Result<Test, String> {
+        let sign = match self.next() {
+            Some(Token::Sign(sign)) => sign,
+            other => return Err(expected("An operator", other.as_ref())),
+        };
+        let make = match sign {
+            "=" => Test::Equal,
+            "!=" => Test::Unequal,
+            "<" => Test::Less,
+            "<=" => Test::AtMost,
+            ">" => Test::Greater,
+            ">=" => Test::AtLeast,
+            _ => return Err(format!("An operator expected, \"{sign}\" found.")),
+        };
+        Ok(make(self.literal()?))
+    }
+
+    fn literal(&mut self) -> Result<Literal, String> {
+        match self.next() {
+            Some(Token::Text(text)) => Ok(Literal::Text(text)),
+            Some(Token::Number(number)) => Ok(Literal::Number(number)),
+            Some(Token::Date(date)) => Ok(Literal::Date(date)),
+            Some(Token::Word(word)) if word.eq_ignore_ascii_case("true") => Ok(Literal::Bool(true)),
+            Some(Token::Word(word)) if word.eq_ignore_ascii_case("false") => Ok(Literal::Bool(false)),
+            Some(Token::Word(word)) if word.eq_ignore_ascii_case("null") => Ok(Literal::Null),
+            other => Err(expected("A literal", other.as_ref())),
+        }
+    }
+
+    fn text(&mut self) -> Result<String, String> {
+        match self.next() {
+            Some(Token::Text(text)) => Ok(text),
+            other => Err(expected("String literal", other.as_ref())),
+        }
+    }
+
+    fn list(&mut self) -> Result<Vec<Literal>, String> {
+        if !self.sign("(") {
+            return Err(expected("\"(\"", self.peek()));
+        }
+        let mut items = vec![self.literal()?];
+        while self.sign(",") {
+            items.push(self.literal()?);
+        }
+        match self.sign(")") {
+            true => Ok(items),
+            false => Err(expected("\",\" or \")\"", self.peek())),
+        }
+    }
+}
+
+fn single(mut parts: Vec<Condition>, many: fn(Vec<Condition>) -> Condition) -> Condition {
+    match parts.pop() {
+        Some(only) if parts.is_empty() => only,
+        Some(last) => {
+            parts.push(last);
+            many(parts)
+        }
+        None => many(parts),
+    }
+}
+
+/// Matches `like`: `%` and `*` are any run, `[[]` is `[`; letters in any case.
+pub fn like(text: &str, pattern: &str) -> bool {
+    let text: Vec<char> = text.to_lowercase().chars().collect();
+    let pattern: Vec<char> = pattern.to_lowercase().replace("[[]", "[").chars().collect();
+    let (mut t, mut p) = (0, 0);
+    // Where the last wildcard stands, and how much of the text it has eaten.
+    let mut back: Option<(usize, usize)> = None;
+    while t < text.len() {
+        match pattern.get(p) {
+            Some('%' | '*') => {
+                back = Some((p, t));
+                p += 1;
+            }
+            Some(c) if *c == text[t] => {
+                t += 1;
+                p += 1;
+            }
+            _ => match back {
+                Some((star, eaten)) => {
+                    back = Some((star, eaten + 1));
+                    p = star + 1;
+                    t = eaten + 1;
+                }
+                None => return false,
+            },
+        }
+    }
+    pattern[p..].iter().all(|c| matches!(c, '%' | '*'))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn one(text: &str) -> (String, Test) {
+        match Condition::parse(text).expect(text) {
+            Condition::Compare { path, test } => (path.join("/"), test),
+            other => panic!("{other:?}"),
+        }
+    }
+
+    #[test]
+    fn literals() {
+        let text = |t: &str| Test::Equal(Literal::Text(t.into()));
+        assert_eq!(one(r#"name="x""#), ("name".into(), text("x")));
+        assert_eq!(one("Name = 'x y'"), ("Name".into(), text("x y")));
+        assert_eq!(one(r#"name="Eddie's TV""#).1, text("Eddie's TV"));
+        assert_eq!(one(r#"name="a \"b\" c""#).1, text(r#"a "b" c"#));
+        assert_eq!(one(r#"name="a ""b"" c""#).1, text(r#"a "b" c"#));
+        assert_eq!(one("name='Eddie''s'").1, text("Eddie's"));
+        assert_eq!(one(r#"name="C:\temp\\""#).1, text(r"C:\temp\"));
+        assert_eq!(one("a/b/c=true").0, "a/b/c");
+        assert_eq!(one("a=TRUE").1, Test::Equal(Literal::Bool(true)));
+        assert_eq!(one("a!=Null").1, Test::Unequal(Literal::Null));
+        assert_eq!(one("a<=-1.50").1, Test::AtMost(Literal::Number("-1.50".parse().expect("number"))));
+        let Test::Greater(Literal::Date(date)) = one("lastUpdated > [2016-08-20T18:04:26Z]").1 else {
+            panic!("a date")
+        };
+        assert_eq!(date.to_string(), "2016-08-20T18:04:26Z");
+        assert_eq!(
+            one("id in (3, 2,4)").1,
+            Test::In([3, 2, 4].map(|n| Literal::Number(Decimal::from(n))).to_vec())
+        );
+    }
+
+    #[test]
+    fn and_binds_tighter_than_or() {
+        let parsed = Condition::parse("a=1 or b=2 AND c=3").expect("parses");
+        let Condition::Any(parts) = &parsed else { panic!("{parsed:?}") };
+        assert!(matches!(parts[1], Condition::All(_)));
+        let parsed = Condition::parse("(a=1 or b=2) and not c=3").expect("parses");
+        assert!(matches!(parsed, Condition::All(_)));
+        let parsed = Condition::parse(r#"summary not contains "x""#).expect("parses");
+        assert!(matches!(parsed, Condition::Not(_)));
+    }
+
+    #[test]
+    fn what_is_refused() {
+        for text in [
+            "",
+            "name",
+            "name=",
+            "=1",
+            "name=\"x",
+            "a=1 b=2",
+            "a=1 and",
+            "(a=1",
+            "a=1)",
+            "a in ()",
+            "a in (1",
+            "a=[yesterday]",
+            "a=[2016-01-01",
+            "a contains 1",
+            "a like true",
+            "a ! b",
+            "a//b=1",
+            "a=1.2.3",
+            "name=x",
+            "a not = 1",
+            "a == 1",
+            "a ; b",
+        ] {
+            assert!(Condition::parse(text).is_err(), "{text}");
+        }
+        assert!(Condition::parse(&"(".repeat(100_000)).is_err());
+        assert!(Condition::parse(&"not ".repeat(100_000)).is_err());
+    }
+
+    #[test]
+    fn wildcards() {
+        assert!(like("Online Backup", "online*"));
+        assert!(like("Online Backup", "%BACKUP"));
+        assert!(like("Online Backup", "%e b%"));
+        assert!(like("Online Backup", "online backup"));
+        assert!(!like("Online Backup", "online"));
+        assert!(like("[x] y", "[[]x]*"));
+        assert!(like("", "%"));
+        assert!(!like("", "a%"));
+        assert!(like(&"a".repeat(5000), &("a*".repeat(2000) + "a")));
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn nothing_that_is_written_makes_it_panic(text in "\\PC*", pattern in "[a%*\\[\\]]{0,12}") {
+            let _ = Condition::parse(&text);
+            let _ = Condition::parse(&format!("name like \"{text}\" and (id in (1,{text}"));
+            let _ = like(&text, &pattern);
+        }
+
+        #[test]
+        fn a_quoted_text_is_read_back(text in "\\PC*") {
+            let written = text.replace('\\', "\\\\").replace('"', "\\\"");
+            let (_, test) = one(&format!("name=\"{written}\""));
+            proptest::prop_assert_eq!(test, Test::Equal(Literal::Text(text)));
+        }
+    }
+}

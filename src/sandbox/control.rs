@@ -1,0 +1,138 @@
+//! The control port: how a test in another process reads the log, turns the clock, orders faults.
+//!
+//! | request | what it does |
+//! | --- | --- |
+//! | `GET /requests` | the log: `total`, `counts` per method and template, `requests` |
+//! | `DELETE /requests` | empties the log |
+//! | `POST /private-key {"privateKey": "…"}` | gives the first API member a new key |
+//! | `POST /time {"now": "…"}` or `{"advance": "24h"}` | sets the clock |
+//! | `POST /faults {"method", "path", "kind", "nth", "times"}` | orders a fault ([`super::Fault`]) |
+//! | `DELETE /faults` | forgets the faults that are left |
+
+use std::io;
+use std::sync::Arc;
+
+use axum::Router;
+use axum::body::{Body, Bytes};
+use axum::extract::State;
+use axum::http::{Response, StatusCode};
+use axum::routing::{get, post};
+use jiff::{SignedDuration, Timestamp};
+use serde::Deserialize;
+use serde::de::DeserializeOwned;
+use serde_json::json;
+use tokio::net::TcpListener;
+use tokio::sync::watch;
+
+use super::faults::Fault;
+use super::server::control_answer;
+use super::{Shared, locked};
+
+type Answer = Response<Body>;
+
+pub async fn serve(
+    listener: TcpListener,
+    shared: Arc<Shared>,
+    mut stopped: watch::Receiver<bool>,
+) -> io::Result<()> {
+    let app = Router::new()
+        .route("/requests", get(requests).delete(clear_requests))
+        .route("/private-key", post(private_key))
+        .route("/time", get(time).post(set_time))
+        .route("/faults", post(add_fault).delete(clear_faults))
+        .with_state(shared);
+    axum::serve(listener, app)
+        .with_graceful_shutdown(async move {
+            let _ = stopped.wait_for(|stop| *stop).await;
+        })
+        .await
+}
+
+fn done() -> Answer {
+    control_answer(StatusCode::OK, json!({"done": true}))
+}
+
+fn refused(why: impl std::fmt::Display) -> Answer {
+    control_answer(StatusCode::BAD_REQUEST, why.to_string().into())
+}
+
+fn read<T: DeserializeOwned>(body: &Bytes) -> Result<T, serde_json::Error> {
+    serde_json::from_slice(body)
+}
+
+async fn requests(State(shared): State<Arc<Shared>>) -> Answer {
+    let log = locked(&shared.log);
+    let counts: Vec<_> = log
+        .counts()
+        .iter()
+        .map(|((method, template), count)| json!({"method": method, "template": template, "count": count}))
+        .collect();
+    let total: u64 = log.counts().values().sum();
+    let body = json!({"total": total, "counts": counts, "requests": log.requests()});
+    control_answer(StatusCode::OK, body)
+}
+
+async fn clear_requests(State(shared): State<Arc<Shared>>) -> Answer {
+    locked(&shared.log).clear();
+    done()
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+struct NewKey {
+    private_key: String,
+}
+
+async fn private_key(State(shared): State<Arc<Shared>>, body: Bytes) -> Answer {
+    match read::<NewKey>(&body) {
+        Ok(new) => {
+            shared.set_private_key(&new.private_key);
+            done()
+        }
+        Err(why) => refused(why),
+    }
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct NewTime {
+    #[serde(default)]
+    now: Option<Timestamp>,
+    #[serde(default)]
+    advance: Option<SignedDuration>,
+}
+
+async fn time(State(shared): State<Arc<Shared>>) -> Answer {
+    control_answer(StatusCode::OK, json!({"now": shared.clock.now()}))
+}
+
+async fn set_time(State(shared): State<Arc<Shared>>, body: Bytes) -> Answer {
+    let new = match read::<NewTime>(&body) {
+        Ok(new) => new,
+        Err(why) => return refused(why),
+    };
+    let start = new.now.unwrap_or_else(|| shared.clock.now());
+    match start.checked_add(new.advance.unwrap_or_default()) {
+        Ok(now) => {
+            shared.clock.set(now);
+            control_answer(StatusCode::OK, json!({"now": now}))
+        }
+        Err(why) => refused(why),
+    }
+}
+
+async fn add_fault(State(shared): State<Arc<Shared>>, body: Bytes) -> Answer {
+    let fault = match read::<Fault>(&body) {
+        Ok(fault) => fault,
+        Err(why) => return refused(why),
+    };
+    match locked(&shared.faults).add(fault) {
+        Ok(()) => done(),
+        Err(why) => refused(why),
+    }
+}
+
+async fn clear_faults(State(shared): State<Arc<Shared>>) -> Answer {
+    locked(&shared.faults).clear();
+    done()
+}

@@ -1,0 +1,297 @@
+//! Writing: what a body may hold, references, PATCH, PUT, DELETE.
+
+use psactl::sandbox::Options;
+use serde_json::{Value, json};
+
+use super::Psa;
+
+fn item(identifier: &str) -> Value {
+    json!({
+        "identifier": identifier, "description": "An item", "customerDescription": "An item",
+        "subcategory": {"name": "Managed Services"}, "type": {"name": "Software"},
+    })
+}
+
+fn changed(mut record: Value, field: &str, value: Value) -> Value {
+    record[field] = value;
+    record
+}
+
+#[tokio::test]
+async fn creating_answers_the_whole_record() {
+    let psa = Psa::bare().await;
+    let got = psa
+        .post(
+            "/procurement/catalog",
+            changed(item("X"), "price", serde_json::from_str("1.50").expect("a number")),
+        )
+        .await;
+    assert_eq!(got.status, 201);
+    // The very digits that were sent come back.
+    assert!(got.text.contains("\"price\":1.50"), "{}", got.text);
+    let made = got.json();
+    assert_eq!(made["subcategory"]["name"], "Managed Services");
+    assert!(made["subcategory"]["id"].is_i64());
+    assert_eq!(made["category"]["name"], "Managed Services");
+    assert_eq!(made["productClass"], "NonInventory");
+    assert_eq!(made["unitOfMeasure"]["name"], "Each");
+    assert_eq!(made["serializedFlag"], false);
+    assert_eq!(psa.get(&format!("/procurement/catalog/{}", made["id"])).await.ok(), made);
+}
+
+#[tokio::test]
+async fn what_a_body_must_not_hold() {
+    let psa = Psa::bare().await;
+    psa.post("/procurement/catalog", item("taken")).await.ok();
+    let long = |n: usize| json!("x".repeat(n));
+    for (field, value, error) in [
+        ("identifier", Value::Null, "MissingRequiredField identifier"),
+        ("identifier", json!(""), "MissingRequiredField identifier"),
+        ("identifier", json!(5), "InvalidType identifier"),
+        ("identifier", long(76), "InvalidLength identifier"),
+        ("identifier", json!("TAKEN"), "ObjectExists identifier"),
+        ("description", long(61), "InvalidLength description"),
+        ("subcategory", Value::Null, "MissingRequiredField subcategory/id"),
+        ("subcategory", json!({"id": 9999}), "NotFound subcategory/id"),
+        ("subcategory", json!({"name": "Nothing"}), "NotFound subcategory/name"),
+        ("subcategory", json!({"nonsense": 1}), "InvalidField subcategory"),
+        ("subcategory", json!(1), "InvalidType subcategory"),
+        ("type", json!({"id": "1"}), "InvalidType type"),
+        ("productClass", json!("service"), "InvalidType productClass"),
+        ("price", json!("1.50"), "InvalidType price"),
+        ("minStockLevel", json!(1.5), "InvalidType minStockLevel"),
+        ("minStockLevel", json!(3_000_000_000_i64), "InvalidType minStockLevel"),
+        ("taxableFlag", json!("true"), "InvalidType taxableFlag"),
+        ("colour", json!("red"), "InvalidField colour"),
+    ] {
+        let got = psa.post("/procurement/catalog", changed(item("new"), field, value)).await;
+        assert_eq!(got.errors(), [error]);
+        assert_eq!(got.json()["message"], "catalogItem object is invalid");
+        assert_eq!(got.json()["errors"][0]["resource"], "catalogItem");
+    }
+    let got = psa.post("/procurement/catalog", json!({})).await;
+    assert_eq!(got.errors().len(), 5);
+    let got = psa.post("/procurement/catalog", changed(item("new"), "recurringFlag", json!(true))).await;
+    assert_eq!(
+        got.errors(),
+        ["MissingRequiredField recurringOneTimeFlag", "MissingRequiredField recurringBillCycle/id"]
+    );
+}
+
+#[tokio::test]
+async fn names_are_given_once() {
+    let psa = Psa::integrated().await;
+    let company = json!({"identifier": "eddiestv", "name": "Another", "city": "Tampa"});
+    assert_eq!(psa.post("/company/companies", company).await.errors(), ["ObjectExists identifier"]);
+    let login = json!({"username": "efolder-api"});
+    assert_eq!(psa.post("/system/integratorlogins", login).await.errors(), ["ObjectExists username"]);
+    let solution =
+        json!({"name": "eFolder", "managementItSolutionType": "Custom", "managementSolutionName": "eFolder"});
+    assert_eq!(psa.post("/company/managementItSolutions", solution).await.errors(), ["ObjectExists name"]);
+    // A record does not stand in its own way.
+    let id = psa.id("/company/companies", "identifier=\"EddiesTV\"").await;
+    let path = format!("/company/companies/{id}");
+    psa.replace(&path, "identifier", json!("EDDIESTV")).await.ok();
+}
+
+#[tokio::test]
+async fn required_when() {
+    let psa = Psa::bare().await;
+    let solution = json!({"name": "eFolder", "managementItSolutionType": "Custom"});
+    let got = psa.post("/company/managementItSolutions", solution.clone()).await;
+    assert_eq!(got.errors(), ["MissingRequiredField managementSolutionName"]);
+    let named = changed(solution, "managementSolutionName", json!("eFolder"));
+    psa.post("/company/managementItSolutions", named.clone()).await.ok();
+    let global = changed(changed(named, "name", json!("two")), "globalLoginFlag", json!(true));
+    let got = psa.post("/company/managementItSolutions", global).await;
+    assert_eq!(
+        got.errors(),
+        ["MissingRequiredField globalLoginPassword", "MissingRequiredField globalLoginUsername"]
+    );
+    let got = psa.post("/company/companies", json!({"identifier": "n", "name": "n"})).await;
+    assert_eq!(got.errors(), ["MissingRequiredField addressLine1"]);
+}
+
+#[tokio::test]
+async fn dates_are_utc() {
+    let psa = Psa::bare().await;
+    let id = psa.id("/company/companies", "identifier=\"JoeTV\"").await;
+    let path = format!("/company/companies/{id}");
+    for (sent, kept) in [
+        ("2015-08-14T09:30:00Z", "2015-08-14T09:30:00Z"),
+        ("2015-08-14T09:30:00.123Z", "2015-08-14T09:30:00Z"),
+    ] {
+        let got = psa.replace(&path, "dateAcquired", json!(sent)).await.ok();
+        assert_eq!(got["dateAcquired"], kept);
+    }
+    for wrong in ["2015-08-14T09:30:00-04:00", "2015-08-14", "today", "2015-13-14T00:00:00Z"] {
+        let got = psa.replace(&path, "dateAcquired", json!(wrong)).await;
+        assert_eq!(got.errors(), ["UnsupportedFormat dateAcquired"], "{wrong}");
+    }
+}
+
+#[tokio::test]
+async fn patch_operations() {
+    let psa = Psa::bare().await;
+    let id = psa.id("/company/companies", "identifier=\"JoeTV\"").await;
+    let path = format!("/company/companies/{id}");
+    let update = json!([
+        {"op": "replace", "path": "/website", "value": "https://joe.example"},
+        {"op": "add", "path": "numberOfEmployees", "value": 4},
+        {"op": "replace", "path": "status", "value": {"name": "Credit Hold"}},
+        {"op": "remove", "path": "addressLine1"},
+    ]);
+    let got = psa.patch(&path, update).await.ok();
+    assert_eq!(got["website"], "https://joe.example");
+    assert_eq!(got["numberOfEmployees"], 4);
+    assert_eq!(got["status"]["name"], "Credit Hold");
+    assert!(got["addressLine1"].is_null());
+    assert_eq!(got["name"], "Joe TV Repair");
+    for inner in ["status/name", "/status/name"] {
+        let got = psa.replace(&path, inner, json!("Active")).await.ok();
+        assert_eq!(got["status"]["name"], "Active");
+    }
+    // The server's own fields are passed over without a word.
+    let got = psa.replace(&path, "id", json!(1)).await.ok();
+    assert_eq!(got["id"], id);
+
+    let before = psa.get(&path).await.ok();
+    for (operation, error) in [
+        (json!({"op": "replace", "path": "Name", "value": "x"}), "InvalidPatch Name"),
+        (json!({"op": "replace", "path": "nothing", "value": "x"}), "InvalidPatch nothing"),
+        (json!({"op": "replace", "path": "name/first", "value": "x"}), "InvalidPatch name/first"),
+        (json!({"op": "replace", "path": "name"}), "InvalidPatch name"),
+        (json!({"op": "Replace", "path": "name", "value": "x"}), "InvalidPatch op"),
+        (json!({"op": "move", "path": "name", "from": "x"}), "InvalidPatch op"),
+        (json!({"op": "replace", "value": "x"}), "InvalidPatch path"),
+        (json!({"op": "remove", "path": "name"}), "MissingRequiredField name"),
+        (json!({"op": "replace", "path": "status", "value": {"id": 0}}), "MissingRequiredField status/id"),
+        (json!({"op": "replace", "path": "status/id", "value": 9999}), "NotFound status/id"),
+    ] {
+        // One wrong operation refuses the whole update.
+        let good = json!({"op": "replace", "path": "website", "value": "https://other.example"});
+        let got = psa.patch(&path, json!([good, operation])).await;
+        assert_eq!(got.errors(), [error]);
+    }
+    assert_eq!(psa.patch(&path, json!({"name": "x"})).await.status, 400);
+    assert_eq!(psa.get(&path).await.ok(), before);
+}
+
+#[tokio::test]
+async fn inner_paths_can_change_nothing() {
+    let psa = Psa::start(Options { inner_patch_paths: false, ..Options::default() }).await;
+    let id = psa.id("/company/companies", "identifier=\"JoeTV\"").await;
+    let path = format!("/company/companies/{id}");
+    let got = psa.replace(&path, "status/name", json!("Credit Hold")).await.ok();
+    assert_eq!(got["status"]["name"], "Active");
+}
+
+#[tokio::test]
+async fn put_replaces() {
+    let psa = Psa::bare().await;
+    let id = psa.id("/finance/agreements", "company/identifier=\"JoeTV\"").await;
+    let path = format!("/finance/agreements/{id}");
+    let mut record = psa.get(&path).await.ok();
+    let fields = record.as_object_mut().expect("an object");
+    fields.remove("invoicingCycle");
+    fields.remove("billTime");
+    let got = psa.put(&path, record.clone()).await;
+    assert_eq!(got.errors(), ["MissingRequiredField billTime", "MissingRequiredField invoicingCycle"]);
+    record["invoicingCycle"] = json!("ContractYear");
+    record["billTime"] = json!("DoNotBill");
+    record.as_object_mut().expect("an object").remove("periodType");
+    let got = psa.put(&path, record).await.ok();
+    assert_eq!(got["invoicingCycle"], "ContractYear");
+    assert!(got["periodType"].is_null(), "what is left out is gone");
+    assert_eq!(got["company"]["identifier"], "JoeTV");
+}
+
+#[tokio::test]
+async fn deletes_and_success_codes() {
+    let psa = Psa::integrated().await;
+    let board = psa.id("/service/boards", "name=\"Help Desk\"").await;
+    let got = psa.delete(&format!("/service/boards/{board}")).await;
+    assert_eq!((got.status, got.text.as_str()), (204, ""));
+    assert_eq!(psa.get(&format!("/service/boards/{board}")).await.status, 404);
+    assert_eq!(psa.get(&format!("/service/boards/{board}/statuses")).await.status, 404);
+
+    // Four child collections answer 200, with the record on deletion.
+    let integration = psa.id("/company/managedDevicesIntegrations", "name=\"eFolder\"").await;
+    let path = format!("/company/managedDevicesIntegrations/{integration}/crossReferences");
+    let made = psa.post(&path, json!({"vendorType": "T", "vendorLevel": "L"})).await;
+    assert_eq!(made.status, 200);
+    assert_eq!(made.json()["managedDevicesIntegration"]["name"], "eFolder");
+    let gone = psa.delete(&format!("{path}/{}", made.json()["id"])).await;
+    assert_eq!((gone.status, &gone.json()["vendorType"]), (200, &json!("T")));
+    let wrong = json!({"vendorType": "T", "product": {"identifier": "none"}, "agreementType": {"id": 77}});
+    assert_eq!(
+        psa.post(&path, wrong).await.errors(),
+        ["NotFound agreementType/id", "NotFound product/identifier"]
+    );
+}
+
+#[tokio::test]
+async fn children_belong_to_their_parent() {
+    let psa = Psa::integrated().await;
+    let eddie = psa.id("/company/companies", "identifier=\"EddiesTV\"").await;
+    let joe = psa.id("/company/companies", "identifier=\"JoeTV\"").await;
+    let reports = |id: i64| format!("/company/companies/{id}/managementSummaryReports");
+    let list = psa.get(&reports(eddie)).await.ok();
+    assert_eq!(list[0]["deviceType"], "WorkstationsAndServers");
+    assert_eq!(list[1]["deviceType"], "BackupStats");
+    assert_eq!(list[1]["groupIdentifier"], "EFS-342");
+    assert_eq!(list[1]["managementSolution"]["name"], "eFolder");
+    let other = psa.get(&format!("{}/{}", reports(joe), list[0]["id"])).await;
+    assert_eq!(other.status, 404);
+}
+
+#[tokio::test]
+async fn a_renamed_record_is_renamed_wherever_it_is_referred_to() {
+    let psa = Psa::bare().await;
+    let status = psa.id("/company/companies/statuses", "name=\"Active\"").await;
+    let path = format!("/company/companies/statuses/{status}");
+    psa.replace(&path, "name", json!("Live")).await.ok();
+    let query = [("conditions", "status/name=\"Live\" and identifier=\"JoeTV\"")];
+    let got = psa.query("/company/companies", &query).await.ok();
+    assert_eq!(got[0]["status"]["name"], "Live");
+}
+
+#[tokio::test]
+async fn company_types_become_associations() {
+    let psa = Psa::bare().await;
+    let company = json!({"identifier": "n", "name": "n", "city": "Tampa", "types": [{"name": "Prospect"}]});
+    let made = psa.post("/company/companies", company).await.ok();
+    let path = format!("/company/companies/{}/typeAssociations", made["id"]);
+    assert_eq!(psa.get(&path).await.ok()[0]["type"]["name"], "Prospect");
+    psa.post(&path, json!({"type": {"name": "Client"}})).await.ok();
+    let query = [("childConditions", "types/name=\"Client\""), ("conditions", "identifier=\"n\"")];
+    let got = psa.query("/company/companies", &query).await.ok();
+    assert_eq!(got.as_array().expect("a list").len(), 1);
+}
+
+#[tokio::test]
+async fn nulls_and_newlines_by_option() {
+    let options = Options { nulls: true, flatten_newlines: true, ..Options::default() };
+    let psa = Psa::start(options).await;
+    let mut new = item("X");
+    new["notes"] = json!("one\r\ntwo\tthree");
+    let made = psa.post("/procurement/catalog", new).await.ok();
+    assert_eq!(made["notes"], "one two    three");
+    assert!(made.as_object().expect("an object").contains_key("vendorSku"));
+    assert!(made["vendorSku"].is_null());
+}
+
+#[tokio::test]
+async fn custom_field_conditions() {
+    let psa = Psa::bare().await;
+    let id = psa.id("/company/companies", "identifier=\"JoeTV\"").await;
+    let fields = json!([{"id": 1, "caption": "Region", "type": "Text", "value": "Bay"}]);
+    psa.replace(&format!("/company/companies/{id}"), "customFields", fields).await.ok();
+    for (conditions, found) in
+        [("caption=\"Region\" and value=\"Bay\"", 1), ("caption=\"Region\" and value=\"Hill\"", 0)]
+    {
+        let query = [("customFieldConditions", conditions)];
+        let got = psa.query("/company/companies", &query).await.ok();
+        assert_eq!(got.as_array().expect("a list").len(), found);
+    }
+}
