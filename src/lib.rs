@@ -1,5 +1,5 @@
 //! psactl sets up, runs and diagnoses the integration between a backup service and ConnectWise PSA.
-#![deny(missing_docs)]
+#![warn(missing_docs)]
 
 pub mod config;
 pub mod context;
