@@ -107,7 +107,7 @@ pub struct Applier<'a> {
     /// The client.
     pub client: &'a Client,
     /// The state.
-    pub store: &'a mut Store,
+    pub store: &'a Store,
     /// The run the writes belong to.
     pub run: i64,
     /// Secrets for request bodies.

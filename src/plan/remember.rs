@@ -9,7 +9,7 @@ use crate::store::{Binding, Choice, Store};
 
 /// Remembers a change that ConnectWise has.
 pub(super) fn remember(
-    store: &mut Store,
+    store: &Store,
     change: &Change,
     record: Option<i64>,
     answer: &Value,

@@ -60,4 +60,10 @@ impl Store {
         )?;
         Ok(())
     }
+
+    /// Makes every customer due again: a person changed something that runs remember as worked off.
+    pub fn forget_checks(&self) -> Result<()> {
+        self.db.execute("UPDATE customers SET fingerprint = '', pushed_at = NULL, retry_at = NULL", [])?;
+        self.forget_meta(super::NEXT_DUE)
+    }
 }

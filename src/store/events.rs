@@ -109,8 +109,8 @@ pub struct LoggedEvent {
 
 impl Store {
     /// Adds the events that are not known yet, all or none, and returns how many were new.
-    pub fn add_events(&mut self, source: &str, events: &[portal::Event], now: Timestamp) -> Result<usize> {
-        let change = self.db.transaction_with_behavior(rusqlite::TransactionBehavior::Immediate)?;
+    pub fn add_events(&self, source: &str, events: &[portal::Event], now: Timestamp) -> Result<usize> {
+        let change = self.transaction()?;
         let mut new = 0;
         {
             let mut insert = change.prepare(
@@ -175,8 +175,8 @@ impl Store {
     }
 
     /// Records what a run did for events, and how far each now is; all or none.
-    pub fn record_actions(&mut self, results: &[(i64, EventState, Vec<Action>)]) -> Result<()> {
-        let change = self.db.transaction_with_behavior(rusqlite::TransactionBehavior::Immediate)?;
+    pub fn record_actions(&self, results: &[(i64, EventState, Vec<Action>)]) -> Result<()> {
+        let change = self.transaction()?;
         for (number, state, actions) in results {
             change.execute("UPDATE events SET state = ?2 WHERE id = ?1", params![number, state.as_str()])?;
             for action in actions {

@@ -12,8 +12,7 @@ use crate::portal::EventKind;
 use crate::services;
 use crate::store::{CustomerState, HoldState, Store};
 
-/// Where the moment of the next work is remembered.
-pub(super) const NEXT: &str = "next_due";
+pub(super) use crate::store::NEXT_DUE as NEXT;
 
 /// Why a customer is due, or when it will be.
 #[derive(Debug, Clone, PartialEq, Eq)]

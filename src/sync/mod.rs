@@ -84,7 +84,7 @@ pub struct Run<'a> {
     /// The client.
     pub client: &'a Client,
     /// The state.
-    pub store: &'a mut Store,
+    pub store: &'a Store,
     /// What is asked.
     pub options: Options,
     /// The command, for the history.

@@ -73,7 +73,7 @@ fn touched_by(observed: &Observed, event: &portal::Event) -> Vec<FaultKey> {
 
 /// A run that could do nothing: the events it should have processed failed, with the cause.
 pub(super) fn failed_run(
-    store: &mut Store,
+    store: &Store,
     source: &str,
     run: i64,
     events: &[LoggedEvent],
@@ -198,7 +198,7 @@ pub(super) fn stale(config: &Config, snapshot: &Snapshot, now: Timestamp) -> Opt
 /// What [`finish`] works from.
 pub(super) struct Finish<'a> {
     pub config: &'a Config,
-    pub store: &'a mut Store,
+    pub store: &'a Store,
     pub source: &'static str,
     pub options: &'a Options,
     pub observed: &'a Observed,
