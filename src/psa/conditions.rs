@@ -18,6 +18,10 @@ use std::fmt;
 use jiff::Timestamp;
 use rust_decimal::Decimal;
 
+/// How long a filter may become in an address, of whose 2,000 characters host, path, order and fields take
+/// their part (behaviours, section 3).
+pub const FILTER_LENGTH: usize = 1_500;
+
 /// A value to compare a field with.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Operand {
@@ -236,22 +240,24 @@ impl Condition {
         })
     }
 
-    /// Filters “the field is one of these”, each short enough for an address, that together cover all values.
-    ///
-    /// The whole address of a request must stay under 2,000 characters; `max` bounds one filter's text as it
-    /// is written, before it is encoded.
+    /// Filters “the field is one of these” that together cover all values, each short enough for an address:
+    /// encoded, at most [`FILTER_LENGTH`] characters.
     pub fn in_batches<V: Into<Operand>>(
         field: &'static str,
         values: impl IntoIterator<Item = V>,
-        max: usize,
     ) -> Vec<Condition> {
+        let encoded = |text: &str| {
+            let mut encoded = String::new();
+            super::query::percent_encode(text, &mut encoded);
+            encoded.len()
+        };
         let mut batches: Vec<Vec<Operand>> = Vec::new();
         let mut length = usize::MAX;
         for value in values.into_iter().map(Into::into) {
-            let added = value.to_string().len() + 2;
-            if length.saturating_add(added) > max {
+            let added = encoded(&format!("{value}, "));
+            if length.saturating_add(added) > FILTER_LENGTH {
                 batches.push(Vec::new());
-                length = field.len() + 6;
+                length = encoded(&format!("{field} in ()"));
             }
             length += added;
             if let Some(batch) = batches.last_mut() {

@@ -38,7 +38,7 @@ use jiff::Timestamp;
 use rust_decimal::Decimal;
 
 pub use client::Client;
-pub use conditions::{Condition, Operand, literal};
+pub use conditions::{Condition, FILTER_LENGTH, Operand, literal};
 pub use connection::{Connection, Login};
 pub use decode::Record;
 pub use discovery::CompanyInfo;
