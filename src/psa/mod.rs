@@ -15,7 +15,7 @@
 //! * No secret is in an error, a trace or a debug print.
 
 mod client;
-mod conditions;
+pub mod conditions;
 mod connection;
 mod decode;
 mod discovery;
