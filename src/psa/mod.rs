@@ -15,7 +15,7 @@
 //! * No secret is in an error, a trace or a debug print.
 
 mod client;
-mod conditions;
+pub mod conditions;
 mod connection;
 mod decode;
 mod discovery;
@@ -38,7 +38,7 @@ use jiff::Timestamp;
 use rust_decimal::Decimal;
 
 pub use client::Client;
-pub use conditions::{Condition, Operand, literal};
+pub use conditions::{Condition, FILTER_LENGTH, Operand, literal};
 pub use connection::{Connection, Login};
 pub use decode::Record;
 pub use discovery::CompanyInfo;

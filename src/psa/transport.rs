@@ -92,6 +92,9 @@ impl Transport {
         super::install_crypto();
         let bad = |problem: String| Error::BadConnection { problem };
         let site = connection.site()?;
+        if connection.company_id.trim().is_empty() {
+            return Err(bad("company_id is empty".to_owned()));
+        }
         let client_id = HeaderValue::from_str(connection.client_id.trim())
             .map_err(|_| bad("client_id holds characters that no client ID has".to_owned()))?;
         let mut builder = reqwest::Client::builder()
@@ -103,6 +106,10 @@ impl Transport {
         if site.is_local() {
             // Credentials for this machine have no business on a proxy.
             builder = builder.no_proxy();
+        }
+        if !site.is_encrypted() {
+            // No certificate is ever looked at: a machine without any (a bare container) will do.
+            builder = builder.tls_certs_only([]);
         }
         if let Some(file) = &connection.ca_file {
             let unusable = |why: String| bad(format!("ca_file {}: {why}", file.display()));

@@ -1,6 +1,9 @@
 //! All integration tests in one binary, so that they link once.
 mod client;
+mod client_broken;
 mod client_failures;
+mod client_secrets;
+mod client_tls;
 mod configuration;
 mod configuration_secrets;
 mod portal;
