@@ -16,6 +16,7 @@ mod control;
 mod engine;
 mod errors;
 mod faults;
+mod limit;
 mod log;
 mod paging;
 mod patch;
@@ -79,6 +80,9 @@ pub struct Options {
     pub nulls: bool,
     /// How long every answer of the PSA takes at the least.
     pub latency: Duration,
+    /// How many requests a minute are answered before 429; 0: no limit. The minute is a real one,
+    /// whatever the sandbox's clock says.
+    pub max_requests_per_minute: u32,
 }
 
 impl Default for Options {
@@ -95,6 +99,7 @@ impl Default for Options {
             inner_patch_paths: true,
             nulls: false,
             latency: Duration::ZERO,
+            max_requests_per_minute: 0,
         }
     }
 }
@@ -108,6 +113,7 @@ struct Shared {
     clock: clock::Clock,
     log: Mutex<log::Log>,
     faults: Mutex<faults::Faults>,
+    limit: Mutex<limit::Limit>,
     authority: String,
 }
 
@@ -159,6 +165,7 @@ impl Sandbox {
             clock,
             log: Mutex::default(),
             faults: Mutex::default(),
+            limit: Mutex::default(),
             authority,
         });
         let (stop, stopped) = watch::channel(false);
