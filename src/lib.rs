@@ -1,8 +1,10 @@
 //! psactl sets up, runs and diagnoses the integration between a backup service and ConnectWise PSA.
 #![warn(missing_docs)]
 
+pub mod cli;
 pub mod config;
 pub mod context;
+pub mod doctor;
 pub mod error;
 pub mod plan;
 pub mod portal;

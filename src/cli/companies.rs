@@ -101,7 +101,13 @@ struct Linker<'a> {
 }
 
 impl<'a> Linker<'a> {
-    fn new(context: &'a Context, config: &'a Config, store: &'a Store, source: &'static str, dry_run: bool) -> Result<Self> {
+    fn new(
+        context: &'a Context,
+        config: &'a Config,
+        store: &'a Store,
+        source: &'static str,
+        dry_run: bool,
+    ) -> Result<Self> {
         let lock = if dry_run { None } else { Some(store.lock("companies", context.now())?) };
         Ok(Linker { context, config, store, client: context.client(config)?, source, dry_run, _lock: lock })
     }
@@ -114,13 +120,23 @@ impl<'a> Linker<'a> {
             Some(crate::setup::Named { id: Some(id), name }) => Ok((id, name)),
             _ => Err(Failure::new(
                 Exit::Configuration,
-                format!("ConnectWise has no management solution “{}” yet", self.config.connectwise.management_solution),
+                format!(
+                    "ConnectWise has no management solution “{}” yet",
+                    self.config.connectwise.management_solution
+                ),
             )
             .hint("psactl setup --apply makes it")),
         }
     }
 
-    async fn link(&self, customer: &Customer, wanted: &str, present: Option<&Link>, yes: bool, replace: bool) -> Result<Linked> {
+    async fn link(
+        &self,
+        customer: &Customer,
+        wanted: &str,
+        present: Option<&Link>,
+        yes: bool,
+        replace: bool,
+    ) -> Result<Linked> {
         let company = self.company(wanted).await?;
         if let Some(present) = present.filter(|link| link.company_id != company.id && !replace) {
             return Err(Failure::new(
@@ -140,23 +156,37 @@ impl<'a> Linker<'a> {
             confirmed_at: self.context.now(),
         };
         let entries = managed_ids::entries_of(&self.client, company.id).await?;
-        let changes =
-            managed_ids::plan(&link, &managed_id, &serde_json::json!({ "id": solution, "name": name }), &entries);
+        let changes = managed_ids::plan(
+            &link,
+            &managed_id,
+            &serde_json::json!({ "id": solution, "name": name }),
+            &entries,
+        );
         let plan = Plan { changes, ..Plan::default() };
-        let mut report = Linked { link: link.clone(), managed_id, plan, applied: Vec::new(), dry_run: self.dry_run };
+        let mut report =
+            Linked { link: link.clone(), managed_id, plan, applied: Vec::new(), dry_run: self.dry_run };
         if self.dry_run {
             return Ok(report);
         }
         if !yes && self.context.ui.may_ask() {
             report.plan.show(&self.context.ui);
-            let question = format!("Link customer {} “{}” to company “{}” (#{})?", link.cid, text::clean(&link.portal_name), text::clean(&link.company_name), link.company_id);
+            let question = format!(
+                "Link customer {} “{}” to company “{}” (#{})?",
+                link.cid,
+                text::clean(&link.portal_name),
+                text::clean(&link.company_name),
+                link.company_id
+            );
             if !self.context.ui.confirm(&question, "--yes")? {
                 return Err(Failure::new(Exit::Interrupted, "nothing was linked"));
             }
         } else if !yes && link.portal_name != link.company_name {
             return Err(Failure::new(
                 Exit::Usage,
-                format!("the names differ: “{}” at the portal, “{}” in ConnectWise", link.portal_name, link.company_name),
+                format!(
+                    "the names differ: “{}” at the portal, “{}” in ConnectWise",
+                    link.portal_name, link.company_name
+                ),
             )
             .hint("--yes says that they are the same"));
         }
@@ -194,13 +224,20 @@ impl<'a> Linker<'a> {
         found.retain(|company| !company.deleted_flag);
         match found.len() {
             1 => found.pop().ok_or_else(|| Failure::new(Exit::Unexpected, "a company vanished")),
-            0 => Err(Failure::new(Exit::Partial, format!("ConnectWise has no company with id, identifier or name “{wanted}”"))
-                .hint("Company > Company Search shows the exact name and the company ID")),
+            0 => Err(Failure::new(
+                Exit::Partial,
+                format!("ConnectWise has no company with id, identifier or name “{wanted}”"),
+            )
+            .hint("Company > Company Search shows the exact name and the company ID")),
             _ => Err(Failure::new(
                 Exit::Partial,
                 format!(
                     "several companies are called “{wanted}”: {}",
-                    found.iter().map(|company| format!("#{} {}", company.id, company.identifier.or_empty())).collect::<Vec<_>>().join(", ")
+                    found
+                        .iter()
+                        .map(|company| format!("#{} {}", company.id, company.identifier.or_empty()))
+                        .collect::<Vec<_>>()
+                        .join(", ")
                 ),
             )
             .hint("name it by its id")),
@@ -208,9 +245,17 @@ impl<'a> Linker<'a> {
     }
 
     /// Links that the PSA already states: exactly one company with the customer's Managed ID.
-    async fn adopt(&self, customers: &[Customer], links: &BTreeMap<String, Link>, yes: bool) -> Result<Adopted> {
+    async fn adopt(
+        &self,
+        customers: &[Customer],
+        links: &BTreeMap<String, Link>,
+        yes: bool,
+    ) -> Result<Adopted> {
         let (solution, _) = self.solution().await?;
-        let open = Query::all().filter(Condition::eq("deletedFlag", false)).fields("id,identifier,name").order_by("id");
+        let open = Query::all()
+            .filter(Condition::eq("deletedFlag", false))
+            .fields("id,identifier,name")
+            .order_by("id");
         let companies: Vec<Company> = self.client.list(&paths::companies(), &open).await?;
         let mut by_managed_id: BTreeMap<String, Vec<&Company>> = BTreeMap::new();
         for company in &companies {
@@ -229,7 +274,9 @@ impl<'a> Linker<'a> {
                 [] => report.without.push(customer.clone()),
                 [company] => {
                     let known = links.get(&customer.cid);
-                    if known.is_some_and(|link| link.company_id == company.id && link.portal_name == customer.name) {
+                    if known.is_some_and(|link| {
+                        link.company_id == company.id && link.portal_name == customer.name
+                    }) {
                         continue;
                     }
                     report.links.push(Link {
@@ -243,7 +290,10 @@ impl<'a> Linker<'a> {
                 }
                 several => report.contradictions.push(Contradiction {
                     cid: customer.cid.clone(),
-                    companies: several.iter().map(|company| format!("{} (#{})", company.name.or_empty(), company.id)).collect(),
+                    companies: several
+                        .iter()
+                        .map(|company| format!("{} (#{})", company.name.or_empty(), company.id))
+                        .collect(),
                 }),
             }
         }
@@ -286,7 +336,10 @@ impl Show for Listing {
         let mut table = ui.table(&["customer", "name at the portal", "company in connectwise", "linked"]);
         for row in &self.customers {
             let (company, linked) = match &row.link {
-                Some(link) => (format!("{} (#{})", link.company_name, link.company_id), format!("{} UTC", text::moment(link.confirmed_at))),
+                Some(link) => (
+                    format!("{} (#{})", link.company_name, link.company_id),
+                    format!("{} UTC", text::moment(link.confirmed_at)),
+                ),
                 None => ("-".to_owned(), "not linked".to_owned()),
             };
             table.row([row.customer.cid.clone(), row.customer.name.clone(), company, linked]);
@@ -294,7 +347,10 @@ impl Show for Listing {
         ui.out(&table.to_string());
         let open = self.customers.iter().filter(|row| row.link.is_none()).count();
         if open > 0 {
-            ui.say(&format!("{} not linked: psactl companies adopt, or psactl companies link CID COMPANY", text::count(open, "customer is", "customers are")));
+            ui.say(&format!(
+                "{} not linked: psactl companies adopt, or psactl companies link CID COMPANY",
+                text::count(open, "customer is", "customers are")
+            ));
         }
     }
 }
@@ -322,11 +378,26 @@ impl Show for Linked {
         self.plan.show(ui);
         for applied in &self.applied {
             match applied.ended.trouble() {
-                None => ui.out(&format!("  {} {}", ui.paint(Look::Good, "+"), text::clean(&applied.change.subject.to_string()))),
-                Some(trouble) => ui.out(&format!("  {} {}: {}", ui.paint(Look::Bad, "x"), text::clean(&applied.change.subject.to_string()), text::clean(&trouble))),
+                None => ui.out(&format!(
+                    "  {} {}",
+                    ui.paint(Look::Good, "+"),
+                    text::clean(&applied.change.subject.to_string())
+                )),
+                Some(trouble) => ui.out(&format!(
+                    "  {} {}: {}",
+                    ui.paint(Look::Bad, "x"),
+                    text::clean(&applied.change.subject.to_string()),
+                    text::clean(&trouble)
+                )),
             }
         }
-        let names = format!("customer {} “{}” and company “{}” (#{})", self.link.cid, text::clean(&self.link.portal_name), text::clean(&self.link.company_name), self.link.company_id);
+        let names = format!(
+            "customer {} “{}” and company “{}” (#{})",
+            self.link.cid,
+            text::clean(&self.link.portal_name),
+            text::clean(&self.link.company_name),
+            self.link.company_id
+        );
         ui.out(&match (self.dry_run, self.exit()) {
             (true, _) => format!("Dry run: {names} would be linked."),
             (false, Exit::Done) => format!("Linked: {names}. Next: psactl setup agreements --dry-run"),
@@ -364,7 +435,12 @@ impl Show for Adopted {
             let mut table = ui.table(&["customer", "name at the portal", "company in connectwise", ""]);
             for link in &self.links {
                 let differs = if link.portal_name == link.company_name { "" } else { "names differ" };
-                table.row([link.cid.clone(), link.portal_name.clone(), format!("{} (#{})", link.company_name, link.company_id), differs.to_owned()]);
+                table.row([
+                    link.cid.clone(),
+                    link.portal_name.clone(),
+                    format!("{} (#{})", link.company_name, link.company_id),
+                    differs.to_owned(),
+                ]);
             }
             ui.out(&table.to_string());
         }
@@ -377,8 +453,12 @@ impl Show for Adopted {
             ));
         }
         if !self.without.is_empty() {
-            let names: Vec<String> = self.without.iter().map(|customer| format!("{} {}", customer.cid, customer.name)).collect();
-            ui.out(&format!("Without a Managed ID in ConnectWise: {}", text::wrap(&text::clean(&names.join(", ")), ui.columns().saturating_sub(38), 2)));
+            let names: Vec<String> =
+                self.without.iter().map(|customer| format!("{} {}", customer.cid, customer.name)).collect();
+            ui.out(&format!(
+                "Without a Managed ID in ConnectWise: {}",
+                text::wrap(&text::clean(&names.join(", ")), ui.columns().saturating_sub(38), 2)
+            ));
         }
         ui.out(&match (self.links.len(), self.dry_run) {
             (0, _) => "No new links.".to_owned(),

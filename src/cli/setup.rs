@@ -92,7 +92,15 @@ pub(super) fn run(context: &Context, args: Args) -> Result<Exit> {
     let client = context.client(&config)?;
     let _lock = if mode == Mode::Apply { Some(store.lock("setup", context.now())?) } else { None };
     let secrets = if mode == Mode::Apply { context.secrets(&config)? } else { Secrets::default() };
-    let walk = Walk { context, config: &config, store: &store, client: &client, secrets: &secrets, args: &args, mode };
+    let walk = Walk {
+        context,
+        config: &config,
+        store: &store,
+        client: &client,
+        secrets: &secrets,
+        args: &args,
+        mode,
+    };
     let report = context.block_on(walk.all())?;
     context.ui.emit(&report);
     Ok(report.exit())
@@ -152,7 +160,8 @@ impl Walk<'_> {
             if !may || !self.agreed(&finding)? {
                 break;
             }
-            let changes = finding.changes.iter().filter(|change| change.waits_for.is_none()).cloned().collect();
+            let changes =
+                finding.changes.iter().filter(|change| change.waits_for.is_none()).cloned().collect();
             self.context.writing.store(true, std::sync::atomic::Ordering::Relaxed);
             let made = self.applier(run).apply(changes).await?;
             self.context.writing.store(false, std::sync::atomic::Ordering::Relaxed);
@@ -174,7 +183,9 @@ impl Walk<'_> {
             return Ok(true);
         }
         let plan = Plan { changes: finding.changes.clone(), ..Plan::default() };
-        self.context.ui.out(&self.context.ui.paint(Look::Head, &format!("{}: {}", finding.step.name(), finding.step.why())));
+        self.context.ui.out(
+            &self.context.ui.paint(Look::Head, &format!("{}: {}", finding.step.name(), finding.step.why())),
+        );
         plan.show(&self.context.ui);
         self.context.ui.confirm("Apply these changes?", "--yes")
     }
@@ -193,16 +204,19 @@ impl Walk<'_> {
 
 /// Whether a step has to be looked at before another can be.
 fn leads_to(wanted: Option<Step>, step: Step) -> bool {
-    wanted.is_some_and(|wanted| wanted.needs().iter().any(|needed| *needed == step || leads_to(Some(*needed), step)))
+    wanted.is_some_and(|wanted| {
+        wanted.needs().iter().any(|needed| *needed == step || leads_to(Some(*needed), step))
+    })
 }
 
 impl Report {
     fn exit(&self) -> Exit {
-        let failed = self.steps.iter().flat_map(|done| &done.applied).find_map(|applied| match &applied.ended {
-            crate::plan::apply::Ended::Failed { exit, .. } => Some(*exit),
-            ended if !ended.is_done() => Some(Exit::Partial),
-            _ => None,
-        });
+        let failed =
+            self.steps.iter().flat_map(|done| &done.applied).find_map(|applied| match &applied.ended {
+                crate::plan::apply::Ended::Failed { exit, .. } => Some(*exit),
+                ended if !ended.is_done() => Some(Exit::Partial),
+                _ => None,
+            });
         match (self.mode, self.finished) {
             (_, true) => Exit::Done,
             (Mode::Check, false) => Exit::Found,
@@ -238,14 +252,21 @@ fn show_step(ui: &Ui, number: usize, done: &Done, mode: Mode) {
     let finding = &done.finding;
     let (look, word) = match &finding.standing {
         Standing::Done => (Look::Good, "ok".to_owned()),
-        Standing::Todo => (Look::Warn, format!("{} to make", text::count(finding.changes.len(), "change", "changes"))),
+        Standing::Todo => {
+            (Look::Warn, format!("{} to make", text::count(finding.changes.len(), "change", "changes")))
+        }
         Standing::Blocked { by } => (Look::Bad, format!("blocked by {}", by.name())),
         Standing::Unneeded { because } => (Look::Dim, format!("not needed: {because}")),
         Standing::Person { .. } => (Look::Bad, "needs a person".to_owned()),
     };
     let made = done.applied.iter().filter(|applied| applied.ended.is_done()).count();
-    let made = if made > 0 { format!(", {} made", text::count(made, "change", "changes")) } else { String::new() };
-    ui.out(&format!("{number}. {}  {}{made}", ui.paint(Look::Head, finding.step.name()), ui.paint(look, &word)));
+    let made =
+        if made > 0 { format!(", {} made", text::count(made, "change", "changes")) } else { String::new() };
+    ui.out(&format!(
+        "{number}. {}  {}{made}",
+        ui.paint(Look::Head, finding.step.name()),
+        ui.paint(look, &word)
+    ));
     if let Standing::Person { what } = &finding.standing {
         ui.out(&format!("     {}", text::wrap(&text::clean(what), ui.columns().saturating_sub(5), 5)));
         ui.out(&format!("     by hand: {}", finding.step.clicks()));
@@ -254,13 +275,21 @@ fn show_step(ui: &Ui, number: usize, done: &Done, mode: Mode) {
         ui.out(&format!("     {}", text::wrap(&text::clean(found), ui.columns().saturating_sub(5), 7)));
     }
     for note in &finding.notes {
-        ui.out(&format!("     {} {}", ui.paint(Look::Warn, "note:"), text::wrap(&text::clean(&note.text), ui.columns().saturating_sub(5), 7)));
+        ui.out(&format!(
+            "     {} {}",
+            ui.paint(Look::Warn, "note:"),
+            text::wrap(&text::clean(&note.text), ui.columns().saturating_sub(5), 7)
+        ));
     }
     if mode == Mode::DryRun {
         Plan { changes: finding.changes.clone(), ..Plan::default() }.show(ui);
     } else if mode == Mode::Check {
         for change in &finding.changes {
-            ui.out(&format!("     {} {}", ui.paint(Look::Warn, "missing:"), text::clean(&change.subject.to_string())));
+            ui.out(&format!(
+                "     {} {}",
+                ui.paint(Look::Warn, "missing:"),
+                text::clean(&change.subject.to_string())
+            ));
         }
     }
     for applied in &done.applied {
@@ -268,7 +297,11 @@ fn show_step(ui: &Ui, number: usize, done: &Done, mode: Mode) {
         match applied.ended.trouble() {
             None => {
                 let id = match &applied.ended {
-                    crate::plan::apply::Ended::Done { record: Some(id) } if applied.change.subject.id.is_none() => format!(" (#{id})"),
+                    crate::plan::apply::Ended::Done { record: Some(id) }
+                        if applied.change.subject.id.is_none() =>
+                    {
+                        format!(" (#{id})")
+                    }
                     _ => String::new(),
                 };
                 ui.out(&format!("     {} {subject}{id}", ui.paint(Look::Good, "+")));

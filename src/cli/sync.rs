@@ -60,7 +60,11 @@ pub(super) fn run(context: &Context, args: Args) -> Result<Exit> {
         context.ui.emit(&report);
     }
     let head = if args.dry_run { "dry run, nothing was written" } else { "done" };
-    let changes = if args.dry_run { crate::ui::text::count(report.plan.changes.len(), "change", "changes") } else { report.summary() };
+    let changes = if args.dry_run {
+        crate::ui::text::count(report.plan.changes.len(), "change", "changes")
+    } else {
+        report.summary()
+    };
     context.ui.say(&format!("sync: {head}: {changes}"));
     if args.exit_code && !report.plan.is_empty() {
         return Ok(Exit::Found);
