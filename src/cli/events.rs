@@ -74,7 +74,10 @@ pub(super) fn run(context: &Context, args: Args) -> Result<Exit> {
     events.retain(|logged| {
         (!args.errors || logged.state == EventState::Failed)
             && args.cid.as_ref().is_none_or(|cid| *cid == logged.event.cid)
-            && args.account.as_ref().is_none_or(|account| *account == logged.event.account)
+            && args
+                .account
+                .as_ref()
+                .is_none_or(|account| *account == logged.event.account || *account == logged.event.user)
     });
     let more = events.len().saturating_sub(args.limit);
     events.truncate(args.limit);
@@ -124,7 +127,7 @@ impl Show for Log {
             table.row([
                 entry.logged.number.to_string(),
                 text::moment(event.time),
-                format!("{} ({})", event.account, event.cid),
+                format!("{} ({})", event.user, event.cid),
                 text::shorten(&event.text, 80),
                 text::shorten(&format!("{state}{}", latest(entry)), 220),
             ]);
@@ -153,7 +156,7 @@ impl Show for Whole {
         ui.out(&format!("  when      {} UTC", text::moment(event.time)));
         ui.out(&format!(
             "  account   {} of customer {}",
-            text::clean(&event.account),
+            text::clean(&format!("{} / {}", event.user, event.account)),
             text::clean(&event.cid)
         ));
         ui.out(&format!("  type      {}, {}", event.kind.as_str(), event.severity.as_str()));

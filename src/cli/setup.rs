@@ -271,7 +271,8 @@ fn show_step(ui: &Ui, number: usize, done: &Done, mode: Mode) {
         ui.out(&format!("     {}", text::wrap(&text::clean(what), ui.columns().saturating_sub(5), 5)));
         ui.out(&format!("     by hand: {}", finding.step.clicks()));
     }
-    for found in &finding.found {
+    // What was made in this run is told below, with its id.
+    for found in finding.found.iter().filter(|_| done.applied.is_empty()) {
         ui.out(&format!("     {}", text::wrap(&text::clean(found), ui.columns().saturating_sub(5), 7)));
     }
     for note in &finding.notes {
@@ -315,5 +316,9 @@ fn show_step(ui: &Ui, number: usize, done: &Done, mode: Mode) {
                 }
             }
         }
+    }
+    let made = done.applied.iter().filter(|applied| applied.ended.is_done()).map(|applied| &applied.change);
+    for line in crate::plan::sum_lines(made) {
+        ui.out(&format!("     {line}"));
     }
 }

@@ -6,7 +6,7 @@ use serde::Serialize;
 
 use crate::config::Config;
 use crate::context::Context;
-use crate::error::{Failure, Result};
+use crate::error::{Exit, Failure, Result};
 use crate::portal;
 use crate::psa::Client;
 use crate::setup::{Chosen, Setup, Standing, Step};
@@ -232,6 +232,10 @@ impl Doctor<'_> {
                     Vec::new(),
                     Vec::new(),
                 );
+                if info.licence_covers("managed") == Some(false) {
+                    self.push("licence", Group::Login, Status::Warning, "the licence does not cover managed services: the guide asks for the MSP add-on", Vec::new(),
+        vec!["ask ConnectWise for the MSP add-on; without it Managed IDs and cross-references are refused".to_owned()]);
+                }
                 if let Some(skew) =
                     client.clock_skew().filter(|skew| skew.abs() > jiff::SignedDuration::from_mins(5))
                 {
@@ -381,9 +385,9 @@ impl Doctor<'_> {
     fn sync(&mut self, config: &Config, client: &Client, store: &Store, finished: bool) -> Result<()> {
         if let Some(step) = Chosen::read(store)?.missing(config) {
             let cause = if finished {
-                "psactl setup --apply has not recorded what is there".to_owned()
+                format!("psactl setup --apply has not recorded step {} yet", step.name())
             } else {
-                format!("step {} must be mended first", step.name())
+                "set-up is not finished".to_owned()
             };
             self.push(
                 "sync",
@@ -501,7 +505,11 @@ impl Doctor<'_> {
                 vec!["psactl review".to_owned()],
             );
         }
-        match store.last_run("sync")? {
+        let last = [store.last_run("sync")?, store.last_run("reprocess")?]
+            .into_iter()
+            .flatten()
+            .max_by_key(|run| run.id);
+        match last {
             None => self.push(
                 "last-run",
                 Group::Sync,
@@ -513,11 +521,14 @@ impl Doctor<'_> {
             Some(last) => {
                 let when = text::moment(last.started_at);
                 let exit = last.exit.map_or_else(|| "was killed".to_owned(), |exit| format!("exit {exit}"));
+                let failed =
+                    last.exit.is_none_or(|exit| exit != Exit::Done.code() && exit != Exit::Partial.code());
+                let status = if failed { Status::Warning } else { Status::Ok };
                 self.push(
                     "last-run",
                     Group::Sync,
-                    Status::Ok,
-                    format!("last sync that had work: {when} UTC, {exit}"),
+                    status,
+                    format!("last {} that had work: {when} UTC, {exit}", last.command),
                     Vec::new(),
                     Vec::new(),
                 );

@@ -33,6 +33,7 @@ mod routing;
 mod transport;
 pub mod types;
 mod verify;
+mod zone;
 
 use jiff::Timestamp;
 use rust_decimal::Decimal;
@@ -50,6 +51,7 @@ pub use reply::{FieldError, Reply, clean};
 pub use retry::{Decision, Outcome, RetryPolicy};
 pub use types::*;
 pub use verify::{Difference, differences, differences_in_operations};
+pub use zone::zone;
 
 /// Chooses the cryptography for encrypted connections, for the whole process; calling it again does nothing.
 ///

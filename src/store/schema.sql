@@ -50,12 +50,13 @@ CREATE TABLE customers (
 ) STRICT;
 
 CREATE TABLE events (
-    id INTEGER PRIMARY KEY AUTOINCREMENT,
+    id INTEGER PRIMARY KEY,
     source TEXT NOT NULL,
     event_id TEXT NOT NULL,
     time INTEGER NOT NULL,
     cid TEXT NOT NULL,
     account TEXT NOT NULL,
+    user TEXT NOT NULL,
     severity TEXT NOT NULL,
     kind TEXT NOT NULL,
     text TEXT NOT NULL,

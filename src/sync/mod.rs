@@ -25,7 +25,7 @@ use crate::error::{Exit, Failure, Result};
 use crate::plan::apply::{Applied, Applier, Secrets};
 use crate::plan::{Plan, guards};
 use crate::portal::{self, Snapshot};
-use crate::psa::{Client, Info};
+use crate::psa::{self, Client, Info};
 use crate::services;
 use crate::setup::{Chosen, managed_ids};
 use crate::store::{Import, Link, LoggedEvent, Store, TicketMemory};
@@ -331,7 +331,8 @@ impl Run<'_> {
                 named
             }
         };
-        Ok(TimeZone::get(&named).unwrap_or(TimeZone::UTC))
+        // A zone that no list knows: the portal's zone is the MSP's own.
+        Ok(psa::zone(&named).or_else(|| self.config.portal.time_zone.clone()).unwrap_or(TimeZone::UTC))
     }
 
     /// The faults whose tickets ConnectWise must be asked about: those that may need one, and those whose

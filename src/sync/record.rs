@@ -251,7 +251,7 @@ fn standing_faults(run: &Finish<'_>) -> Vec<Standing> {
         })
         .map(|(key, fault)| Standing {
             cid: key.cid.clone(),
-            account: key.account.clone(),
+            account: fault.user.clone(),
             since: fault.began,
             text: fault.text.clone(),
         })

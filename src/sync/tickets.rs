@@ -184,7 +184,7 @@ pub fn plan(
             if facts.may_open == 0 {
                 plan.block(
                     Some(&key.cid),
-                    &format!("ticket for {}", key.account),
+                    &format!("ticket for {}", fault.user),
                     format!("{} tickets were opened within the hour (max_new_per_hour)", facts.settings.max_new_per_hour),
                     "the next run after the hour opens it; many faults at once may have one cause at the portal",
                 );
@@ -204,7 +204,7 @@ pub fn plan(
 
 fn open(facts: &Facts<'_>, key: &FaultKey, fault: &Fault, link: &Link) -> Change {
     let prefix = facts.settings.subject_prefix.as_str();
-    let summary = text::shorten(&text::clean(&format!("{prefix}{}", headline(key, fault))), 100);
+    let summary = text::shorten(&text::clean(&format!("{prefix}{}", headline(fault))), 100);
     let mut body = json!({
         "summary": summary,
         "company": { "id": link.company_id },
@@ -216,8 +216,9 @@ fn open(facts: &Facts<'_>, key: &FaultKey, fault: &Fault, link: &Link) -> Change
     let field =
         if facts.settings.visible_to_customer { "initialDescription" } else { "initialInternalAnalysis" };
     body[field] = json!(format!(
-        "{}\nAccount {}, customer {} ({}).\nFirst reported {} UTC, event {}.",
+        "{}\nAccount {} / {}, customer {} ({}).\nFirst reported {} UTC, event {}.",
         text::clean(&fault.text),
+        fault.user,
         key.account,
         key.cid,
         link.portal_name,
@@ -236,11 +237,11 @@ fn open(facts: &Facts<'_>, key: &FaultKey, fault: &Fault, link: &Link) -> Change
 }
 
 /// What the ticket is called.
-fn headline(key: &FaultKey, fault: &Fault) -> String {
+fn headline(fault: &Fault) -> String {
     let what = fault.kind.title();
     match fault.kind {
-        crate::portal::EventKind::Other => format!("{}: {}", key.account, fault.text),
-        _ => format!("{what}: {}", key.account),
+        crate::portal::EventKind::Other => format!("{}: {}", fault.user, fault.text),
+        _ => format!("{what}: {}", fault.user),
     }
 }
 
@@ -312,7 +313,7 @@ fn status(
     Change::update(
         "ticket",
         ticket,
-        format!("({what}) {}", headline(key, fault)),
+        format!("({what}) {}", headline(fault)),
         paths::ticket(ticket),
         [("status", serde_json::Value::Null, json!({ "id": status }))],
     )
