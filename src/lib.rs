@@ -1,5 +1,5 @@
 //! psactl sets up, runs and diagnoses the integration between a backup service and ConnectWise PSA.
-#![warn(missing_docs)]
+#![deny(missing_docs)]
 
 pub mod cli;
 pub mod config;

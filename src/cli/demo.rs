@@ -61,7 +61,7 @@ struct Demo<'a> {
 
 impl<'a> Demo<'a> {
     fn new(context: &'a Context, sandbox: &'a Sandbox, folder: &'a Path) -> Result<Self> {
-        super::sandbox::write_config(sandbox, &folder.join("psactl.toml"))?;
+        super::sandbox::write_trial(sandbox, &folder.join("psactl.toml"))?;
         let colleague = Client::new(Connection {
             site: sandbox.url(),
             company_id: sandbox.company_id().to_owned(),
@@ -101,7 +101,7 @@ impl<'a> Demo<'a> {
         for (cid, company) in [("342", "Eddie's TV Repair"), ("355", "Joe TV Repair"), ("419", "Angry Fox")] {
             self.psactl(&["companies", "link", cid, company, "--yes"], Exit::Done).await?;
         }
-        self.psactl(&["setup", "--apply", "--yes"], Exit::Done).await?;
+        self.psactl(&["setup", "agreements", "--apply", "--yes"], Exit::Done).await?;
 
         self.title("Synchronise: the first push to the colleague's addition is held");
         self.psactl(&["sync"], Exit::Partial).await?;

@@ -11,6 +11,8 @@ mod sandbox;
 mod setup;
 mod sync;
 
+pub use self::sandbox::write_trial;
+
 use std::path::PathBuf;
 use std::process::ExitCode;
 

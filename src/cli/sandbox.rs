@@ -64,7 +64,7 @@ pub(super) fn run(context: &Context, args: Args) -> Result<Exit> {
             Failure::from(error).context("starting the sandbox").hint("--port 0 takes a free port")
         })?;
         if let Some(file) = &args.write_config {
-            write_config(&sandbox, file)?;
+            write_trial(&sandbox, file)?;
         }
         let reach = Reach {
             url: sandbox.url(),
@@ -95,8 +95,11 @@ pub(super) fn run(context: &Context, args: Args) -> Result<Exit> {
     })
 }
 
-/// Writes psactl.toml, the secrets, and portal exports measured a few minutes ago.
-pub(super) fn write_config(sandbox: &Sandbox, file: &Path) -> Result<()> {
+/// Writes a psactl.toml for a sandbox, with the secrets and portal exports measured a few minutes ago beside it.
+///
+/// # Errors
+/// Where a file cannot be written.
+pub fn write_trial(sandbox: &Sandbox, file: &Path) -> Result<()> {
     let folder = file.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
     std::fs::create_dir_all(folder)?;
     let (accounts, events) = crate::portal::sample(sandbox.now());

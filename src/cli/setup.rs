@@ -60,6 +60,8 @@ enum Mode {
 pub struct Report {
     mode: Mode,
     steps: Vec<Done>,
+    /// The step that was asked for, where it was one.
+    only: Option<Step>,
     finished: bool,
     requests: u64,
 }
@@ -141,7 +143,13 @@ impl Walk<'_> {
             }
         }
         let finished = steps.iter().all(|done| done.finding.is_right());
-        let report = Report { mode: self.mode, steps, finished, requests: self.client.requests_sent() };
+        let report = Report {
+            mode: self.mode,
+            steps,
+            only: self.args.step,
+            finished,
+            requests: self.client.requests_sent(),
+        };
         if self.mode == Mode::Apply {
             // What was missing is there now: customers that were blocked are looked at again.
             self.store.forget_checks()?;
@@ -235,6 +243,10 @@ impl Show for Report {
         }
         ui.out("");
         let open = self.steps.iter().filter(|done| !done.finding.is_right()).count();
+        if let (true, Some(step)) = (self.finished, self.only) {
+            ui.out(&ui.paint(Look::Good, &format!("Step {} is right.", step.name())));
+            return;
+        }
         ui.out(&match (self.finished, self.mode) {
             (true, Mode::Apply) => format!(
                 "{} Next: psactl sync. In ConnectWise, Company > Management > Printer shows the report it fills.",

@@ -236,8 +236,9 @@ impl Doctor<'_> {
                     self.push("licence", Group::Login, Status::Warning, "the licence does not cover managed services: the guide asks for the MSP add-on", Vec::new(),
         vec!["ask ConnectWise for the MSP add-on; without it Managed IDs and cross-references are refused".to_owned()]);
                 }
-                if let Some(skew) =
-                    client.clock_skew().filter(|skew| skew.abs() > jiff::SignedDuration::from_mins(5))
+                if let Some(skew) = client
+                    .clock_skew(self.context.now())
+                    .filter(|skew| skew.abs() > jiff::SignedDuration::from_mins(5))
                 {
                     self.push(
                         "clock",

@@ -187,9 +187,24 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
+    use crate::config::Percent;
 
     fn decimal(text: &str) -> Decimal {
         text.parse().unwrap()
+    }
+
+    /// The guards as the sample psactl.toml has them.
+    pub(crate) fn guard() -> Guard {
+        let percent = |value: i64| Some(Percent(Decimal::from(value)));
+        Guard {
+            first_push: Allowance::Hold,
+            increase: percent(50),
+            decrease: percent(30),
+            to_zero: Allowance::Hold,
+            floor_money: decimal("25.00"),
+            floor_quantity: Decimal::TWO,
+            run_total: percent(10),
+        }
     }
 
     fn effect(before: &str, after: &str) -> MoneyEffect {
@@ -203,7 +218,7 @@ mod tests {
 
     #[test]
     fn each_guard_objects_in_its_own_words() {
-        let guard = Guard::default();
+        let guard = guard();
         // before, after, money before, money after, first push -> reason
         let rows: &[(&str, &str, &str, &str, bool, Option<&str>)] = &[
             ("100", "100", "50", "50", true, Some("first quantity that psactl pushes to this addition")),
@@ -237,7 +252,7 @@ mod tests {
         fn an_unchanged_quantity_is_never_held_after_the_first_push(value in 0u32..1_000_000) {
             let value = Decimal::from(value);
             let proposal = Proposal { before: Some(value), after: value, money: None, first_push: false };
-            prop_assert_eq!(objection(&proposal, &Guard::default()), None);
+            prop_assert_eq!(objection(&proposal, &guard()), None);
         }
 
         #[test]
@@ -249,7 +264,7 @@ mod tests {
             };
             let proposal =
                 Proposal { before: Some(before), after, money: Some(&money), first_push: false };
-            prop_assert!(objection(&proposal, &Guard::default()).is_some());
+            prop_assert!(objection(&proposal, &guard()).is_some());
         }
     }
 }

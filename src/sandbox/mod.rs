@@ -60,6 +60,7 @@ pub enum World {
 pub struct Options {
     /// The port of the PSA; 0 takes a free one. The control port is always a free one.
     pub port: u16,
+    /// Which records exist at the start.
     pub world: World,
     /// How many companies are generated besides the guide's, each with an agreement; in the
     /// integrated world also with Managed ID and additions.
@@ -201,6 +202,7 @@ impl Sandbox {
         self.key(0).0
     }
 
+    /// The private key of the API member that psactl uses.
     pub fn private_key(&self) -> String {
         self.key(0).1
     }
@@ -210,6 +212,7 @@ impl Sandbox {
         self.key(1).0
     }
 
+    /// The private key of the member `admin2`.
     pub fn second_private_key(&self) -> String {
         self.key(1).1
     }
@@ -219,6 +222,7 @@ impl Sandbox {
         world::INTEGRATOR.0
     }
 
+    /// Its password.
     pub fn integrator_password(&self) -> &'static str {
         world::INTEGRATOR.1
     }
@@ -248,6 +252,7 @@ impl Sandbox {
         locked(&self.shared.log).requests()
     }
 
+    /// Forgets the requests so far.
     pub fn clear_requests(&self) {
         locked(&self.shared.log).clear();
     }

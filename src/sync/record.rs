@@ -137,7 +137,7 @@ impl Billable {
         Billable {
             stale: stale(config, &observed.snapshot, now),
             older: observed.older,
-            skew: client.clock_skew().filter(|skew| skew.abs() > SignedDuration::from_mins(5)),
+            skew: client.clock_skew(now).filter(|skew| skew.abs() > SignedDuration::from_mins(5)),
         }
     }
 

@@ -87,7 +87,7 @@ fn the_example_is_the_defaults_written_out() {
     assert_eq!(shown(&example.sync), shown(&least.sync));
     assert_eq!(shown(&example.billing.guard), shown(&least.billing.guard));
     assert_eq!(example.billing.services, least.billing.services);
-    assert_eq!(example.billing.products.len(), 2);
+    assert_eq!(example.billing.products.len(), 11);
     assert_eq!(example.billing.products["select-storage"][0].price, Some(decimal("2.00")));
 }
 
