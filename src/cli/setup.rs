@@ -280,18 +280,18 @@ fn show_step(ui: &Ui, number: usize, done: &Done, mode: Mode) {
         ui.paint(look, &word)
     ));
     if let Standing::Person { what } = &finding.standing {
-        ui.out(&format!("     {}", text::wrap(&text::clean(what), ui.columns().saturating_sub(5), 5)));
+        ui.out(&format!("     {}", ui.wrap(&text::clean(what), 5, 5)));
         ui.out(&format!("     by hand: {}", finding.step.clicks()));
     }
     // What was made in this run is told below, with its id.
     for found in finding.found.iter().filter(|_| done.applied.is_empty()) {
-        ui.out(&format!("     {}", text::wrap(&text::clean(found), ui.columns().saturating_sub(5), 7)));
+        ui.out(&format!("     {}", ui.wrap(&text::clean(found), 5, 7)));
     }
     for note in &finding.notes {
         ui.out(&format!(
             "     {} {}",
             ui.paint(Look::Warn, "note:"),
-            text::wrap(&text::clean(&note.text), ui.columns().saturating_sub(5), 7)
+            ui.wrap(&text::clean(&note.text), 5, 7)
         ));
     }
     if mode == Mode::DryRun {

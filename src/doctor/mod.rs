@@ -550,17 +550,10 @@ impl Show for Report {
                 Status::Problem => (Look::Bad, "problem "),
                 Status::Skipped => (Look::Dim, "skipped "),
             };
-            ui.out(&format!(
-                "{} {}",
-                ui.paint(look, mark),
-                text::wrap(&text::clean(&check.title), ui.columns().saturating_sub(9), 9)
-            ));
+            ui.out(&format!("{} {}", ui.paint(look, mark), ui.wrap(&text::clean(&check.title), 9, 9)));
             let shown = 8;
             for line in check.evidence.iter().take(shown) {
-                ui.out(&format!(
-                    "         {}",
-                    text::wrap(&text::clean(line), ui.columns().saturating_sub(9), 11)
-                ));
+                ui.out(&format!("         {}", ui.wrap(&text::clean(line), 9, 11)));
             }
             if check.evidence.len() > shown {
                 ui.out(&format!(
@@ -572,7 +565,7 @@ impl Show for Report {
                 ui.out(&format!(
                     "         {} {}",
                     ui.paint(Look::Head, "fix:"),
-                    text::wrap(&text::clean(fix), ui.columns().saturating_sub(14), 14)
+                    ui.wrap(&text::clean(fix), 14, 14)
                 ));
             }
         }

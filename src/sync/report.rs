@@ -245,7 +245,7 @@ impl Show for Report {
                     ui.out(&format!(
                         "  {} {}",
                         ui.paint(Look::Good, "+"),
-                        text::shorten(&text::clean(&line), 170)
+                        ui.wrap(&text::clean(&line), 4, 6)
                     ));
                 }
             }
