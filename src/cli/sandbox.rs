@@ -10,8 +10,9 @@ use crate::sandbox::{Options, Sandbox, World};
 
 /// Serve a simulated ConnectWise PSA on loopback, until Ctrl-C
 ///
-/// Its sample MSP is that of the integration guide. With --write-config it writes a configuration, secrets
-/// and portal exports with which psactl works against it at once.
+/// Its sample MSP is that of the integration guide. With --write-config it
+/// writes a configuration, secrets and portal exports with which psactl works
+/// against it at once.
 ///
 /// Example:
 ///   psactl sandbox --write-config trial/psactl.toml

@@ -16,7 +16,8 @@ use crate::ui::{Look, Show, Ui, text};
 
 /// Set up the integration in ConnectWise, step by step in the right order
 ///
-/// Each step looks first and proposes only what is missing. What is there already is adopted, never bent.
+/// Each step looks first and proposes only what is missing. What is there
+/// already is adopted, never bent.
 ///
 /// Examples:
 ///   psactl setup --check           only look: what is right, what is missing

@@ -9,8 +9,8 @@ use crate::sync::{Options, Part, Report, Run};
 
 /// Push what changed since the last run: tickets, backup statistics, billed quantities
 ///
-/// One shot, made for cron: it may run every minute. Where nothing is due it sends no request. Guards hold
-/// what a person should look at (psactl review).
+/// One shot, made for cron: it may run every minute. Where nothing is due it
+/// sends no request. Guards hold what a person should look at (psactl review).
 ///
 /// Examples:
 ///   psactl sync --dry-run          show what would be written, with its effect on invoices
