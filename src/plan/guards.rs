@@ -37,7 +37,7 @@ pub fn objection(proposal: &Proposal<'_>, guard: &Guard) -> Option<String> {
     }
     let small = match money {
         Some(effect) if !effect.delta().is_zero() => effect.delta().abs() < guard.floor_money,
-        _ => (after - was).abs() < guard.floor_quantity,
+        _ => after.saturating_sub(was).abs() < guard.floor_quantity,
     };
     if small || was.is_zero() && after.is_zero() {
         return None;
@@ -47,10 +47,15 @@ pub fn objection(proposal: &Proposal<'_>, guard: &Guard) -> Option<String> {
     if was.is_zero() {
         return Some(format!("rises from nothing to {}", text::quantity(*after)));
     }
-    let percent = ((after - was) / was * Decimal::ONE_HUNDRED).abs();
+    let percent = percent(after.saturating_sub(was), was);
     (percent > limit).then(|| {
         format!("{word} by {}% (guard: {}%)", text::quantity(percent.round_dp(1)), text::quantity(limit))
     })
+}
+
+/// How much of a whole a part is, without its sign. What no decimal can hold is as much as one can.
+fn percent(part: Decimal, whole: Decimal) -> Decimal {
+    part.checked_div(whole).map_or(Decimal::MAX, |share| share.saturating_mul(Decimal::ONE_HUNDRED)).abs()
 }
 
 /// What earlier answers of a person mean for a proposal.
@@ -64,25 +69,26 @@ pub enum Answer {
     Rejected,
 }
 
-/// Looks up what a person said. A rejection stands until the value moves beyond the guard.
+/// Looks up what a person said. A rejection stands until the value moves beyond the guard; that of a text
+/// for as long as the text is there that was not to be replaced.
 pub fn answer(hold: Option<&Hold>, before: &str, after: &str, guard: &Guard) -> Answer {
     let Some(hold) = hold else { return Answer::None };
     match hold.state {
         HoldState::Approved if hold.before == before && hold.after == after => Answer::Approved,
-        HoldState::Rejected if !moved_beyond(&hold.after, after, guard) => Answer::Rejected,
+        HoldState::Rejected if !moved_beyond(hold, before, after, guard) => Answer::Rejected,
         HoldState::Held | HoldState::Approved | HoldState::Rejected => Answer::None,
     }
 }
 
-fn moved_beyond(rejected: &str, proposed: &str, guard: &Guard) -> bool {
-    let (Ok(rejected), Ok(proposed)) = (rejected.parse::<Decimal>(), proposed.parse::<Decimal>()) else {
-        return rejected != proposed;
+fn moved_beyond(hold: &Hold, before: &str, after: &str, guard: &Guard) -> bool {
+    let (Ok(rejected), Ok(proposed)) = (hold.after.parse::<Decimal>(), after.parse::<Decimal>()) else {
+        return hold.before != before;
     };
     let limit = if proposed > rejected { guard.increase } else { guard.decrease };
     match limit {
         None => proposed != rejected,
         Some(_) if rejected.is_zero() => !proposed.is_zero(),
-        Some(limit) => ((proposed - rejected) / rejected * Decimal::ONE_HUNDRED).abs() > limit.0,
+        Some(limit) => percent(proposed.saturating_sub(rejected), rejected) > limit.0,
     }
 }
 
@@ -101,13 +107,11 @@ pub fn hold_run(
     let limit = guard.run_total?.0;
     let counted = |record: &str| !approved.contains(record);
     let mut delta = Decimal::ZERO;
-    let mut touched = false;
     for change in &plan.changes {
         if let (Some(record), Some(money)) = (record_of(change), &change.money)
             && counted(&record)
         {
-            delta += money.delta();
-            touched = true;
+            delta = delta.saturating_add(money.delta());
         }
     }
     let beyond: BTreeSet<&str> = plan
@@ -120,7 +124,7 @@ pub fn hold_run(
         Decimal::from(beyond.len() as u64) * Decimal::ONE_HUNDRED / Decimal::from(customers.max(1) as u64);
     let reason = if delta.abs() >= guard.floor_money
         && !invoices.is_zero()
-        && (delta / invoices * Decimal::ONE_HUNDRED).abs() > limit
+        && percent(delta, invoices) > limit
     {
         format!(
             "this run would change all next invoices together by {} of {} (guard: {}%)",
@@ -137,13 +141,13 @@ pub fn hold_run(
     } else {
         return None;
     };
-    if !touched {
-        return None;
-    }
     let (held, kept): (Vec<_>, Vec<_>) = std::mem::take(&mut plan.changes)
         .into_iter()
         .partition(|change| record_of(change).is_some_and(|record| counted(&record)));
     plan.changes = kept;
+    if held.is_empty() {
+        return None;
+    }
     for change in held {
         let Some(record) = record_of(&change) else { continue };
         let (before, after) = values_of(&change);
@@ -183,13 +187,28 @@ pub fn values_of(change: &super::Change) -> (String, String) {
 }
 
 #[cfg(test)]
-mod tests {
+pub(crate) mod tests {
     use proptest::prelude::*;
 
     use super::*;
+    use crate::config::Percent;
 
     fn decimal(text: &str) -> Decimal {
         text.parse().unwrap()
+    }
+
+    /// The guards as the sample psactl.toml has them.
+    pub(crate) fn guard() -> Guard {
+        let percent = |value: i64| Some(Percent(Decimal::from(value)));
+        Guard {
+            first_push: Allowance::Hold,
+            increase: percent(50),
+            decrease: percent(30),
+            to_zero: Allowance::Hold,
+            floor_money: decimal("25.00"),
+            floor_quantity: Decimal::TWO,
+            run_total: percent(10),
+        }
     }
 
     fn effect(before: &str, after: &str) -> MoneyEffect {
@@ -203,7 +222,7 @@ mod tests {
 
     #[test]
     fn each_guard_objects_in_its_own_words() {
-        let guard = Guard::default();
+        let guard = guard();
         // before, after, money before, money after, first push -> reason
         let rows: &[(&str, &str, &str, &str, bool, Option<&str>)] = &[
             ("100", "100", "50", "50", true, Some("first quantity that psactl pushes to this addition")),
@@ -237,7 +256,7 @@ mod tests {
         fn an_unchanged_quantity_is_never_held_after_the_first_push(value in 0u32..1_000_000) {
             let value = Decimal::from(value);
             let proposal = Proposal { before: Some(value), after: value, money: None, first_push: false };
-            prop_assert_eq!(objection(&proposal, &Guard::default()), None);
+            prop_assert_eq!(objection(&proposal, &guard()), None);
         }
 
         #[test]
@@ -249,7 +268,7 @@ mod tests {
             };
             let proposal =
                 Proposal { before: Some(before), after, money: Some(&money), first_push: false };
-            prop_assert!(objection(&proposal, &Guard::default()).is_some());
+            prop_assert!(objection(&proposal, &guard()).is_some());
         }
     }
 }

@@ -530,7 +530,11 @@ impl Run<'_> {
             bindings: &bindings,
             holds: &holds,
             settings: &self.config.billing,
-            measured_at: observed.snapshot.measured_at_of(&link.cid).or(observed.snapshot.measured_at),
+            measured_on: observed
+                .snapshot
+                .measured_at_of(&link.cid)
+                .or(observed.snapshot.measured_at)
+                .map(|time| time.to_zoned(zone.clone()).date()),
             today: now.to_zoned(zone.clone()).date(),
         });
         round.plan.extend(std::mem::take(&mut round.billing.plan));
