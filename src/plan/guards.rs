@@ -122,25 +122,23 @@ pub fn hold_run(
         .collect();
     let share =
         Decimal::from(beyond.len() as u64) * Decimal::ONE_HUNDRED / Decimal::from(customers.max(1) as u64);
-    let reason = if delta.abs() >= guard.floor_money
-        && !invoices.is_zero()
-        && percent(delta, invoices) > limit
-    {
-        format!(
-            "this run would change all next invoices together by {} of {} (guard: {}%)",
-            text::signed_money(delta),
-            text::money(invoices),
-            text::quantity(limit)
-        )
-    } else if beyond.len() > 2 && share > limit * Decimal::TWO {
-        format!(
-            "{} of {customers} customers move beyond the guards in one run (guard: {}%)",
-            beyond.len(),
-            text::quantity(limit * Decimal::TWO)
-        )
-    } else {
-        return None;
-    };
+    let reason =
+        if delta.abs() >= guard.floor_money && !invoices.is_zero() && percent(delta, invoices) > limit {
+            format!(
+                "this run would change all next invoices together by {} of {} (guard: {}%)",
+                text::signed_money(delta),
+                text::money(invoices),
+                text::quantity(limit)
+            )
+        } else if beyond.len() > 2 && share > limit * Decimal::TWO {
+            format!(
+                "{} of {customers} customers move beyond the guards in one run (guard: {}%)",
+                beyond.len(),
+                text::quantity(limit * Decimal::TWO)
+            )
+        } else {
+            return None;
+        };
     let (held, kept): (Vec<_>, Vec<_>) = std::mem::take(&mut plan.changes)
         .into_iter()
         .partition(|change| record_of(change).is_some_and(|record| counted(&record)));

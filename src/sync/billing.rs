@@ -100,8 +100,9 @@ type Match<'a> = (&'a Agreement, &'a Addition);
 fn one_service(facts: &Facts<'_>, service: &'static Service, outcome: &mut Outcome) {
     let cid = facts.link.cid.as_str();
     let products = facts.products.get(service.key).map_or(&[][..], Vec::as_slice);
-    let all: Vec<Match<'_>> =
-        with_serial(facts).filter(|(_, addition)| product_of(addition).is_some_and(|id| products.contains(&id))).collect();
+    let all: Vec<Match<'_>> = with_serial(facts)
+        .filter(|(_, addition)| product_of(addition).is_some_and(|id| products.contains(&id)))
+        .collect();
     let live: Vec<Match<'_>> = all.iter().copied().filter(|found| is_live(*found, facts.today)).collect();
     match (live.as_slice(), facts.usage.get(service.key)) {
         ([], None) => {}
@@ -194,17 +195,23 @@ fn why_not(agreement: &Agreement, addition: &Addition, today: Date) -> Option<St
 
 /// Why an addition bills nothing any more: cancelled, or on an agreement that does not run.
 pub fn why_ended(agreement: &Agreement, addition: &Addition, today: Date) -> Option<String> {
-    let mut known = [&addition.agreement_status, &agreement.agreement_status].into_iter().flatten().peekable();
+    let mut known =
+        [&addition.agreement_status, &agreement.agreement_status].into_iter().flatten().peekable();
     let status = if known.peek().is_none() {
         // Old releases do not compute the status.
         let ended = !agreement.no_ending_date_flag && agreement.end_date.is_some_and(|end| day(end) < today);
-        let cancelled = agreement.cancelled_flag && agreement.date_cancelled.is_none_or(|from| day(from) <= today);
+        let cancelled =
+            agreement.cancelled_flag && agreement.date_cancelled.is_none_or(|from| day(from) <= today);
         cancelled.then_some(&AgreementStatus::Cancelled).or(ended.then_some(&AgreementStatus::Expired))
     } else {
         known.find(|status| **status != AgreementStatus::Active)
     };
     if let Some(status) = status {
-        return Some(format!("its agreement {} is {}", agreement.name.or_empty(), status.as_str().to_lowercase()));
+        return Some(format!(
+            "its agreement {} is {}",
+            agreement.name.or_empty(),
+            status.as_str().to_lowercase()
+        ));
     }
     let cancelled = addition.cancelled_date.map(day).filter(|cancelled| *cancelled <= today)?;
     Some(format!("was cancelled on {cancelled}"))
@@ -323,7 +330,11 @@ fn below_included(addition: &Addition, used: &Use, settings: &Settings) -> Optio
 
 /// Whether somebody else wrote the quantity: neither psactl's last, nor the one it found, nor right anyway.
 fn is_foreign(binding: &Binding, addition: &Addition, target: Decimal) -> bool {
-    ![binding.adopted, binding.pushed, Some(target)].contains(&addition.quantity)
+    match addition.quantity {
+        // Found empty and never written.
+        None => binding.adopted.is_some() || binding.pushed.is_some(),
+        quantity => ![binding.adopted, binding.pushed, Some(target)].contains(&quantity),
+    }
 }
 
 fn another_writer(cid: &str, service: &Service, binding: &Binding, addition: &Addition, plan: &mut Plan) {
