@@ -412,7 +412,6 @@ impl Run<'_> {
             board,
             new_status,
             closed_status,
-            now,
             may_open: usize::try_from(may_open).unwrap_or(usize::MAX),
         };
         for key in wanted {
@@ -422,7 +421,8 @@ impl Run<'_> {
             let of_fault = seen.get(key).map_or(&[][..], Vec::as_slice);
             let memory = self.ticket_memory(source, key, fault, of_fault, observed, now)?;
             let decision = tickets::decide(fault, &memory, of_fault, settings.into(), now);
-            tickets::plan(&mut facts, key, fault, link, of_fault, &decision, plan);
+            let case = tickets::Case { key, fault, link, memory: &memory, seen: of_fault };
+            tickets::plan(&mut facts, case, &decision, plan);
             decisions.insert(key.clone(), decision);
         }
         Ok(decisions)

@@ -311,7 +311,7 @@ fn customers(run: &mut Finish<'_>, report: &Report) -> Result<()> {
             })
         });
         let wait = match &failed {
-            Some((Exit::Unreachable, _)) => Some(SignedDuration::from_mins(15)),
+            Some((Exit::Unreachable, _)) => Some(due::RETRY),
             Some(_) => Some(run.config.sync.min_interval),
             None => None,
         };
