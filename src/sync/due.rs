@@ -5,12 +5,14 @@ use std::collections::{BTreeMap, BTreeSet};
 use jiff::{SignedDuration, Timestamp};
 use sha2::{Digest, Sha256};
 
+use super::faults::{Fault, FaultKey};
+use super::tickets::Decision;
 use super::{Observed, Options, observe, record};
 use crate::config::Config;
 use crate::error::Result;
 use crate::portal::EventKind;
 use crate::services;
-use crate::store::{CustomerState, HoldState, Store};
+use crate::store::{CustomerState, HoldState, Store, TicketMemory};
 
 pub(super) use crate::store::NEXT_DUE as NEXT;
 
@@ -23,8 +25,11 @@ pub enum Due {
     At(Timestamp),
 }
 
-/// Whether a customer is due: what it used differs from what was last worked off and `min_interval` has
-/// passed since the last push, or `verify_every` has passed. A time in the future counts as due.
+/// A customer that failed because the server could not answer is tried again after this time.
+pub(super) const RETRY: SignedDuration = SignedDuration::from_mins(15);
+
+/// Whether a customer is due: what it used differs from what was last worked off, or `verify_every` has
+/// passed; and `min_interval` has passed since the last push. A time in the future counts as due.
 pub fn judge(
     state: Option<&CustomerState>,
     fingerprint: &str,
@@ -39,14 +44,14 @@ pub fn judge(
     if in_future || approved {
         return Due::Now;
     }
-    if let Some(retry) = state.retry_at {
-        return if retry <= now { Due::Now } else { Due::At(retry) };
-    }
-    let verify = after(state.checked_at, verify_every);
-    let at = if state.fingerprint == fingerprint {
-        verify
-    } else {
-        state.pushed_at.map_or(now, |pushed| after(pushed, min_interval)).min(verify)
+    let changed = state.fingerprint != fingerprint;
+    let at = match state.retry_at {
+        // What was refused may be accepted once it is something else; a server in trouble is left alone.
+        Some(retry) if !changed || retry.duration_since(state.checked_at) <= RETRY => retry,
+        _ => {
+            let wanted = if changed { state.checked_at } else { after(state.checked_at, verify_every) };
+            state.pushed_at.map_or(wanted, |pushed| wanted.max(after(pushed, min_interval)))
+        }
     };
     if at <= now { Due::Now } else { Due::At(at) }
 }
@@ -138,8 +143,8 @@ pub(super) fn next(
     config: &Config,
     store: &Store,
     source: &str,
-    observed: &super::Observed,
-    decisions: &BTreeMap<super::FaultKey, super::Decision>,
+    observed: &Observed,
+    decisions: &BTreeMap<FaultKey, Decision>,
     now: Timestamp,
 ) -> Result<Timestamp> {
     let verify = now.checked_add(config.sync.verify_every).unwrap_or(now);
@@ -160,12 +165,29 @@ pub(super) fn next(
             next = next.min(at);
         }
     }
-    for decision in decisions.values() {
-        if let super::Decision::Wait(until, _) = decision {
-            next = next.min(*until);
+    let memories = store.tickets(source)?;
+    for (key, decision) in decisions {
+        let (fault, memory) = (observed.faults.get(key), memories.get(key).cloned().unwrap_or_default());
+        match decision {
+            Decision::Wait(until, _) => next = next.min(*until),
+            decision if fault.is_some_and(|fault| !is_carried_out(decision, fault, &memory)) => {
+                next = next.min(now.checked_add(RETRY).unwrap_or(now));
+            }
+            _ => {}
         }
     }
     Ok(next)
+}
+
+/// Whether what was decided about a ticket has come to pass: it may have been refused, or held back.
+fn is_carried_out(decision: &Decision, fault: &Fault, memory: &TicketMemory) -> bool {
+    match decision {
+        Decision::Open => memory.ticket.is_some() && memory.first_event.as_ref() == Some(&fault.first_event),
+        Decision::Note(_) => memory.told_until.is_some_and(|told| told >= fault.last_bad),
+        Decision::Resolve(_) => memory.resolved_at.is_some(),
+        Decision::Reopen(_) => memory.resolved_at.is_none(),
+        Decision::Nothing(_) | Decision::Wait(..) | Decision::Standing => true,
+    }
 }
 
 #[cfg(test)]

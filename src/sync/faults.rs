@@ -77,9 +77,13 @@ pub fn fold(events: &[LoggedEvent]) -> BTreeMap<FaultKey, Fault> {
     for logged in ordered {
         let event = &logged.event;
         if event.kind.is_good() {
-            for (key, fault) in &mut faults {
-                let same = key.cid == event.cid && key.account == event.account;
-                if same && fault.ended.is_none() && fault.kind.ended_by() == Some(event.kind) {
+            for kind in event.kind.ends() {
+                let key = FaultKey {
+                    cid: event.cid.clone(),
+                    account: event.account.clone(),
+                    kind: kind.as_str().to_owned(),
+                };
+                if let Some(fault) = faults.get_mut(&key).filter(|fault| fault.ended.is_none()) {
                     fault.ended = Some((event.id.clone(), event.time));
                 }
             }

@@ -413,7 +413,6 @@ impl Run<'_> {
             board,
             new_status,
             closed_status,
-            now,
             may_open: usize::try_from(may_open).unwrap_or(usize::MAX),
         };
         for key in wanted {
@@ -423,7 +422,8 @@ impl Run<'_> {
             let of_fault = seen.get(key).map_or(&[][..], Vec::as_slice);
             let memory = self.ticket_memory(source, key, fault, of_fault, observed, now)?;
             let decision = tickets::decide(fault, &memory, of_fault, settings.into(), now);
-            tickets::plan(&mut facts, key, fault, link, of_fault, &decision, plan);
+            let case = tickets::Case { key, fault, link, memory: &memory, seen: of_fault };
+            tickets::plan(&mut facts, case, &decision, plan);
             decisions.insert(key.clone(), decision);
         }
         Ok(decisions)
@@ -531,7 +531,11 @@ impl Run<'_> {
             bindings: &bindings,
             holds: &holds,
             settings: &self.config.billing,
-            measured_at: observed.snapshot.measured_at_of(&link.cid).or(observed.snapshot.measured_at),
+            measured_on: observed
+                .snapshot
+                .measured_at_of(&link.cid)
+                .or(observed.snapshot.measured_at)
+                .map(|time| time.to_zoned(zone.clone()).date()),
             today: now.to_zoned(zone.clone()).date(),
         });
         round.plan.extend(std::mem::take(&mut round.billing.plan));

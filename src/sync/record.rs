@@ -263,6 +263,10 @@ fn holds(run: &mut Finish<'_>, report: &Report) -> Result<()> {
     let mut kept = BTreeSet::new();
     for held in &report.plan.held {
         kept.insert(held.record.clone());
+        // A no that stands is kept as it was said: how far the value moved is measured from there.
+        if held.rejected {
+            continue;
+        }
         run.store.keep_hold(
             &held.record,
             &held.change,
@@ -271,8 +275,11 @@ fn holds(run: &mut Finish<'_>, report: &Report) -> Result<()> {
             run.now,
         )?;
     }
-    let unfinished: BTreeSet<&String> =
-        run.rounds.values().flat_map(|round| &round.billing.approved).collect();
+    let unfinished: BTreeSet<&String> = run
+        .rounds
+        .values()
+        .flat_map(|round| round.billing.approved.iter().chain(&round.billing.waiting))
+        .collect();
     for hold in run.store.holds()? {
         let looked_at = run.rounds.get(&hold.cid).is_some_and(|round| round.trouble.is_none());
         let billed = run.options.only.is_none_or(|only| only == Part::Billing);
@@ -304,7 +311,7 @@ fn customers(run: &mut Finish<'_>, report: &Report) -> Result<()> {
             })
         });
         let wait = match &failed {
-            Some((Exit::Unreachable, _)) => Some(SignedDuration::from_mins(15)),
+            Some((Exit::Unreachable, _)) => Some(due::RETRY),
             Some(_) => Some(run.config.sync.min_interval),
             None => None,
         };
