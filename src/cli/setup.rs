@@ -95,6 +95,7 @@ pub(super) fn run(context: &Context, args: Args) -> Result<Exit> {
     let client = context.client(&config)?;
     let _lock = if mode == Mode::Apply { Some(store.lock("setup", context.now())?) } else { None };
     let secrets = if mode == Mode::Apply { context.secrets(&config)? } else { Secrets::default() };
+    let clock = || context.now();
     let walk = Walk {
         context,
         config: &config,
@@ -102,6 +103,7 @@ pub(super) fn run(context: &Context, args: Args) -> Result<Exit> {
         client: &client,
         secrets: &secrets,
         args: &args,
+        clock: &clock,
         mode,
     };
     let report = context.block_on(walk.all())?;
@@ -116,6 +118,7 @@ struct Walk<'a> {
     client: &'a Client,
     secrets: &'a Secrets,
     args: &'a Args,
+    clock: &'a dyn Fn() -> jiff::Timestamp,
     mode: Mode,
 }
 
@@ -205,7 +208,7 @@ impl Walk<'_> {
             store: self.store,
             run,
             secrets: self.secrets,
-            clock: &|| jiff::Timestamp::now(),
+            clock: self.clock,
             interrupted: Arc::clone(&self.context.interrupted),
         }
     }

@@ -59,7 +59,11 @@ pub(super) fn run(context: &Context, args: Args) -> Result<Exit> {
     if context.ui.is_json() || !quiet {
         context.ui.emit(&report);
     }
-    let head = if args.dry_run { "dry run, nothing was written" } else { "done" };
+    let head = match (args.dry_run, &report.still) {
+        (true, _) => "dry run, nothing was written",
+        (false, Some(_)) => "nothing was done",
+        (false, None) => "done",
+    };
     let changes = if args.dry_run {
         crate::ui::text::count(report.plan.changes.len(), "change", "changes")
     } else {

@@ -161,9 +161,10 @@ pub(super) fn next(
         let print = fingerprint(config, observed, cid, now);
         let due =
             judge(states.get(cid), &print, false, config.sync.min_interval, config.sync.verify_every, now);
-        if let Due::At(at) = due {
-            next = next.min(at);
-        }
+        next = match due {
+            Due::Now => now,
+            Due::At(at) => next.min(at),
+        };
     }
     let memories = store.tickets(source)?;
     for (key, decision) in decisions {

@@ -72,6 +72,11 @@ impl Options {
         self.force || self.verify || self.open_standing || self.events.is_some() || !self.cids.is_empty()
     }
 
+    /// Whether everything is asked for.
+    fn is_whole(&self) -> bool {
+        self.only.is_none() && self.cids.is_empty() && self.events.is_none()
+    }
+
     fn does(&self, part: Part) -> bool {
         self.only.is_none_or(|only| only == part)
     }
@@ -122,8 +127,30 @@ impl Run<'_> {
     ///
     /// # Errors
     /// Where nothing could be done at all: portal unreadable, login refused, ConnectWise unreachable, the
-    /// state not writable. Everything less stands in the report.
+    /// state not writable. Everything less stands in the report. What failed in the run before for the same
+    /// cause is an error only every `remind_every`, so that cron does not cry each minute.
     pub async fn once(mut self) -> Result<Report> {
+        const AREA: &str = "run";
+        let nobody = BTreeSet::from([String::new()]);
+        match self.attempt().await {
+            Ok(report) => {
+                if !self.options.dry_run {
+                    self.store.settle_standing(AREA, &nobody, &BTreeSet::new())?;
+                }
+                Ok(report)
+            }
+            Err(failure) if self.options.dry_run || failure.exit == Exit::Interrupted => Err(failure),
+            Err(failure) => {
+                let key = format!("run failed with {}", failure.exit.code());
+                let now = (self.clock)();
+                let speaks = self.store.speaks(&key, "", AREA, now, self.config.sync.remind_every)?;
+                self.store.settle_standing(AREA, &nobody, &BTreeSet::from([key]))?;
+                if speaks || self.options.by_hand { Err(failure) } else { Ok(Report::still(failure.line())) }
+            }
+        }
+    }
+
+    async fn attempt(&mut self) -> Result<Report> {
         let now = (self.clock)();
         let source = portal::open(self.config)?;
         let name = source.name();
@@ -154,6 +181,13 @@ impl Run<'_> {
         }
         match outcome {
             Ok(next) => {
+                // A run of a part leaves the rest to the next one.
+                if !self.options.is_whole() {
+                    report.next = self.store.meta_time(due::NEXT)?;
+                    let summary = serde_json::to_string(&report.counts()).unwrap_or_default();
+                    self.store.end_run(run, report.exit().code(), &summary, (self.clock)())?;
+                    return Ok(report);
+                }
                 if !observed.older {
                     let import = Import {
                         stamp: observed.stamp.clone(),
@@ -300,6 +334,8 @@ impl Run<'_> {
                 decisions: &decisions,
                 plan: whole,
                 applied,
+                states: self.store.customers(name)?,
+                waiting: self.store.standing_by_customer("sync")?,
                 now,
             },
             report,

@@ -206,6 +206,10 @@ pub(super) struct Finish<'a> {
     pub decisions: &'a BTreeMap<FaultKey, Decision>,
     pub plan: Plan,
     pub applied: Vec<Applied>,
+    /// How each customer stood before this run.
+    pub states: BTreeMap<String, CustomerState>,
+    /// How many subjects of each customer stood held or blocked before this run.
+    pub waiting: BTreeMap<String, usize>,
     pub now: Timestamp,
 }
 
@@ -296,7 +300,6 @@ fn customers(run: &mut Finish<'_>, report: &Report) -> Result<()> {
     if run.options.only.is_some() {
         return Ok(());
     }
-    let states = run.store.customers(run.source)?;
     for (cid, round) in run.rounds {
         let mine = || report.applied.iter().filter(|applied| applied.change.cid.as_ref() == Some(cid));
         let pushed = mine().any(|applied| {
@@ -315,7 +318,7 @@ fn customers(run: &mut Finish<'_>, report: &Report) -> Result<()> {
             Some(_) => Some(run.config.sync.min_interval),
             None => None,
         };
-        let before = states.get(cid).and_then(|state| state.pushed_at);
+        let before = run.states.get(cid).and_then(|state| state.pushed_at);
         let state = CustomerState {
             fingerprint: due::fingerprint(run.config, run.observed, cid, run.now),
             checked_at: run.now,
@@ -333,7 +336,10 @@ fn event_results(run: &Finish<'_>, report: &Report) -> Vec<(i64, EventState, Vec
     let mut results = Vec::new();
     for logged in &run.observed.events {
         let asked = run.options.events.as_ref().is_some_and(|numbers| numbers.contains(&logged.number));
-        let open = run.options.events.is_none() && logged.state != EventState::Done;
+        // A run of one part, or of some customers, leaves the other events to the next whole run.
+        let covered = run.options.only.is_none()
+            && (run.options.cids.is_empty() || run.options.cids.contains(&logged.event.cid));
+        let open = run.options.events.is_none() && covered && logged.state != EventState::Done;
         if !asked && !open {
             continue;
         }
@@ -435,9 +441,7 @@ const STANDING: &str = "No ticket: the fault stood at the first run (psactl sync
 fn customer_actions(run: &Finish<'_>, report: &Report, logged: &LoggedEvent, actions: &mut Vec<Told>) {
     let cid = &logged.event.cid;
     let Some(round) = run.rounds.get(cid) else {
-        let every = text::span(run.config.sync.min_interval);
-        let detail = format!("Nothing to update: no change, or updated within the last {every}.");
-        actions.push((AGREEMENTS, Outcome::Unneeded, detail, None));
+        actions.push(earlier(run, cid));
         return;
     };
     if let Some(trouble) = &round.trouble {
@@ -478,6 +482,28 @@ fn customer_actions(run: &Finish<'_>, report: &Report, logged: &LoggedEvent, act
             billing.2 = format!("{updated}{held} held, {blocked} blocked.");
         }
         actions.push(billing);
+    }
+}
+
+/// What is known of a customer that this run did not look at: an earlier failure stands until it is tried
+/// again, and what is held or blocked waits.
+fn earlier(run: &Finish<'_>, cid: &str) -> Told {
+    if let Some(error) = run.states.get(cid).and_then(|state| state.error.clone()) {
+        return (AGREEMENTS, Outcome::Failed, "Not processed.".to_owned(), Some(error));
+    }
+    match run.waiting.get(cid) {
+        Some(waiting) => {
+            let detail = format!(
+                "{}.",
+                text::count(*waiting, "change is held or blocked", "changes are held or blocked")
+            );
+            (AGREEMENTS, Outcome::Waiting, detail, None)
+        }
+        None => {
+            let every = text::span(run.config.sync.min_interval);
+            let detail = format!("Nothing to update: no change, or updated within the last {every}.");
+            (AGREEMENTS, Outcome::Unneeded, detail, None)
+        }
     }
 }
 
