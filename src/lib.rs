@@ -1,5 +1,19 @@
 //! psactl sets up, runs and diagnoses the integration between a backup service and ConnectWise PSA.
 #![deny(missing_docs)]
+// Input can reach everything: a failure is a value. Only `ui` prints.
+#![cfg_attr(
+    not(test),
+    deny(
+        clippy::unwrap_used,
+        clippy::expect_used,
+        clippy::panic,
+        clippy::todo,
+        clippy::unimplemented,
+        clippy::dbg_macro,
+        clippy::print_stdout,
+        clippy::print_stderr
+    )
+)]
 
 pub mod cli;
 pub mod config;

@@ -247,7 +247,7 @@ impl Show for Report {
                         _ => String::new(),
                     };
                     let what: Vec<String> = if change.action == Action::Update {
-                        change.fields.iter().map(|field| crate::plan::field_line(field)).collect()
+                        change.fields.iter().map(crate::plan::field_line).collect()
                     } else {
                         Vec::new()
                     };

@@ -1,5 +1,7 @@
 //! Questions. Only a terminal is ever asked; everything else must be told by flags.
 
+use std::io::Write;
+
 use super::Ui;
 use crate::error::{Exit, Failure, Result};
 
@@ -16,7 +18,7 @@ impl Ui {
         }
         dialoguer::Confirm::new().with_prompt(question).default(false).interact().map_err(|error| {
             // Ctrl-C inside a prompt leaves the cursor hidden.
-            eprint!("\x1b[?25h");
+            let _closed = write!(std::io::stderr(), "\x1b[?25h");
             let dialoguer::Error::IO(cause) = error;
             if cause.kind() == std::io::ErrorKind::Interrupted {
                 return Failure::new(Exit::Interrupted, "interrupted at a question")

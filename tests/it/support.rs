@@ -45,7 +45,7 @@ impl Ran {
 
     /// Asserts that neither stream says something.
     #[track_caller]
-    pub fn is_silent_on(self, text: &str) -> Ran {
+    pub fn silent_on(self, text: &str) -> Ran {
         let said = self.stdout.contains(text) || self.stderr.contains(text);
         assert!(!said, "“{text}” is in\n--- stdout\n{}\n--- stderr\n{}", self.stdout, self.stderr);
         self
