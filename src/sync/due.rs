@@ -208,6 +208,7 @@ mod tests {
                     pushed_at: pushed,
                     retry_at: retry,
                     error: None,
+                    invoices: rust_decimal::Decimal::ZERO,
                 }
             };
         let day_ago = now - SignedDuration::from_hours(25);

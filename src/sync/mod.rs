@@ -278,7 +278,7 @@ impl Run<'_> {
         let mut rounds: BTreeMap<String, Round> = BTreeMap::new();
         let mut decisions: BTreeMap<FaultKey, Decision> = BTreeMap::new();
         let mut ticket_plan = Plan::default();
-        let mut invoices = rust_decimal::Decimal::ZERO;
+
         let mut approved = BTreeSet::new();
 
         if asks {
@@ -293,17 +293,27 @@ impl Run<'_> {
             for cid in &due {
                 let Some(link) = observed.links.get(cid) else { continue };
                 let round = self.round(observed, chosen, name, link, &zone, &billable, now).await?;
-                invoices += round.billing.invoices;
+
                 approved.extend(round.billing.approved.iter().cloned());
                 rounds.insert(cid.clone(), round);
             }
         }
+        let states = self.store.customers(name)?;
+        // All next invoices: as they are for the customers of this run, as remembered for the others.
+        let invoices: rust_decimal::Decimal = observed
+            .links
+            .keys()
+            .map(|cid| match rounds.get(cid) {
+                Some(round) => round.billing.invoices,
+                None => states.get(cid).map(|state| state.invoices).unwrap_or_default(),
+            })
+            .sum();
         let mut plan = Plan::default();
         for round in rounds.values_mut() {
             plan.extend(std::mem::take(&mut round.plan));
         }
         if let Some(reason) =
-            guards::hold_run(&mut plan, &approved, &self.config.billing.guard, invoices, rounds.len())
+            guards::hold_run(&mut plan, &approved, &self.config.billing.guard, invoices, observed.links.len())
         {
             plan.act(None, format!("billing of this run is held: {reason}"));
         }
@@ -334,7 +344,7 @@ impl Run<'_> {
                 decisions: &decisions,
                 plan: whole,
                 applied,
-                states: self.store.customers(name)?,
+                states,
                 waiting: self.store.standing_by_customer("sync")?,
                 now,
             },

@@ -325,6 +325,7 @@ fn customers(run: &mut Finish<'_>, report: &Report) -> Result<()> {
             pushed_at: if pushed { Some(run.now) } else { before },
             retry_at: wait.and_then(|wait| run.now.checked_add(wait).ok()),
             error: failed.map(|(_, error)| error),
+            invoices: round.billing.invoices,
         };
         run.store.set_customer(run.source, cid, &state)?;
     }
