@@ -34,7 +34,8 @@ fn effect(before: &str, after: &str) -> MoneyEffect {
 fn each_guard_objects_in_its_own_words() {
     let guard = guard();
     // before, after, money before, money after, first push -> reason
-    let rows: &[(&str, &str, &str, &str, bool, Option<&str>)] = &[
+    type Row = (&'static str, &'static str, &'static str, &'static str, bool, Option<&'static str>);
+    let rows: &[Row] = &[
         ("100", "100", "50", "50", true, Some("first quantity that psactl pushes to this addition")),
         ("100", "149", "50", "99", false, None),
         ("100", "151", "50", "150", false, Some("rises by 51% (guard: 50%)")),

@@ -144,7 +144,8 @@ mod tests {
     fn the_two_entries_come_in_the_guides_order() {
         let solution = json!({ "id": 1 });
         // existing entries -> what is done, in order
-        let rows: &[(&[(i64, &str, &str)], &[&str])] = &[
+        type Row = (&'static [(i64, &'static str, &'static str)], &'static [&'static str]);
+        let rows: &[Row] = &[
             (&[], &["create WorkstationsAndServers", "create BackupStats"]),
             (&[(1, "EFS-342", FIRST)], &["create BackupStats"]),
             (&[(1, "EFS-342", SECOND)], &["#1 WorkstationsAndServers", "create BackupStats"]),
