@@ -206,3 +206,7 @@ pub fn addition_for(
     }
     change
 }
+
+#[cfg(test)]
+#[path = "agreements_tests.rs"]
+mod tests;

@@ -247,9 +247,80 @@ mod tests {
                 false,
                 Due::Now,
             ),
+            (
+                "refused, wait",
+                Some(state("same", time("11:50"), None, Some(time("23:50")))),
+                false,
+                Due::At(time("23:50")),
+            ),
+            (
+                "refused, and it is something else now",
+                Some(state("other", time("11:50"), None, Some(time("23:50")))),
+                false,
+                Due::Now,
+            ),
+            (
+                "refused, something else, pushed an hour ago",
+                Some(state("other", time("11:50"), Some(time("11:00")), Some(time("23:50")))),
+                false,
+                Due::At(time("23:00")),
+            ),
+            (
+                "a day since the last look, pushed lately",
+                Some(state("same", day_ago, Some(time("11:00")), None)),
+                false,
+                Due::At(time("23:00")),
+            ),
+            (
+                "pushed in the future",
+                Some(state("same", time("11:00"), Some(time("12:01")), None)),
+                false,
+                Due::Now,
+            ),
         ];
         for (what, state, approved, expected) in rows {
             assert_eq!(judge(state.as_ref(), "same", approved, interval, verify, now), expected, "{what}");
+        }
+    }
+
+    #[test]
+    fn what_was_decided_and_did_not_happen_is_tried_again() {
+        let time = |text: &str| -> Timestamp { format!("2026-11-23T{text}:00Z").parse().unwrap() };
+        let fault = Fault {
+            first_event: "e1".into(),
+            began: time("10:00"),
+            last_number: 2,
+            last_event: "e2".into(),
+            last_bad: time("11:00"),
+            last_seen: time("11:00"),
+            text: String::new(),
+            severity: crate::portal::Severity::Error,
+            kind: EventKind::BackupFailed,
+            repeats: 2,
+            ended: None,
+        };
+        let of = |ticket: Option<i64>, first: &str, told: &str, resolved: Option<&str>| TicketMemory {
+            ticket,
+            first_event: Some(first.into()),
+            told_until: Some(time(told)),
+            resolved_at: resolved.map(time),
+            ..TicketMemory::default()
+        };
+        let rows = [
+            ("opened", Decision::Open, of(Some(548), "e1", "11:00", None), true),
+            ("held back", Decision::Open, TicketMemory::default(), false),
+            ("held back, an older one known", Decision::Open, of(Some(548), "e0", "09:00", None), false),
+            ("noted", Decision::Note(548), of(Some(548), "e1", "11:00", None), true),
+            ("note refused", Decision::Note(548), of(Some(548), "e1", "10:00", None), false),
+            ("resolved", Decision::Resolve(548), of(Some(548), "e1", "11:00", Some("12:00")), true),
+            ("closing refused", Decision::Resolve(548), of(Some(548), "e1", "11:00", None), false),
+            ("reopened", Decision::Reopen(548), of(Some(548), "e1", "11:00", None), true),
+            ("reopening refused", Decision::Reopen(548), of(Some(548), "e0", "11:00", Some("09:00")), false),
+            ("nothing", Decision::Nothing("why"), TicketMemory::default(), true),
+            ("standing", Decision::Standing, TicketMemory::default(), true),
+        ];
+        for (what, decision, memory, expected) in rows {
+            assert_eq!(is_carried_out(&decision, &fault, &memory), expected, "{what}");
         }
     }
 }

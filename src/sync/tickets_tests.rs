@@ -412,7 +412,8 @@ fn notes_and_statuses_are_tables() {
     let back_note = "note: Again 2025-12-05 14:00 UTC, 1 time since 2025-12-05 14:00 UTC: Remote Backup failed\nEvent e5.";
     let no_status = "blocked: the board it was moved to has no closed status that is active";
     let moved = "blocked: the fault came back, and the ticket psactl resolved is on another board now";
-    let rows: [(&str, Fault, TicketMemory, &[Seen], Decision, &[&str]); 13] = [
+    type Row<'a> = (&'a str, Fault, TicketMemory, &'a [Seen], Decision, &'a [&'a str]);
+    let rows: [Row<'_>; 13] = [
         ("a repeat", again(110), opened(), &open, Decision::Note(548), &[again_note]),
         ("the end", ended(105), opened(), &open, Decision::Resolve(548), &[closing, "status 16 of #548"]),
         (
