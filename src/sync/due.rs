@@ -293,6 +293,7 @@ mod tests {
             last_event: "e2".into(),
             last_bad: time("11:00"),
             last_seen: time("11:00"),
+            user: "A".into(),
             text: String::new(),
             severity: crate::portal::Severity::Error,
             kind: EventKind::BackupFailed,
