@@ -1,7 +1,7 @@
 //! One run of `psactl sync`: observe, plan, apply, record.
 //!
 //! The rules are pure and live beside this file ([`billing`], [`statistics`], [`tickets`], [`faults`],
-//! [`due`]); here is the order in which they are asked.
+//! `due`); here is the order in which they are asked.
 
 pub mod billing;
 mod due;
