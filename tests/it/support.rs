@@ -150,6 +150,7 @@ impl Desk {
             .env("PSACTL_CONFIG", self.file("psactl.toml"))
             .env("PSACTL_STATE", self.file("state"))
             .env("PSACTL_NOW", self.sandbox().now().to_string())
+            .env("PSACTL_TEST_HASTY", "1")
             .env("COLUMNS", "100")
             .stdin(std::process::Stdio::null());
         if let Some(path) = std::env::var_os("PATH") {
