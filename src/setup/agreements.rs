@@ -165,7 +165,7 @@ pub fn addition_for(
         name,
         crate::psa::paths::additions(agreement.id),
         body,
-        &["serialNumber", "product/id"],
+        &["serialNumber", "product/id", "effectiveDate"],
     )
     .for_customer(&link.cid)
     .with_money(Some(money))
