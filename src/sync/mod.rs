@@ -23,7 +23,7 @@ use jiff::tz::TimeZone;
 use crate::config::Config;
 use crate::error::{Exit, Failure, Result};
 use crate::plan::apply::{Applied, Applier, Secrets};
-use crate::plan::{Plan, guards};
+use crate::plan::{Change, Plan, guards, remember};
 use crate::portal::{self, Snapshot};
 use crate::psa::{self, Client, Info};
 use crate::services;
@@ -159,6 +159,7 @@ impl Run<'_> {
             && self.store.import(name)?.is_some_and(|import| import.stamp == stamp.as_str())
             && let Some(next) = self.store.meta_time(due::NEXT)?
             && next > now
+            && !self.store.was_killed()?
         {
             return Ok(Report::idle(Some(next)));
         }
@@ -170,10 +171,10 @@ impl Run<'_> {
             )
             .hint("psactl setup --check says what is missing, psactl setup does it"));
         }
-        let observed = self.observe(source.as_ref(), stamp.as_str().to_owned(), now)?;
+        let mut observed = self.observe(source.as_ref(), stamp.as_str().to_owned(), now)?;
         let run = if self.options.dry_run { 0 } else { self.store.begin_run(self.command, now)? };
         let mut report = Report::new(run, self.options.dry_run);
-        let outcome = self.work(&observed, &chosen, &mut report, now).await;
+        let outcome = self.work(&mut observed, &chosen, &mut report, now).await;
         let outcome = waiting::watch(self.store, self.config, self.client.requests_sent() > 0, now, outcome);
         if self.options.dry_run {
             outcome?;
@@ -265,14 +266,14 @@ impl Run<'_> {
     /// Plans and applies; returns when there is something to do next.
     async fn work(
         &mut self,
-        observed: &Observed,
+        observed: &mut Observed,
         chosen: &Chosen,
         report: &mut Report,
         now: Timestamp,
     ) -> Result<Timestamp> {
         let name = portal::open(self.config)?.name();
         let due = due::customers(self.config, self.store, name, observed, &self.options, now)?;
-        let wanted = self.wanted_tickets(observed);
+        let mut wanted = self.wanted_tickets(observed);
         record::unlinked(observed, &self.options, report);
         let asks = !due.is_empty() || !wanted.is_empty() || !self.store.unsettled()?.is_empty();
         let mut rounds: BTreeMap<String, Round> = BTreeMap::new();
@@ -286,8 +287,13 @@ impl Run<'_> {
             let zone = self.server_zone().await?;
             if !self.options.dry_run {
                 let secrets = Secrets::default();
-                self.applier(report.run, &secrets).settle().await?;
+                if self.applier(report.run, &secrets).settle().await? > 0 {
+                    // What a killed run had done after all is remembered only now.
+                    observed.memories = self.store.tickets(name)?;
+                    wanted = self.wanted_tickets(observed);
+                }
             }
+            let observed = &*observed;
             decisions = self.plan_tickets(observed, chosen, name, &wanted, &mut ticket_plan, now).await?;
             let billable = record::Billable::new(self.config, observed, self.client, now);
             for cid in &due {
@@ -468,8 +474,19 @@ impl Run<'_> {
             let of_fault = seen.get(key).map_or(&[][..], Vec::as_slice);
             let memory = self.ticket_memory(source, key, fault, of_fault, observed, now)?;
             let decision = tickets::decide(fault, &memory, of_fault, settings.into(), now);
+            let planned = plan.changes.len();
             let case = tickets::Case { key, fault, link, memory: &memory, seen: of_fault };
             tickets::plan(&mut facts, case, &decision, plan);
+            // The note of a resolving or reopening that stopped half-way is there already.
+            let said = |change: &Change| {
+                let text = remember::note_text(change);
+                text.is_some() && text == memory.last_note.as_deref()
+            };
+            let mut at = 0;
+            plan.changes.retain(|change| {
+                at += 1;
+                at <= planned || !said(change)
+            });
             decisions.insert(key.clone(), decision);
         }
         Ok(decisions)

@@ -7,6 +7,8 @@ mod client_tls;
 mod commands;
 mod configuration;
 mod configuration_secrets;
+mod killed;
 mod portal;
 mod sandbox;
+mod story;
 mod support;

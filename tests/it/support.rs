@@ -45,7 +45,8 @@ impl Ran {
 
     /// Asserts that neither stream says something.
     #[track_caller]
-    pub fn silent_on(self, text: &str) -> Ran {
+    #[expect(clippy::wrong_self_convention, reason = "reads as a sentence")]
+    pub fn is_silent_on(self, text: &str) -> Ran {
         let said = self.stdout.contains(text) || self.stderr.contains(text);
         assert!(!said, "“{text}” is in\n--- stdout\n{}\n--- stderr\n{}", self.stdout, self.stderr);
         self
@@ -150,6 +151,7 @@ impl Desk {
             .env("PSACTL_CONFIG", self.file("psactl.toml"))
             .env("PSACTL_STATE", self.file("state"))
             .env("PSACTL_NOW", self.sandbox().now().to_string())
+            .env("PSACTL_TEST_HASTY", "1")
             .env("COLUMNS", "100")
             .stdin(std::process::Stdio::null());
         if let Some(path) = std::env::var_os("PATH") {
