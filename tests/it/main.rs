@@ -9,4 +9,5 @@ mod configuration;
 mod configuration_secrets;
 mod portal;
 mod sandbox;
+mod setup;
 mod support;
