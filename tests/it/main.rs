@@ -5,6 +5,7 @@ mod client_failures;
 mod client_secrets;
 mod client_tls;
 mod commands;
+mod companies;
 mod configuration;
 mod configuration_secrets;
 mod portal;
