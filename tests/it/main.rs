@@ -12,3 +12,4 @@ mod portal;
 mod sandbox;
 mod setup;
 mod support;
+mod syncing;
