@@ -64,6 +64,9 @@ pub struct Report {
     /// The step that was asked for, where it was one.
     only: Option<Step>,
     finished: bool,
+    /// The step at which ConnectWise refused or could not be asked; later ones were not looked at.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    stopped_at: Option<Step>,
     requests: u64,
 }
 
@@ -141,9 +144,10 @@ impl Walk<'_> {
             if !wanted && !leads_to(self.args.step, step) {
                 continue;
             }
-            let done = self.step(&mut setup, step, wanted, run).await?;
-            if wanted || !done.finding.is_right() {
-                steps.push(done);
+            match self.step(&mut setup, step, wanted, run).await {
+                Ok(done) if wanted || !done.finding.is_right() => steps.push(done),
+                Ok(_) => {}
+                Err(failure) => return Err(self.stopped(steps, step, run, failure)?),
             }
         }
         let finished = steps.iter().all(|done| done.finding.is_right());
@@ -152,6 +156,7 @@ impl Walk<'_> {
             steps,
             only: self.args.step,
             finished,
+            stopped_at: None,
             requests: self.client.requests_sent(),
         };
         if self.mode == Mode::Apply {
@@ -160,6 +165,28 @@ impl Walk<'_> {
             self.store.end_run(run, report.exit().code(), "setup", self.context.now())?;
         }
         Ok(report)
+    }
+
+    /// A step could not be looked at: what was found and made before it is told all the same, and a person
+    /// without the rights in the API is shown where to click.
+    fn stopped(&self, steps: Vec<Done>, step: Step, run: i64, failure: Failure) -> Result<Failure> {
+        if !steps.is_empty() {
+            self.context.ui.emit(&Report {
+                mode: self.mode,
+                steps,
+                only: self.args.step,
+                finished: false,
+                stopped_at: Some(step),
+                requests: self.client.requests_sent(),
+            });
+        }
+        if self.mode == Mode::Apply {
+            self.store.forget_checks()?;
+            self.store.end_run(run, failure.exit.code(), &failure.line(), self.context.now())?;
+        }
+        let rights = failure.exit == Exit::Refused && !crate::sync::waiting::is_refused(&failure);
+        let failure = failure.context(format!("step {}", step.name()));
+        Ok(if rights { failure.hint(format!("or by hand: {}", step.clicks())) } else { failure })
     }
 
     /// Looks, applies, and looks again: what is said is what was read back.
@@ -246,6 +273,10 @@ impl Show for Report {
             show_step(ui, number + 1, done, self.mode);
         }
         ui.out("");
+        if let Some(step) = self.stopped_at {
+            ui.out(&format!("Stopped at step {}.", step.name()));
+            return;
+        }
         let open = self.steps.iter().filter(|done| !done.finding.is_right()).count();
         if let (true, Some(step)) = (self.finished, self.only) {
             ui.out(&ui.paint(Look::Good, &format!("Step {} is right.", step.name())));

@@ -238,7 +238,43 @@ pub(super) fn finish(mut run: Finish<'_>, report: &mut Report) -> Result<Timesta
     report.events = results.len();
     run.store.record_actions(&results)?;
     news(&mut run, report)?;
-    due::next(run.config, run.store, run.source, run.observed, run.decisions, run.now)
+    let next = due::next(run.config, run.store, run.source, run.observed, run.decisions, run.now)?;
+    Ok(tickets_again(&run, report)?.map_or(next, |again| next.min(again)))
+}
+
+/// When tickets that were held back by the hour's share, or failed, are tried again.
+fn tickets_again(run: &Finish<'_>, report: &Report) -> Result<Option<Timestamp>> {
+    let hour = SignedDuration::from_hours(1);
+    let mut again = Vec::new();
+    let of_tickets = |applied: &&Applied| {
+        matches!(
+            applied.change.purpose,
+            Purpose::OpenTicket { .. } | Purpose::NoteTicket { .. } | Purpose::TicketStatus { .. }
+        )
+    };
+    for applied in report.applied.iter().filter(of_tickets) {
+        let wait = match &applied.ended {
+            Ended::Done { .. } => continue,
+            Ended::Failed { exit: Exit::Unreachable, .. } | Ended::Unknown { .. } | Ended::Skipped { .. } => {
+                SignedDuration::from_mins(15)
+            }
+            Ended::Failed { .. } | Ended::NotKept { .. } => run.config.sync.min_interval,
+        };
+        again.extend(run.now.checked_add(wait).ok());
+    }
+    let tried = |key: &FaultKey| {
+        report.applied.iter().any(
+            |applied| matches!(&applied.change.purpose, Purpose::OpenTicket { fault, .. } if fault == key),
+        )
+    };
+    let held_back = run.decisions.iter().any(|(key, decision)| *decision == Decision::Open && !tried(key));
+    if held_back {
+        let first = run.store.first_ticket_opened_since(run.now.checked_sub(hour).unwrap_or(run.now))?;
+        // The window slides: a second after the first of its tickets has left it, there is room again.
+        let room = first.unwrap_or(run.now).checked_add(hour + SignedDuration::from_secs(1)).ok();
+        again.extend(room);
+    }
+    Ok(again.into_iter().min())
 }
 
 /// Faults that stand without a ticket since the first run.
