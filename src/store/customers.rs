@@ -70,6 +70,7 @@ impl Store {
     /// Makes every customer due again: a person changed something that runs remember as worked off.
     pub fn forget_checks(&self) -> Result<()> {
         self.db.execute("UPDATE customers SET fingerprint = '', pushed_at = NULL, retry_at = NULL", [])?;
-        self.forget_meta(super::NEXT_DUE)
+        self.db.execute("UPDATE imports SET next_due = NULL", [])?;
+        Ok(())
     }
 }

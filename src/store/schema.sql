@@ -133,7 +133,8 @@ CREATE TABLE imports (
     stamp TEXT NOT NULL,
     digest TEXT NOT NULL,
     measured_at INTEGER,
-    read_at INTEGER NOT NULL
+    read_at INTEGER NOT NULL,
+    next_due INTEGER
 ) STRICT;
 
 -- What stands and was said already: it speaks again every remind_every, not at every run.

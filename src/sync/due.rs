@@ -14,8 +14,6 @@ use crate::portal::EventKind;
 use crate::services;
 use crate::store::{CustomerState, HoldState, Store, TicketMemory};
 
-pub(super) use crate::store::NEXT_DUE as NEXT;
-
 /// Why a customer is due, or when it will be.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Due {

@@ -72,9 +72,14 @@ impl Options {
         self.force || self.verify || self.open_standing || self.events.is_some() || !self.cids.is_empty()
     }
 
-    /// Whether everything is asked for.
-    fn is_whole(&self) -> bool {
-        self.only.is_none() && self.cids.is_empty() && self.events.is_none()
+    /// Under which name a run remembers what it has read and when it is due again: each part for itself, since
+    /// a run of one part says nothing of the others. `None` for a run of some customers or events.
+    fn remembers_as(&self, name: &str) -> Option<String> {
+        let part = match self.only {
+            None => String::new(),
+            Some(part) => format!(" {part:?}").to_lowercase(),
+        };
+        (self.cids.is_empty() && self.events.is_none()).then(|| format!("{name}{part}"))
     }
 
     fn does(&self, part: Part) -> bool {
@@ -156,8 +161,9 @@ impl Run<'_> {
         let name = source.name();
         let stamp = source.stamp()?;
         if !self.options.insists()
-            && self.store.import(name)?.is_some_and(|import| import.stamp == stamp.as_str())
-            && let Some(next) = self.store.meta_time(due::NEXT)?
+            && let Some(memory) = self.options.remembers_as(name)
+            && self.store.import(&memory)?.is_some_and(|import| import.stamp == stamp.as_str())
+            && let Some(next) = self.store.next_due(&memory)?
             && next > now
             && !self.store.was_killed()?
         {
@@ -182,23 +188,19 @@ impl Run<'_> {
         }
         match outcome {
             Ok(next) => {
-                // A run of a part leaves the rest to the next one.
-                if !self.options.is_whole() {
-                    report.next = self.store.meta_time(due::NEXT)?;
-                    let summary = serde_json::to_string(&report.counts()).unwrap_or_default();
-                    self.store.end_run(run, report.exit().code(), &summary, (self.clock)())?;
-                    return Ok(report);
-                }
-                if !observed.older {
+                let memory = self.options.remembers_as(name);
+                if let Some(memory) = memory.as_ref().filter(|_| !observed.older) {
                     let import = Import {
                         stamp: observed.stamp.clone(),
                         digest: observed.snapshot.digest.clone(),
                         measured_at: observed.snapshot.measured_at,
                     };
-                    self.store.set_import(name, &import, now)?;
+                    self.store.set_import(memory, &import, now)?;
                 }
-                self.store.set_meta(due::NEXT, &next.to_string())?;
-                report.next = Some(next);
+                if let Some(memory) = &memory {
+                    self.store.set_next_due(memory, next)?;
+                    report.next = Some(next);
+                }
                 let summary = serde_json::to_string(&report.counts()).unwrap_or_default();
                 self.store.end_run(run, report.exit().code(), &summary, (self.clock)())?;
                 Ok(report)
@@ -215,11 +217,10 @@ impl Run<'_> {
         let name = source.name();
         let snapshot = source.accounts()?;
         let log = source.events()?;
-        let older =
-            match (self.store.import(name)?.and_then(|import| import.measured_at), snapshot.measured_at) {
-                (Some(last), Some(this)) => this < last,
-                _ => false,
-            };
+        let older = match (self.store.last_measured(name)?, snapshot.measured_at) {
+            (Some(last), Some(this)) => this < last,
+            _ => false,
+        };
         let events = if self.options.dry_run {
             record::merged(self.store.events(name)?, &log.events, now)
         } else {

@@ -373,9 +373,8 @@ fn event_results(run: &Finish<'_>, report: &Report) -> Vec<(i64, EventState, Vec
     let mut results = Vec::new();
     for logged in &run.observed.events {
         let asked = run.options.events.as_ref().is_some_and(|numbers| numbers.contains(&logged.number));
-        // A run of one part, or of some customers, leaves the other events to the next whole run.
-        let covered = run.options.only.is_none()
-            && (run.options.cids.is_empty() || run.options.cids.contains(&logged.event.cid));
+        // A run of some customers leaves the events of the others to the next one.
+        let covered = run.options.cids.is_empty() || run.options.cids.contains(&logged.event.cid);
         let open = run.options.events.is_none() && covered && logged.state != EventState::Done;
         if !asked && !open {
             continue;
