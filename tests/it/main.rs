@@ -7,6 +7,7 @@ mod client_tls;
 mod commands;
 mod configuration;
 mod configuration_secrets;
+mod faults;
 mod killed;
 mod portal;
 mod sandbox;
