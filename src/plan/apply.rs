@@ -56,6 +56,9 @@ pub enum Ended {
         /// The exit code of its cause.
         #[serde(skip)]
         exit: Exit,
+        /// The login itself was refused: nothing more is to be tried with it.
+        #[serde(skip)]
+        login_refused: bool,
     },
     /// Nobody can say whether it arrived; the next run looks it up first.
     Unknown {
@@ -73,6 +76,11 @@ impl Ended {
     /// Whether ConnectWise has the change as it was sent.
     pub fn is_done(&self) -> bool {
         matches!(self, Ended::Done { .. })
+    }
+
+    /// Whether the login was refused.
+    pub fn is_refused_login(&self) -> bool {
+        matches!(self, Ended::Failed { login_refused: true, .. })
     }
 
     /// What went wrong, in a line.
@@ -119,17 +127,17 @@ pub struct Applier<'a> {
 }
 
 impl Applier<'_> {
-    /// Makes the changes in order. A refused login ends all of them; any other failure ends those of the
-    /// same kind for the same customer, since their order may matter.
+    /// Makes the changes in order. A refused login ends all of them; any other failure ends those that may
+    /// depend on their order: of the same kind, for the same customer, and about the same thing.
     ///
     /// # Errors
     /// Only where the journal cannot be written: nothing is sent without its intent on disk.
     pub async fn apply(&mut self, changes: Vec<Change>) -> Result<Vec<Applied>> {
         let mut applied = Vec::with_capacity(changes.len());
-        let mut broken: BTreeSet<(Option<String>, String)> = BTreeSet::new();
+        let mut broken = BTreeSet::new();
         let mut refused: Option<String> = None;
         for change in changes {
-            let line = (change.cid.clone(), change.subject.kind.clone());
+            let line = (change.cid.clone(), change.subject.kind.clone(), thing(&change));
             let ended = if let Some(reason) = &refused {
                 Ended::Skipped { reason: reason.clone() }
             } else if self.interrupted.load(Ordering::Relaxed) {
@@ -141,10 +149,15 @@ impl Applier<'_> {
             } else {
                 self.one(&change).await?
             };
-            if let Ended::Failed { exit: Exit::Refused, error, .. } = &ended
-                && error.contains("401")
-            {
+            if ended.is_refused_login() {
                 refused = Some("the login was refused".to_owned());
+            }
+            // A ticket is not resolved before the note that says why is there; one that is refused for good
+            // does not keep it open.
+            let passes =
+                matches!(ended, Ended::Unknown { .. } | Ended::Failed { exit: Exit::Unreachable, .. });
+            if passes && matches!(change.purpose, Purpose::NoteTicket { .. }) {
+                broken.insert((line.0.clone(), "ticket".to_owned(), line.2.clone()));
             }
             if !ended.is_done() {
                 broken.insert(line);
@@ -175,10 +188,11 @@ impl Applier<'_> {
         match sent {
             Ok(answer) => self.done(entry, change, &answer),
             Err(error) => {
+                let login_refused = error.is_refused_login();
                 let failure = Failure::from(error);
                 let line = failure.line();
                 self.store.end_write(entry, EntryState::Failed, None, None, Some(&line), (self.clock)())?;
-                Ok(Ended::Failed { error: line, hints: failure.hints, exit: failure.exit })
+                Ok(Ended::Failed { error: line, hints: failure.hints, exit: failure.exit, login_refused })
             }
         }
     }
@@ -267,6 +281,19 @@ impl Applier<'_> {
             }
         }
         Ok(settled)
+    }
+}
+
+/// What a change is about, where changes of one kind for one customer are independent of each other: a fault's
+/// ticket that ConnectWise refuses stops no other fault's, nor one addition another.
+fn thing(change: &Change) -> Option<String> {
+    match &change.purpose {
+        Purpose::OpenTicket { fault, .. }
+        | Purpose::NoteTicket { fault, .. }
+        | Purpose::TicketStatus { fault, .. } => Some(format!("{} {}", fault.account, fault.kind)),
+        Purpose::Quantity { service, .. } => Some(format!("{service} {:?}", change.subject.id)),
+        Purpose::Statistics => change.subject.id.map(|id| id.to_string()),
+        Purpose::Setup { .. } => None,
     }
 }
 

@@ -186,6 +186,9 @@ impl Run<'_> {
             outcome?;
             return Ok(report);
         }
+        if report.applied.iter().any(|applied| applied.ended.is_refused_login()) {
+            waiting::refused(self.store, self.config, now)?;
+        }
         match outcome {
             Ok(next) => {
                 let memory = self.options.remembers_as(name);
@@ -297,10 +300,16 @@ impl Run<'_> {
             let observed = &*observed;
             decisions = self.plan_tickets(observed, chosen, name, &wanted, &mut ticket_plan, now).await?;
             let billable = record::Billable::new(self.config, observed, self.client, now);
+            let mut failing = 0;
             for cid in &due {
                 let Some(link) = observed.links.get(cid) else { continue };
-                let round = self.round(observed, chosen, name, link, &zone, &billable, now).await?;
-
+                let mut round = self.round(observed, chosen, name, link, &zone, &billable, now).await?;
+                failing = if round.trouble.as_ref().is_some_and(is_servers) { failing + 1 } else { 0 };
+                if failing == MOST_FAILING
+                    && let Some(trouble) = round.trouble.take()
+                {
+                    return Err(trouble);
+                }
                 approved.extend(round.billing.approved.iter().cloned());
                 rounds.insert(cid.clone(), round);
             }
@@ -541,7 +550,7 @@ impl Run<'_> {
         let mut round = Round::default();
         match self.plan_customer(observed, chosen, source, link, zone, billable, now, &mut round).await {
             Ok(()) => Ok(round),
-            Err(failure) if matches!(failure.exit, Exit::Partial) => {
+            Err(failure) if !is_everybodys(&failure) => {
                 round.plan = Plan::default();
                 round.trouble =
                     Some(failure.context(format!("customer {} ({})", link.cid, link.company_name)));
@@ -605,4 +614,22 @@ impl Run<'_> {
         round.plan.extend(std::mem::take(&mut round.billing.plan));
         Ok(())
     }
+}
+
+/// So many customers in a row for whom ConnectWise itself fails are taken for all of them.
+const MOST_FAILING: usize = 3;
+
+/// Whether a failure met with one customer would meet every other: the way there, the login, the limit. What
+/// ConnectWise says about one customer's records is that customer's.
+fn is_everybodys(failure: &Failure) -> bool {
+    use psa::Kind::{Conflict, Decode, Forbidden, Invalid, NotFound, Server, TooLong};
+    match failure.error.downcast_ref::<psa::Error>().map(psa::Error::kind) {
+        Some(kind) => !matches!(kind, Conflict | Decode | Forbidden | Invalid | NotFound | Server | TooLong),
+        None => failure.exit != Exit::Partial,
+    }
+}
+
+/// Whether ConnectWise itself failed.
+fn is_servers(failure: &Failure) -> bool {
+    failure.error.downcast_ref::<psa::Error>().map(psa::Error::kind) == Some(psa::Kind::Server)
 }

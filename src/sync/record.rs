@@ -223,9 +223,16 @@ pub(super) fn finish(mut run: Finish<'_>, report: &mut Report) -> Result<Timesta
             report.troubles.push(Trouble::of(Some(cid), trouble));
         }
     }
+    let mut cause = Exit::Partial;
     for applied in &report.applied {
         if let Some(error) = applied.ended.trouble() {
-            report.troubles.push(Trouble::of_change(applied, error));
+            let mut trouble = Trouble::of_change(applied, error);
+            // What was not tried has the cause of what failed before it.
+            match &applied.ended {
+                Ended::Skipped { .. } => trouble.exit = cause,
+                _ => cause = trouble.exit,
+            }
+            report.troubles.push(trouble);
         }
     }
     report.customers = run.rounds.len();
@@ -240,6 +247,29 @@ pub(super) fn finish(mut run: Finish<'_>, report: &mut Report) -> Result<Timesta
     news(&mut run, report)?;
     let next = due::next(run.config, run.store, run.source, run.observed, run.decisions, run.now)?;
     Ok(tickets_again(&run, report)?.map_or(next, |again| next.min(again)))
+}
+
+/// After a failure that may pass by itself.
+const SOON: SignedDuration = SignedDuration::from_mins(15);
+
+/// How long each write that was not made waits. One that was not even tried waits as long as the one whose
+/// failure was the cause.
+fn waits(run: &Finish<'_>, report: &Report) -> Vec<Option<SignedDuration>> {
+    // Without a cause it was a person who stopped the run.
+    let mut cause = SignedDuration::ZERO;
+    let wait = |applied: &Applied| {
+        let own = match &applied.ended {
+            Ended::Done { .. } | Ended::NotKept { .. } => return None,
+            Ended::Skipped { .. } => return Some(cause),
+            Ended::Unknown { .. } | Ended::Failed { exit: Exit::Unreachable, .. } => SOON,
+            // Whether the login may be tried again is decided elsewhere, at every run.
+            Ended::Failed { login_refused: true, .. } => SignedDuration::from_mins(1),
+            Ended::Failed { .. } => run.config.sync.min_interval,
+        };
+        cause = own;
+        Some(own)
+    };
+    report.applied.iter().map(wait).collect()
 }
 
 /// When tickets that were held back by the hour's share, or failed, are tried again.
@@ -336,24 +366,24 @@ fn customers(run: &mut Finish<'_>, report: &Report) -> Result<()> {
     if run.options.only.is_some() {
         return Ok(());
     }
+    let waits = waits(run, report);
     for (cid, round) in run.rounds {
         let mine = || report.applied.iter().filter(|applied| applied.change.cid.as_ref() == Some(cid));
         let pushed = mine().any(|applied| {
             applied.ended.is_done()
                 && matches!(applied.change.purpose, Purpose::Quantity { .. } | Purpose::Statistics)
         });
-        let failed = round.trouble.as_ref().map(|failure| (failure.exit, failure.line())).or_else(|| {
-            mine().find_map(|applied| match &applied.ended {
-                Ended::Failed { exit, error, .. } => Some((*exit, error.clone())),
-                Ended::Unknown { error } => Some((Exit::Unreachable, error.clone())),
-                _ => None,
-            })
+        let troubled = round.trouble.as_ref().map(|failure| {
+            let wait = if failure.exit == Exit::Unreachable { SOON } else { run.config.sync.min_interval };
+            (wait, failure.line())
         });
-        let wait = match &failed {
-            Some((Exit::Unreachable, _)) => Some(due::RETRY),
-            Some(_) => Some(run.config.sync.min_interval),
-            None => None,
-        };
+        let unwritten = report.applied.iter().zip(&waits).filter_map(|(applied, wait)| {
+            let wait = wait.filter(|_| applied.change.cid.as_ref() == Some(cid))?;
+            Some((wait, applied.ended.trouble().unwrap_or_default()))
+        });
+        // The shortest wait: what is refused again is soon refused.
+        let failed = troubled.into_iter().chain(unwritten).min_by_key(|(wait, _)| *wait);
+        let wait = failed.as_ref().map(|(wait, _)| *wait);
         let before = run.states.get(cid).and_then(|state| state.pushed_at);
         let state = CustomerState {
             fingerprint: due::fingerprint(run.config, run.observed, cid, run.now),

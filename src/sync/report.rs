@@ -122,7 +122,10 @@ impl Report {
         if self.dry_run || self.news == 0 {
             return Exit::Done;
         }
-        let nothing_worked = !self.applied.iter().any(|applied| applied.ended.is_done());
+        let troubled: std::collections::BTreeSet<_> =
+            self.troubles.iter().filter_map(|trouble| trouble.cid.as_deref()).collect();
+        let nothing_worked =
+            !self.applied.iter().any(|applied| applied.ended.is_done()) && troubled.len() >= self.customers;
         match self.troubles.first() {
             Some(first)
                 if nothing_worked && self.troubles.iter().all(|trouble| trouble.exit == first.exit) =>

@@ -8,6 +8,7 @@ mod commands;
 mod companies;
 mod configuration;
 mod configuration_secrets;
+mod faults;
 mod killed;
 mod portal;
 mod sandbox;
