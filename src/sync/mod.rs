@@ -129,9 +129,7 @@ impl Run<'_> {
         let name = source.name();
         let stamp = source.stamp()?;
         if !self.options.insists()
-            && self.store.import(name)?.is_some_and(|import| import.stamp == stamp.as_str())
-            && let Some(next) = self.store.meta_time(due::NEXT)?
-            && next > now
+            && let Some(next) = due::Rest::until(self.store, &self.options, stamp.as_str(), now)?
         {
             return Ok(Report::idle(Some(next)));
         }
@@ -144,6 +142,12 @@ impl Run<'_> {
             .hint("psactl setup --check says what is missing, psactl setup does it"));
         }
         let observed = self.observe(source.as_ref(), stamp.as_str().to_owned(), now)?;
+        let known =
+            |cid: &String| observed.snapshot.customer(cid).is_some() || observed.links.contains_key(cid);
+        if let Some(cid) = self.options.cids.iter().find(|cid| !known(cid)) {
+            return Err(Failure::new(Exit::Partial, format!("the portal knows no customer {cid}"))
+                .hint("psactl companies lists the customers of the portal"));
+        }
         let run = if self.options.dry_run { 0 } else { self.store.begin_run(self.command, now)? };
         let mut report = Report::new(run, self.options.dry_run);
         let outcome = self.work(&observed, &chosen, &mut report, now).await;
@@ -162,8 +166,10 @@ impl Run<'_> {
                     };
                     self.store.set_import(name, &import, now)?;
                 }
-                self.store.set_meta(due::NEXT, &next.to_string())?;
-                report.next = Some(next);
+                // An older export is looked at again by every run, until the newer one is back.
+                let stamp = if observed.older { "" } else { &observed.stamp };
+                due::Rest::remember(self.store, &self.options, stamp, &next)?;
+                report.next = Some(next.own);
                 let summary = serde_json::to_string(&report.counts()).unwrap_or_default();
                 self.store.end_run(run, report.exit().code(), &summary, (self.clock)())?;
                 Ok(report)
@@ -235,7 +241,7 @@ impl Run<'_> {
         chosen: &Chosen,
         report: &mut Report,
         now: Timestamp,
-    ) -> Result<Timestamp> {
+    ) -> Result<due::Next> {
         let name = portal::open(self.config)?.name();
         let due = due::customers(self.config, self.store, name, observed, &self.options, now)?;
         let wanted = self.wanted_tickets(observed);
@@ -255,7 +261,7 @@ impl Run<'_> {
                 self.applier(report.run, &secrets).settle().await?;
             }
             decisions = self.plan_tickets(observed, chosen, name, &wanted, &mut ticket_plan, now).await?;
-            let billable = record::Billable::new(self.config, observed, self.client, now);
+            let billable = record::Billable::new(self.config, observed, now);
             for cid in &due {
                 let Some(link) = observed.links.get(cid) else { continue };
                 let round = self.round(observed, chosen, name, link, &zone, &billable, now).await?;
@@ -517,6 +523,10 @@ impl Run<'_> {
             return Ok(());
         }
         let agreements = observe::agreements(self.client, link.company_id).await?;
+        if let Some(reason) = record::skewed(self.client, (self.clock)()) {
+            round.plan.block(Some(&link.cid), "billing", reason.0, reason.1);
+            return Ok(());
+        }
         let bindings =
             self.store.bindings(source)?.into_iter().map(|binding| (binding.addition_id, binding)).collect();
         let holds = self.store.holds()?.into_iter().map(|hold| (hold.record.clone(), hold)).collect();
