@@ -8,6 +8,8 @@ mod commands;
 mod companies;
 mod configuration;
 mod configuration_secrets;
+mod demo;
+mod log;
 mod portal;
 mod sandbox;
 mod setup;
