@@ -70,7 +70,8 @@ impl Store {
     /// Makes every customer due again: a person changed something that runs remember as worked off.
     pub fn forget_checks(&self) -> Result<()> {
         self.db.execute("UPDATE customers SET fingerprint = '', pushed_at = NULL, retry_at = NULL", [])?;
-        self.db.execute("UPDATE imports SET next_due = NULL", [])?;
+        // Runs of one part keep their own, under longer names.
+        self.db.execute("DELETE FROM meta WHERE key LIKE ?1 || '%'", [super::NEXT_DUE])?;
         Ok(())
     }
 }

@@ -35,6 +35,9 @@ pub use tickets::TicketMemory;
 /// The format this program writes. An older program refuses a newer file.
 const VERSION: i64 = 1;
 
+/// Under which name the moment of the next work is remembered.
+pub const NEXT_DUE: &str = "next_due";
+
 /// What can go wrong with the state.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {

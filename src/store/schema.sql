@@ -133,8 +133,7 @@ CREATE TABLE imports (
     stamp TEXT NOT NULL,
     digest TEXT NOT NULL,
     measured_at INTEGER,
-    read_at INTEGER NOT NULL,
-    next_due INTEGER
+    read_at INTEGER NOT NULL
 ) STRICT;
 
 -- What stands and was said already: it speaks again every remind_every, not at every run.

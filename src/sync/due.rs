@@ -12,7 +12,8 @@ use crate::config::Config;
 use crate::error::Result;
 use crate::portal::EventKind;
 use crate::services;
-use crate::store::{CustomerState, HoldState, Store, TicketMemory};
+use crate::store::{CustomerState, HoldState, NEXT_DUE, Store, TicketMemory};
+use serde::{Deserialize, Serialize};
 
 /// Why a customer is due, or when it will be.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -136,6 +137,71 @@ fn approvals(store: &Store) -> Result<BTreeSet<String>> {
         .collect())
 }
 
+/// Until when nothing is to be done, as long as the portal's files are what they were.
+#[derive(Debug, Serialize, Deserialize)]
+pub(super) struct Rest {
+    stamp: String,
+    next: Timestamp,
+}
+
+/// The name under which runs of all parts, or of one, remember their rest.
+fn key(only: Option<super::Part>) -> String {
+    only.map_or_else(|| NEXT_DUE.to_owned(), |part| format!("{NEXT_DUE}: {part:?}"))
+}
+
+impl Rest {
+    fn read(store: &Store, key: &str) -> Result<Option<Rest>> {
+        Ok(store.meta(key)?.and_then(|text| serde_json::from_str(&text).ok()))
+    }
+
+    fn write(&self, store: &Store, key: &str) -> Result<()> {
+        store.set_meta(key, &serde_json::to_string(self).map_err(crate::store::Error::from)?)?;
+        Ok(())
+    }
+
+    /// When such a run has work again, if it has none now.
+    pub(super) fn until(
+        store: &Store,
+        options: &Options,
+        stamp: &str,
+        now: Timestamp,
+    ) -> Result<Option<Timestamp>> {
+        let rest = Rest::read(store, &key(options.only))?;
+        Ok(rest.filter(|rest| rest.stamp == stamp && rest.next > now).map(|rest| rest.next))
+    }
+
+    /// Remembers when there is work again. A run of one part or of some customers says nothing of the rest:
+    /// it may only bring the next whole run forward.
+    pub(super) fn remember(store: &Store, options: &Options, stamp: &str, next: &Next) -> Result<()> {
+        let some = !options.cids.is_empty() || options.events.is_some();
+        if !some {
+            Rest { stamp: stamp.to_owned(), next: next.own }.write(store, &key(options.only))?;
+        }
+        if (some || options.only.is_some())
+            && let Some(whole) = Rest::read(store, NEXT_DUE)?
+        {
+            Rest { next: whole.next.min(next.all), ..whole }.write(store, NEXT_DUE)?;
+        }
+        Ok(())
+    }
+}
+
+/// When there is something to do next, if nothing else changes.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Next {
+    /// For a run like this one.
+    pub(super) own: Timestamp,
+    /// For a run of all parts and customers: now, where this one left something undone.
+    pub(super) all: Timestamp,
+}
+
+impl Next {
+    /// Something more is to be done then.
+    pub(super) fn or(self, at: Timestamp) -> Next {
+        Next { own: self.own.min(at), all: self.all.min(at) }
+    }
+}
+
 /// When there is something to do next, if nothing else changes.
 pub(super) fn next(
     config: &Config,
@@ -144,7 +210,7 @@ pub(super) fn next(
     observed: &Observed,
     decisions: &BTreeMap<FaultKey, Decision>,
     now: Timestamp,
-) -> Result<Timestamp> {
+) -> Result<Next> {
     let verify = now.checked_add(config.sync.verify_every).unwrap_or(now);
     // Standing trouble speaks again, and an export that is not renewed grows stale.
     let mut next = now.checked_add(config.sync.remind_every).unwrap_or(now).min(verify);
@@ -155,14 +221,15 @@ pub(super) fn next(
         next = next.min(stale);
     }
     let states = store.customers(source)?;
+    let mut undone = false;
     for cid in observed.links.keys() {
         let print = fingerprint(config, observed, cid, now);
         let due =
             judge(states.get(cid), &print, false, config.sync.min_interval, config.sync.verify_every, now);
-        next = match due {
-            Due::Now => now,
-            Due::At(at) => next.min(at),
-        };
+        match due {
+            Due::At(at) => next = next.min(at),
+            Due::Now => undone = true,
+        }
     }
     let memories = store.tickets(source)?;
     for (key, decision) in decisions {
@@ -175,7 +242,7 @@ pub(super) fn next(
             _ => {}
         }
     }
-    Ok(next)
+    Ok(Next { own: next, all: if undone { now } else { next } })
 }
 
 /// Whether what was decided about a ticket has come to pass: it may have been refused, or held back.

@@ -72,16 +72,6 @@ impl Options {
         self.force || self.verify || self.open_standing || self.events.is_some() || !self.cids.is_empty()
     }
 
-    /// Under which name a run remembers what it has read and when it is due again: each part for itself, since
-    /// a run of one part says nothing of the others. `None` for a run of some customers or events.
-    fn remembers_as(&self, name: &str) -> Option<String> {
-        let part = match self.only {
-            None => String::new(),
-            Some(part) => format!(" {part:?}").to_lowercase(),
-        };
-        (self.cids.is_empty() && self.events.is_none()).then(|| format!("{name}{part}"))
-    }
-
     fn does(&self, part: Part) -> bool {
         self.only.is_none_or(|only| only == part)
     }
@@ -161,10 +151,7 @@ impl Run<'_> {
         let name = source.name();
         let stamp = source.stamp()?;
         if !self.options.insists()
-            && let Some(memory) = self.options.remembers_as(name)
-            && self.store.import(&memory)?.is_some_and(|import| import.stamp == stamp.as_str())
-            && let Some(next) = self.store.next_due(&memory)?
-            && next > now
+            && let Some(next) = due::Rest::until(self.store, &self.options, stamp.as_str(), now)?
             && !self.store.was_killed()?
         {
             return Ok(Report::idle(Some(next)));
@@ -178,6 +165,12 @@ impl Run<'_> {
             .hint("psactl setup --check says what is missing, psactl setup does it"));
         }
         let mut observed = self.observe(source.as_ref(), stamp.as_str().to_owned(), now)?;
+        let known =
+            |cid: &String| observed.snapshot.customer(cid).is_some() || observed.links.contains_key(cid);
+        if let Some(cid) = self.options.cids.iter().find(|cid| !known(cid)) {
+            return Err(Failure::new(Exit::Partial, format!("the portal knows no customer {cid}"))
+                .hint("psactl companies lists the customers of the portal"));
+        }
         let run = if self.options.dry_run { 0 } else { self.store.begin_run(self.command, now)? };
         let mut report = Report::new(run, self.options.dry_run);
         let outcome = self.work(&mut observed, &chosen, &mut report, now).await;
@@ -191,19 +184,18 @@ impl Run<'_> {
         }
         match outcome {
             Ok(next) => {
-                let memory = self.options.remembers_as(name);
-                if let Some(memory) = memory.as_ref().filter(|_| !observed.older) {
+                if !observed.older {
                     let import = Import {
                         stamp: observed.stamp.clone(),
                         digest: observed.snapshot.digest.clone(),
                         measured_at: observed.snapshot.measured_at,
                     };
-                    self.store.set_import(memory, &import, now)?;
+                    self.store.set_import(name, &import, now)?;
                 }
-                if let Some(memory) = &memory {
-                    self.store.set_next_due(memory, next)?;
-                    report.next = Some(next);
-                }
+                // An older export is looked at again by every run, until the newer one is back.
+                let stamp = if observed.older { "" } else { &observed.stamp };
+                due::Rest::remember(self.store, &self.options, stamp, &next)?;
+                report.next = Some(next.own);
                 let summary = serde_json::to_string(&report.counts()).unwrap_or_default();
                 self.store.end_run(run, report.exit().code(), &summary, (self.clock)())?;
                 Ok(report)
@@ -220,10 +212,11 @@ impl Run<'_> {
         let name = source.name();
         let snapshot = source.accounts()?;
         let log = source.events()?;
-        let older = match (self.store.last_measured(name)?, snapshot.measured_at) {
-            (Some(last), Some(this)) => this < last,
-            _ => false,
-        };
+        let older =
+            match (self.store.import(name)?.and_then(|import| import.measured_at), snapshot.measured_at) {
+                (Some(last), Some(this)) => this < last,
+                _ => false,
+            };
         let events = if self.options.dry_run {
             record::merged(self.store.events(name)?, &log.events, now)
         } else {
@@ -274,7 +267,7 @@ impl Run<'_> {
         chosen: &Chosen,
         report: &mut Report,
         now: Timestamp,
-    ) -> Result<Timestamp> {
+    ) -> Result<due::Next> {
         let name = portal::open(self.config)?.name();
         let due = due::customers(self.config, self.store, name, observed, &self.options, now)?;
         let mut wanted = self.wanted_tickets(observed);
@@ -299,7 +292,7 @@ impl Run<'_> {
             }
             let observed = &*observed;
             decisions = self.plan_tickets(observed, chosen, name, &wanted, &mut ticket_plan, now).await?;
-            let billable = record::Billable::new(self.config, observed, self.client, now);
+            let billable = record::Billable::new(self.config, observed, now);
             let mut failing = 0;
             for cid in &due {
                 let Some(link) = observed.links.get(cid) else { continue };
@@ -590,6 +583,10 @@ impl Run<'_> {
             return Ok(());
         }
         let agreements = observe::agreements(self.client, link.company_id).await?;
+        if let Some(reason) = record::skewed(self.client, (self.clock)()) {
+            round.plan.block(Some(&link.cid), "billing", reason.0, reason.1);
+            return Ok(());
+        }
         let bindings =
             self.store.bindings(source)?.into_iter().map(|binding| (binding.addition_id, binding)).collect();
         let holds = self.store.holds()?.into_iter().map(|hold| (hold.record.clone(), hold)).collect();

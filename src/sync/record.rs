@@ -110,10 +110,11 @@ pub(super) fn failed_run(
 
 /// Customers of the portal that no company is linked to.
 pub(super) fn unlinked(observed: &Observed, options: &Options, report: &mut Report) {
-    if !options.cids.is_empty() || options.events.is_some() {
+    if options.events.is_some() {
         return;
     }
-    for customer in &observed.snapshot.customers {
+    let asked = |cid: &String| options.cids.is_empty() || options.cids.contains(cid);
+    for customer in observed.snapshot.customers.iter().filter(|customer| asked(&customer.cid)) {
         if !observed.links.contains_key(&customer.cid) {
             report.plan.block(
                 Some(&customer.cid),
@@ -129,16 +130,11 @@ pub(super) fn unlinked(observed: &Observed, options: &Options, report: &mut Repo
 pub(super) struct Billable {
     stale: Option<String>,
     older: bool,
-    skew: Option<SignedDuration>,
 }
 
 impl Billable {
-    pub(super) fn new(config: &Config, observed: &Observed, client: &Client, now: Timestamp) -> Billable {
-        Billable {
-            stale: stale(config, &observed.snapshot, now),
-            older: observed.older,
-            skew: client.clock_skew(now).filter(|skew| skew.abs() > SignedDuration::from_mins(5)),
-        }
+    pub(super) fn new(config: &Config, observed: &Observed, now: Timestamp) -> Billable {
+        Billable { stale: stale(config, &observed.snapshot, now), older: observed.older }
     }
 
     /// Why a customer is not billed, and what removes the cause.
@@ -150,12 +146,6 @@ impl Billable {
             return Some((
                 "this export was measured before the last one used".to_owned(),
                 "put the newer export back; an old one is never billed".to_owned(),
-            ));
-        }
-        if let Some(skew) = self.skew {
-            return Some((
-                format!("this machine's clock is {} off the server's", text::span(skew)),
-                "set the clock".to_owned(),
             ));
         }
         if let Some(problem) = snapshot.problems_of(&link.cid).next() {
@@ -178,6 +168,16 @@ impl Billable {
             _ => None,
         }
     }
+}
+
+/// Why nobody is billed where the clocks disagree, and what removes the cause. Known once ConnectWise has
+/// answered.
+pub(super) fn skewed(client: &Client, now: Timestamp) -> Option<(String, String)> {
+    let skew = client.clock_skew(now).filter(|skew| skew.abs() > SignedDuration::from_mins(5))?;
+    Some((
+        format!("this machine's clock is {} off the server's", text::span(skew)),
+        "set the clock".to_owned(),
+    ))
 }
 
 /// Why the data are too old to bill.
@@ -214,7 +214,7 @@ pub(super) struct Finish<'a> {
 }
 
 /// Records a run and fills its report; returns when there is something to do next.
-pub(super) fn finish(mut run: Finish<'_>, report: &mut Report) -> Result<Timestamp> {
+pub(super) fn finish(mut run: Finish<'_>, report: &mut Report) -> Result<due::Next> {
     report.plan.extend(std::mem::take(&mut run.plan));
     report.applied = std::mem::take(&mut run.applied);
     report.standing = standing_faults(&run);
@@ -237,7 +237,7 @@ pub(super) fn finish(mut run: Finish<'_>, report: &mut Report) -> Result<Timesta
     }
     report.customers = run.rounds.len();
     if run.options.dry_run {
-        return Ok(run.now);
+        return Ok(due::Next { own: run.now, all: run.now });
     }
     holds(&mut run, report)?;
     customers(&mut run, report)?;
@@ -246,7 +246,7 @@ pub(super) fn finish(mut run: Finish<'_>, report: &mut Report) -> Result<Timesta
     run.store.record_actions(&results)?;
     news(&mut run, report)?;
     let next = due::next(run.config, run.store, run.source, run.observed, run.decisions, run.now)?;
-    Ok(tickets_again(&run, report)?.map_or(next, |again| next.min(again)))
+    Ok(tickets_again(&run, report)?.map_or(next, |again| next.or(again)))
 }
 
 /// After a failure that may pass by itself.

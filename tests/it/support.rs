@@ -185,8 +185,13 @@ impl Desk {
         command
     }
 
-    /// Runs the binary.
+    /// Runs the binary on a wide terminal: what is said stands on one line, in tables too.
     pub fn psactl(&self, arguments: &[&str]) -> Ran {
+        Desk::ran(self.command(arguments).env("COLUMNS", "400"))
+    }
+
+    /// Runs the binary on a terminal of 100 columns, as snapshots show it.
+    pub fn narrow(&self, arguments: &[&str]) -> Ran {
         Desk::ran(&mut self.command(arguments))
     }
 
