@@ -113,7 +113,7 @@ impl Context {
                 psa::Login::Integrator { username: username.clone(), password: password.read(config)? }
             }
         };
-        Ok(Client::new(Connection {
+        let connection = Connection {
             site: settings.site.clone(),
             company_id: settings.company_id.clone(),
             client_id: settings.client_id.clone(),
@@ -121,7 +121,8 @@ impl Context {
             max_concurrency: settings.max_concurrency as usize,
             max_requests_per_minute: settings.max_requests_per_minute.unwrap_or(0),
             ca_file: settings.ca_file.as_ref().map(|path| config.resolve(path)),
-        })?)
+        };
+        Ok(Client::with_policy(connection, crate::testing::patience())?)
     }
 
     /// The secrets that set-up puts into request bodies.

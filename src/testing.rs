@@ -1,12 +1,32 @@
-//! A place to die on purpose: kill tests stop the process between intent and outcome.
+//! What tests ask of the binary: to die at a place, and not to wait. Only debug builds have these switches;
+//! in a release every one of them is gone.
 
-/// Ends the process at once where `PSACTL_TEST_STOP_AT` names this point, as a power cut would. Only in
-/// debug builds; a release has no such switch.
+use crate::psa::RetryPolicy;
+
+/// Ends the process at once where `PSACTL_TEST_STOP_AT` names this point, as a power cut would:
+/// `sent` the first time it is passed, `sent:3` the third time.
 pub fn stop_at(point: &str) {
     #[cfg(debug_assertions)]
-    if std::env::var("PSACTL_TEST_STOP_AT").is_ok_and(|wanted| wanted == point) {
-        std::process::abort();
+    {
+        use std::sync::atomic::{AtomicU32, Ordering};
+        static PASSED: AtomicU32 = AtomicU32::new(0);
+        let Ok(wanted) = std::env::var("PSACTL_TEST_STOP_AT") else { return };
+        let (name, nth) = wanted.split_once(':').unwrap_or((&wanted, "1"));
+        if name == point && PASSED.fetch_add(1, Ordering::Relaxed) + 1 == nth.parse().unwrap_or(1) {
+            std::process::abort();
+        }
     }
     #[cfg(not(debug_assertions))]
     let _ = point;
+}
+
+/// How patient the client is: as always, or, where `PSACTL_TEST_HASTY` is set, with the same number of tries
+/// and next to no waits between them.
+pub fn patience() -> RetryPolicy {
+    let policy = RetryPolicy::default();
+    #[cfg(debug_assertions)]
+    if std::env::var_os("PSACTL_TEST_HASTY").is_some() {
+        return RetryPolicy { base: std::time::Duration::from_millis(1), ..policy };
+    }
+    policy
 }

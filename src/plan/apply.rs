@@ -107,7 +107,7 @@ pub struct Applier<'a> {
     /// The client.
     pub client: &'a Client,
     /// The state.
-    pub store: &'a mut Store,
+    pub store: &'a Store,
     /// The run the writes belong to.
     pub run: i64,
     /// Secrets for request bodies.
@@ -194,6 +194,7 @@ impl Applier<'_> {
         let record = answer.get("id").and_then(Value::as_i64).or(change.subject.id);
         let differences = differences(change, answer);
         remember::remember(self.store, change, record, answer, &differences, now)?;
+        crate::testing::stop_at("remembered");
         self.store.end_write(entry, EntryState::Done, record, Some(&summary(change, answer)), None, now)?;
         crate::testing::stop_at("outcome");
         if differences.is_empty() { Ok(Ended::Done { record }) } else { Ok(Ended::NotKept { differences }) }
@@ -221,7 +222,10 @@ impl Applier<'_> {
                 let found = self.client.list::<Value>(path, &narrowed(equals)).await?;
                 // Only the fields of the natural key decide: what else a person changed since is theirs.
                 let wanted = keyed(body, equals);
-                Ok(found.into_iter().find(|record| psa::differences(&wanted, record).is_empty()))
+                Ok(found
+                    .into_iter()
+                    .filter(|record| !is_over(record))
+                    .find(|record| psa::differences(&wanted, record).is_empty()))
             }
             Request::Patch { .. } => {
                 let record: Option<Value> = self.client.find(path).await?;
@@ -264,6 +268,13 @@ impl Applier<'_> {
         }
         Ok(settled)
     }
+}
+
+/// Whether a record is one of the past that only shares its natural key with the one looked for: the closed
+/// ticket of the same fault, the cancelled addition of the same product.
+fn is_over(record: &Value) -> bool {
+    let closed = record.get("closedFlag").and_then(Value::as_bool).unwrap_or(false);
+    closed || record.get("cancelledDate").is_some_and(|date| !date.is_null())
 }
 
 /// The fields of natural keys that the server can filter by.

@@ -177,6 +177,14 @@ pub enum Purpose {
     },
 }
 
+/// A reference as it is sent: by id alone, where it has one. Its name is for the reader.
+fn slim(value: &Value) -> Value {
+    match value.get("id") {
+        Some(id) if !id.is_null() => serde_json::json!({ "id": id }),
+        _ => value.clone(),
+    }
+}
+
 /// One write.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Change {
@@ -249,7 +257,7 @@ impl Change {
             .map(|(name, before, after)| Field { name: name.to_owned(), before, after })
             .collect();
         let operations =
-            fields.iter().map(|field| PatchOp::replace(field.name.clone(), field.after.clone())).collect();
+            fields.iter().map(|field| PatchOp::replace(field.name.clone(), slim(&field.after))).collect();
         Change {
             subject: Subject { kind: kind.to_owned(), id: Some(id), name: name.into() },
             action: Action::Update,

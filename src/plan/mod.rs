@@ -6,14 +6,14 @@
 pub mod apply;
 mod change;
 pub mod guards;
-mod remember;
+pub(crate) mod remember;
 mod show;
 
 pub use change::{Action, Change, Field, MoneyEffect, NaturalKey, Purpose, Request, SecretSlot, Subject};
 
 use serde::Serialize;
 
-pub(crate) use show::field_line;
+pub(crate) use show::{field_line, money_of, sum_lines};
 
 /// A change whose value is known and that needs a yes.
 #[derive(Debug, Clone, Serialize)]

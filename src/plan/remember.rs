@@ -4,12 +4,12 @@
 use jiff::Timestamp;
 use serde_json::Value;
 
-use super::{Change, Purpose, guards};
+use super::{Change, Purpose, Request, guards};
 use crate::store::{Binding, Choice, Store};
 
 /// Remembers a change that ConnectWise has.
 pub(super) fn remember(
-    store: &mut Store,
+    store: &Store,
     change: &Change,
     record: Option<i64>,
     answer: &Value,
@@ -78,6 +78,7 @@ pub(super) fn remember(
             memory.ticket = Some(*ticket);
             memory.told_until = Some(*told_until);
             memory.noted_at = Some(now);
+            memory.last_note = note_text(change).map(str::to_owned);
             store.set_ticket(source, fault, &memory)?;
         }
         Purpose::TicketStatus { source, fault, resolved, first_event } => {
@@ -90,4 +91,12 @@ pub(super) fn remember(
         }
     }
     Ok(())
+}
+
+/// What a ticket note says.
+pub(crate) fn note_text(change: &Change) -> Option<&str> {
+    match (&change.purpose, &change.request) {
+        (Purpose::NoteTicket { .. }, Request::Post { body, .. }) => body.get("text").and_then(Value::as_str),
+        _ => None,
+    }
 }

@@ -34,6 +34,9 @@ impl Plan {
                 );
             }
             ui.out(&table.to_string());
+            if self.held.iter().any(|held| held.change.money.as_ref().is_some_and(|money| money.prorated)) {
+                ui.out(&format!("  {PRORATED}"));
+            }
         }
         if !self.blocked.is_empty() {
             ui.heading("Blocked: nothing is written until the cause is removed");
@@ -94,15 +97,32 @@ fn show_changes(ui: &Ui, changes: &[Change]) {
             ui.out(&format!("      after: {first}"));
         }
     }
-    for (currency, (before, after)) in sums(changes) {
-        let delta = text::signed_money(after - before);
-        ui.out(&format!(
-            "  next invoices of these: {} -> {} {currency} ({delta})",
-            text::money(before),
-            text::money(after),
-        ));
+    for line in sum_lines(changes) {
+        ui.out(&format!("  {line}"));
     }
 }
+
+/// The money effect of changes: a line per currency, and one on proration where an agreement prorates.
+pub(crate) fn sum_lines<'a>(changes: impl IntoIterator<Item = &'a Change> + Clone) -> Vec<String> {
+    let mut lines: Vec<String> = sums(changes.clone())
+        .into_iter()
+        .map(|(currency, (before, after))| {
+            let delta = text::signed_money(after - before);
+            format!(
+                "next invoices of these: {} -> {} {currency} ({delta})",
+                text::money(before),
+                text::money(after)
+            )
+        })
+        .collect();
+    if changes.into_iter().filter_map(|change| change.money.as_ref()).any(|money| money.prorated) {
+        lines.push(PRORATED.to_owned());
+    }
+    lines
+}
+
+/// What a full period's amount leaves unsaid.
+const PRORATED: &str = "(amounts of a full period; ConnectWise prorates the running one)";
 
 /// "quantity: 1 -> 2".
 pub(crate) fn field_line(field: &super::Field) -> String {
@@ -125,17 +145,12 @@ pub(crate) fn sums<'a>(
     sums
 }
 
-/// "-75.00 -> 31.20 USD", with a word where the agreement prorates.
+/// "-75.00 -> 31.20 USD".
 pub(crate) fn money_of(change: &Change) -> String {
     change.money.as_ref().map_or_else(String::new, |money| {
         let amounts =
             format!("{} -> {} {}", text::money(money.before), text::money(money.after), money.currency);
-        let amounts = amounts.trim_end().to_owned();
-        if money.prorated {
-            format!("{amounts} (full period; this period prorated by ConnectWise)")
-        } else {
-            amounts
-        }
+        amounts.trim_end().to_owned()
     })
 }
 

@@ -149,6 +149,8 @@ pub struct Event {
     pub cid: String,
     /// The account's number where the account is known, else the account as written.
     pub account: String,
+    /// The account's user name, which is what people know it by; its number where it has none.
+    pub user: String,
     /// How bad it is.
     pub severity: Severity,
     /// What it is about.

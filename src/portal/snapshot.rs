@@ -7,7 +7,7 @@ use std::fmt;
 use std::path::PathBuf;
 
 /// A customer of the MSP.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
 pub struct Customer {
     /// The portal's customer ID: `342` of `EFS-342`.
     pub cid: String,

@@ -3,7 +3,7 @@
 use std::collections::HashSet;
 use std::sync::Arc;
 
-use jiff::SignedDuration;
+use jiff::{SignedDuration, Timestamp};
 use serde_json::Value;
 
 use super::connection::Connection;
@@ -201,9 +201,9 @@ impl Client {
         self.transport.requests_sent()
     }
 
-    /// The server's clock minus ours, by its last answer (to the second).
-    pub fn clock_skew(&self) -> Option<SignedDuration> {
-        self.transport.clock_skew()
+    /// The server's clock minus the caller's, by the server's last answer (to the second).
+    pub fn clock_skew(&self, now: Timestamp) -> Option<SignedDuration> {
+        self.transport.clock_skew(now)
     }
 
     async fn write(&self, method: Method, at: &Path, action: String, body: &Value) -> Result<Value, Error> {

@@ -7,16 +7,22 @@
 //! * Text stands in double quotes; in single quotes when it holds a double quote; when it holds both kinds,
 //!   in double quotes with a backslash before each double quote. A backslash is always doubled.
 //! * Control characters (which JSON strings of this API cannot carry) become blanks.
-//! * `contains` and [`Condition::starts_with`] take their text literally: `[`, `%`, `_` and `*` are wrapped in
-//!   brackets (`[[]`, `[%]`). `=` compares as it is, though ConnectWise may read `*` as a wildcard there.
+//! * [`Condition::starts_with`] and [`Condition::contains`] never put a `[` into a pattern, since it opens a
+//!   set of characters there: the first has the wildcard `%` in its place, the second asks for the pieces
+//!   around it. Wildcards in the text stay, and also fit themselves.
 //!
-//! A filter therefore may find *more* than was asked for, and its letter case is ConnectWise's affair. Whoever
-//! decides by a record compares its fields again.
+//! A filter therefore may find *more* than was asked for (also by `=`, where ConnectWise may read `*` as a
+//! wildcard), and its letter case is ConnectWise's affair; it does not find less. Whoever decides by a record
+//! compares its fields again. Only the *negation* of a filter with such characters can find less.
 
 use std::fmt;
 
 use jiff::Timestamp;
 use rust_decimal::Decimal;
+
+/// How long a filter may become in an address, of whose 2,000 characters host, path, order and fields take
+/// their part (behaviours, section 3).
+pub const FILTER_LENGTH: usize = 1_500;
 
 /// A value to compare a field with.
 #[derive(Debug, Clone, PartialEq)]
@@ -154,9 +160,18 @@ impl Condition {
         ge => Ge;
     }
 
-    /// The field's text holds this text, literally.
+    /// The field's text holds this text.
     pub fn contains(field: &'static str, text: &str) -> Condition {
-        Condition(Node::Compare(field, Operator::Contains, Operand::Text(literal(text))))
+        let pieces = text.split('[').filter(|piece| !piece.is_empty());
+        let each = pieces.map(|piece| {
+            Condition(Node::Compare(field, Operator::Contains, Operand::Text(piece.to_owned())))
+        });
+        let mut conditions: Vec<Condition> = each.collect();
+        match (conditions.pop(), conditions.is_empty()) {
+            (Some(only), true) => only,
+            (Some(last), false) => Condition::all(conditions.into_iter().chain([last])),
+            (None, _) => Condition::all([]),
+        }
     }
 
     /// The field's text fits the pattern, in which `%` and `*` stand for any text.
@@ -166,7 +181,7 @@ impl Condition {
         Condition(Node::Compare(field, Operator::Like, Operand::Text(pattern.to_owned())))
     }
 
-    /// The field's text begins with this text, literally.
+    /// The field's text begins with this text.
     pub fn starts_with(field: &'static str, text: &str) -> Condition {
         Condition::like(field, &format!("{}%", literal(text)))
     }
@@ -236,22 +251,26 @@ impl Condition {
         })
     }
 
-    /// Filters “the field is one of these”, each short enough for an address, that together cover all values.
-    ///
-    /// The whole address of a request must stay under 2,000 characters; `max` bounds one filter's text as it
-    /// is written, before it is encoded.
+    /// Filters “the field is one of these” that together cover all values, each short enough for an address:
+    /// encoded, at most `max` characters, and never more than [`FILTER_LENGTH`].
     pub fn in_batches<V: Into<Operand>>(
         field: &'static str,
         values: impl IntoIterator<Item = V>,
         max: usize,
     ) -> Vec<Condition> {
+        let max = max.min(FILTER_LENGTH);
+        let encoded = |text: &str| {
+            let mut encoded = String::new();
+            super::query::percent_encode(text, &mut encoded);
+            encoded.len()
+        };
         let mut batches: Vec<Vec<Operand>> = Vec::new();
         let mut length = usize::MAX;
         for value in values.into_iter().map(Into::into) {
-            let added = value.to_string().len() + 2;
+            let added = encoded(&format!("{value}, "));
             if length.saturating_add(added) > max {
                 batches.push(Vec::new());
-                length = field.len() + 6;
+                length = encoded(&format!("{field} in ()"));
             }
             length += added;
             if let Some(batch) = batches.last_mut() {
@@ -304,16 +323,9 @@ impl fmt::Display for Condition {
     }
 }
 
-/// The text as a pattern that fits nothing but this text: wildcards wrapped in brackets.
+/// The text as a pattern of [`Condition::like`] that fits this text, if not this text alone.
 pub fn literal(text: &str) -> String {
-    let mut pattern = String::with_capacity(text.len());
-    for character in text.chars() {
-        match character {
-            '[' | '%' | '_' | '*' => pattern.extend(['[', character, ']']),
-            other => pattern.push(other),
-        }
-    }
-    pattern
+    text.replace('[', "%")
 }
 
 /// The text as one quoted word of the language.

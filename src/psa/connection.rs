@@ -164,6 +164,10 @@ impl Site {
         self.0.host_str().unwrap_or_default()
     }
 
+    pub(super) fn is_encrypted(&self) -> bool {
+        self.0.scheme() == "https"
+    }
+
     pub(super) fn is_local(&self) -> bool {
         is_loopback(self.host())
     }

@@ -115,7 +115,9 @@ impl Route {
 
 /// The error for a company that the site does not know.
 pub(super) fn unknown(site: &Site, company_id: &str) -> Error {
-    Error::UnknownCompany { host: site.login_site().host().to_owned(), company_id: clean(company_id, 60) }
+    // Blanks are kept, since they may be what is wrong; what a terminal would obey is not.
+    let company_id = company_id.chars().filter(|character| !character.is_control()).take(60).collect();
+    Error::UnknownCompany { host: site.login_site().host().to_owned(), company_id }
 }
 
 #[cfg(test)]

@@ -136,7 +136,7 @@ pub enum Error {
         trouble: Trouble,
     },
     /// No answer in time.
-    #[error("{}: no answer within {} seconds", tried.action, waited.as_secs().max(1))]
+    #[error("{}: no answer within {}", tried.action, seconds(*waited))]
     TimedOut {
         /// What was tried.
         tried: Box<Tried>,
@@ -144,10 +144,9 @@ pub enum Error {
         waited: Duration,
     },
     /// A write may or may not have been done: look before repeating it.
-    #[error("it is not known whether this was done: {cause}")]
+    #[error("{cause}; it is not known whether this was done")]
     OutcomeUnknown {
         /// What happened instead of an answer.
-        #[source]
         cause: Box<Error>,
     },
     /// The site does not know the company.
@@ -375,7 +374,14 @@ impl Error {
 }
 
 fn after(wait: Option<Duration>) -> String {
-    wait.map_or_else(String::new, |wait| format!("; it asks to wait {} seconds", wait.as_secs()))
+    wait.map_or_else(String::new, |wait| format!("; it asks to wait {}", seconds(wait)))
+}
+
+fn seconds(time: Duration) -> String {
+    match time.as_secs().max(1) {
+        1 => "a second".to_owned(),
+        more => format!("{more} seconds"),
+    }
 }
 
 fn named(what: &str, id: Option<i64>) -> String {

@@ -8,38 +8,37 @@ use super::reply::clean;
 
 /// Looks through an error's causes for the one that explains it.
 pub(super) fn explain(error: &reqwest::Error) -> (Trouble, String) {
-    let mut cause: Option<&(dyn StdError + 'static)> = Some(error);
     let mut deepest = String::new();
-    while let Some(current) = cause {
-        if let Some(found) = current.downcast_ref::<rustls::Error>() {
-            return encryption(found);
-        }
-        if let Some(io) = current.downcast_ref::<io::Error>() {
-            // An I/O error wraps its cause without naming it as such.
-            let inner = io.get_ref().and_then(|inner| inner.downcast_ref::<rustls::Error>());
-            match inner {
-                Some(found) => return encryption(found),
-                None => {
-                    if let Some(found) = input_output(io.kind()) {
-                        return found;
-                    }
-                }
-            }
-        }
-        let said = current.to_string();
-        if said.contains("dns error") {
-            return (Trouble::Name, "its name has no address (DNS)".to_owned());
-        }
-        if !said.is_empty() {
-            deepest = said;
-        }
-        cause = current.source();
+    if let Some(found) = search(error, &mut deepest) {
+        return found;
     }
     if error.is_timeout() {
         return (Trouble::Slow, "no connection within the time allowed".to_owned());
     }
     let trouble = if error.is_connect() { Trouble::Other } else { Trouble::Broken };
     (trouble, clean(&deepest, 200))
+}
+
+fn search(error: &(dyn StdError + 'static), deepest: &mut String) -> Option<(Trouble, String)> {
+    if let Some(found) = error.downcast_ref::<rustls::Error>() {
+        return Some(encryption(found));
+    }
+    let said = error.to_string();
+    if said.contains("dns error") {
+        return Some((Trouble::Name, "its name has no address (DNS)".to_owned()));
+    }
+    if !said.is_empty() {
+        *deepest = said;
+    }
+    let Some(io) = error.downcast_ref::<io::Error>() else {
+        return error.source().and_then(|cause| search(cause, deepest));
+    };
+    // An I/O error that wraps another error names that one's cause as its own: look at the wrapped one itself.
+    let wrapped: Option<&(dyn StdError + 'static)> = match io.get_ref() {
+        Some(wrapped) => Some(wrapped),
+        None => None,
+    };
+    wrapped.and_then(|wrapped| search(wrapped, deepest)).or_else(|| input_output(io.kind()))
 }
 
 fn input_output(kind: io::ErrorKind) -> Option<(Trouble, String)> {

@@ -39,9 +39,13 @@ pub(super) fn of(error: &Error) -> Vec<String> {
             "ConnectWise or the line is slow at the moment; the next run tries again",
             "see https://status.connectwise.com",
         ],
-        Error::OutcomeUnknown { .. } => &[
-            "do not repeat it by hand: psactl looks in ConnectWise whether it was done before it tries again",
-        ],
+        Error::OutcomeUnknown { cause } => {
+            let look = "do not repeat it by hand: psactl looks in ConnectWise whether it was done before it tries again";
+            return std::iter::once(look.to_owned()).chain(of(cause)).collect();
+        }
+        Error::UnknownCompany { company_id, .. } if company_id.contains(char::is_whitespace) => {
+            &["the company ID has a blank in it, maybe at its beginning or end: take it out"]
+        }
         Error::UnknownCompany { .. } => &[
             "company_id is what is typed as Company on ConnectWise's login page, not the company's name",
             "check the region: na, eu, au, aus or za .myconnectwise.net, or your own domain",
@@ -56,9 +60,7 @@ pub(super) fn of(error: &Error) -> Vec<String> {
         }
         Error::Redirected { .. } => &["put the address that it redirects to into site, if you trust it"],
         Error::InsecureSite { .. } => &["write the site with https://"],
-        Error::BadConnection { .. } => {
-            &["mend [connectwise] in psactl.toml; psactl config check says where it stands"]
-        }
+        Error::BadConnection { .. } => &["mend the setting that the line above names"],
         Error::TooLong { .. } => &["this is a fault of psactl: report it"],
     };
     lines.iter().map(|line| (*line).to_owned()).collect()
@@ -78,22 +80,19 @@ const REFUSED: &[&str] = &[
 
 fn forbidden(path: &str) -> Vec<String> {
     let (flag, right) = match path.split('/').nth(1).unwrap_or_default() {
-        "service" => (
-            "Service Ticket API",
-            "Service Desk > Service Tickets and Close Service Tickets (add, edit, inquire)",
-        ),
-        "finance" => ("Agreement API", "Finance > Agreements (add, edit, inquire)"),
-        "procurement" => ("Product API", "Procurement > Product Catalog (add, edit, inquire)"),
-        "system" => {
-            ("System API", "System > Table Setup, API Members and My Company (inquire, for set-up edit)")
-        }
+        "service" => ("Service Ticket API", "Service Desk > Service Tickets and Close Service Tickets"),
+        "finance" => ("Agreement API", "Finance > Agreements"),
+        "procurement" => ("Product API", "Procurement > Product Catalog"),
+        "system" => ("System API", "System > Table Setup"),
         _ => (
             "Company API and Managed Services API",
-            "Companies > Company Maintenance and Manage Attachments; System > Table Setup (customise)",
+            "Companies > Company Maintenance, and System > Table Setup",
         ),
     };
     vec![
-        format!("API member: its security role needs {right}, level All"),
+        format!(
+            "API member: its security role needs {right}: inquire to read, add and edit to set up, each All"
+        ),
         format!("integrator login: it needs “{flag}” and “Access all records”"),
         "a change of the role takes effect at the next request; run the command again".to_owned(),
     ]

@@ -15,7 +15,7 @@
 //! * No secret is in an error, a trace or a debug print.
 
 mod client;
-mod conditions;
+pub mod conditions;
 mod connection;
 mod decode;
 mod discovery;
@@ -33,12 +33,13 @@ mod routing;
 mod transport;
 pub mod types;
 mod verify;
+mod zone;
 
 use jiff::Timestamp;
 use rust_decimal::Decimal;
 
 pub use client::Client;
-pub use conditions::{Condition, Operand, literal};
+pub use conditions::{Condition, FILTER_LENGTH, Operand, literal};
 pub use connection::{Connection, Login};
 pub use decode::Record;
 pub use discovery::CompanyInfo;
@@ -50,6 +51,7 @@ pub use reply::{FieldError, Reply, clean};
 pub use retry::{Decision, Outcome, RetryPolicy};
 pub use types::*;
 pub use verify::{Difference, differences, differences_in_operations};
+pub use zone::zone;
 
 /// Chooses the cryptography for encrypted connections, for the whole process; calling it again does nothing.
 ///

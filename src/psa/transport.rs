@@ -1,7 +1,7 @@
 //! The one place where requests are sent: with the login, through the gate, timed, traced, and tried again
 //! where that is safe.
 
-use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
@@ -83,8 +83,8 @@ pub(super) struct Transport {
     refusals: AtomicU64,
     refused: Mutex<Option<Error>>,
     sent: AtomicU64,
-    /// The server's clock minus ours in milliseconds; the least number: not known.
-    skew: AtomicI64,
+    /// The server's time as its last answer gave it, and when that came.
+    told: Mutex<Option<(Timestamp, Instant)>>,
 }
 
 impl Transport {
@@ -92,6 +92,9 @@ impl Transport {
         super::install_crypto();
         let bad = |problem: String| Error::BadConnection { problem };
         let site = connection.site()?;
+        if connection.company_id.trim().is_empty() {
+            return Err(bad("company_id is empty".to_owned()));
+        }
         let client_id = HeaderValue::from_str(connection.client_id.trim())
             .map_err(|_| bad("client_id holds characters that no client ID has".to_owned()))?;
         let mut builder = reqwest::Client::builder()
@@ -103,6 +106,10 @@ impl Transport {
         if site.is_local() {
             // Credentials for this machine have no business on a proxy.
             builder = builder.no_proxy();
+        }
+        if !site.is_encrypted() {
+            // No certificate is ever looked at: a machine without any (a bare container) will do.
+            builder = builder.tls_certs_only([]);
         }
         if let Some(file) = &connection.ca_file {
             let unusable = |why: String| bad(format!("ca_file {}: {why}", file.display()));
@@ -127,7 +134,7 @@ impl Transport {
             refusals: AtomicU64::new(0),
             refused: Mutex::new(None),
             sent: AtomicU64::new(0),
-            skew: AtomicI64::new(i64::MIN),
+            told: Mutex::new(None),
         })
     }
 
@@ -135,9 +142,10 @@ impl Transport {
         self.sent.load(Ordering::Relaxed)
     }
 
-    pub(super) fn clock_skew(&self) -> Option<SignedDuration> {
-        let skew = self.skew.load(Ordering::Relaxed);
-        (skew != i64::MIN).then(|| SignedDuration::from_millis(skew))
+    pub(super) fn clock_skew(&self, now: Timestamp) -> Option<SignedDuration> {
+        let (theirs, came) = (*self.told.lock().unwrap_or_else(PoisonError::into_inner))?;
+        let since = SignedDuration::try_from(came.elapsed()).unwrap_or_default();
+        Some(theirs.duration_since(now) + since)
     }
 
     /// Sends one request, again if need be. With a route it carries the login, without one it does not.
@@ -284,11 +292,10 @@ impl Transport {
         outcome
     }
 
-    /// Compares the server's clock with ours.
+    /// Notes the server's time.
     fn note_clock(&self, headers: &HeaderMap) {
         if let Some(theirs) = headers::date(headers) {
-            let skew = theirs.as_millisecond() - Timestamp::now().as_millisecond();
-            self.skew.store(skew, Ordering::Relaxed);
+            *self.told.lock().unwrap_or_else(PoisonError::into_inner) = Some((theirs, Instant::now()));
         }
     }
 

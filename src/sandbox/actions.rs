@@ -2,13 +2,13 @@
 
 use serde_json::{Value, json};
 
-use super::contract::Role;
+use super::contract::{Kind, Role};
 use super::engine::{Answer, Outcome, Request, Work, list, parents_exist};
 use super::errors::Refusal;
 use super::query::Parameters;
 use super::store::{Record, ref_id, reference};
 use super::view::{Found, View};
-use super::world;
+use super::{rules, world};
 
 const TICKETS: &str = "/service/tickets";
 const COMPANIES: &str = "/company/companies";
@@ -59,6 +59,39 @@ fn tickets(view: &View<'_>, request: &Request<'_>) -> Outcome {
     let rows = view.store.table(TICKETS).into_iter().flat_map(|t| t.under(&[]));
     let rows = rows.map(|(id, row)| Found { key: TICKETS, id, row });
     list(view, request, schema, rows)
+}
+
+/// The records that refer to one: by collection, or each for itself.
+pub fn usages(view: &View<'_>, key: &str, id: i64, each: bool) -> Value {
+    let mut usages = Vec::new();
+    for collection in view.contract.collections.values() {
+        let (Some(table), Some(schema)) =
+            (view.store.table(&collection.key), view.contract.schema(&collection.schema))
+        else {
+            continue;
+        };
+        let referring: Vec<&str> = schema
+            .fields
+            .values()
+            .filter(|field| match &field.kind {
+                Kind::Reference(name) => rules::references::target(name) == Some(key),
+                _ => false,
+            })
+            .map(|field| field.name.as_str())
+            .collect();
+        let hits: Vec<i64> = table
+            .rows
+            .iter()
+            .filter(|(_, row)| referring.iter().any(|field| ref_id(row.fields.get(*field)) == Some(id)))
+            .map(|(id, _)| *id)
+            .collect();
+        match each {
+            _ if hits.is_empty() => {}
+            true => usages.extend(hits.iter().map(|id| json!({"type": schema.name, "id": id}))),
+            false => usages.push(json!({"type": schema.name, "count": hits.len()})),
+        }
+    }
+    usages.into()
 }
 
 /// The notes of a ticket in their other shape; the sandbox keeps no time entries.

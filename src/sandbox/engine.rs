@@ -80,8 +80,9 @@ pub fn read(view: &View<'_>, request: &Request<'_>) -> Outcome {
         }
         Role::Usages(key) => {
             let (collection, _) = known(view.contract, key)?;
-            item(view, collection, ids)?;
-            Ok(Answer::of(200, json!([])))
+            let id = item(view, collection, ids)?.id;
+            let each = request.matched.route.template.ends_with("/list");
+            Ok(Answer::of(200, actions::usages(view, key, id, each)))
         }
         Role::Action => actions::read(view, request),
     }

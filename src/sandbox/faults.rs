@@ -41,6 +41,7 @@ pub struct Fault {
     /// A part of the request's path, or of its template; none: any.
     #[serde(default, alias = "template")]
     pub path: Option<String>,
+    /// What happens: `status-NNN`, `reset`, `applied-then-NNN`, `applied-then-reset`.
     pub kind: String,
     /// The first matching request that is struck, counted from 1.
     #[serde(default)]

@@ -11,6 +11,7 @@ const KEPT: usize = 200_000;
 /// One request, as it was answered.
 #[derive(Debug, Clone, Serialize)]
 pub struct LoggedRequest {
+    /// The method.
     pub method: String,
     /// The path as it was asked.
     pub path: String,
@@ -18,6 +19,7 @@ pub struct LoggedRequest {
     pub template: String,
     /// 0 where the connection was reset instead of an answer.
     pub status: u16,
+    /// The query as it was asked.
     pub query: String,
     /// By the sandbox's clock.
     pub at: Timestamp,

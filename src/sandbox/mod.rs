@@ -16,6 +16,7 @@ mod control;
 mod engine;
 mod errors;
 mod faults;
+mod limit;
 mod log;
 mod paging;
 mod patch;
@@ -59,6 +60,7 @@ pub enum World {
 pub struct Options {
     /// The port of the PSA; 0 takes a free one. The control port is always a free one.
     pub port: u16,
+    /// Which records exist at the start.
     pub world: World,
     /// How many companies are generated besides the guide's, each with an agreement; in the
     /// integrated world also with Managed ID and additions.
@@ -79,6 +81,9 @@ pub struct Options {
     pub nulls: bool,
     /// How long every answer of the PSA takes at the least.
     pub latency: Duration,
+    /// How many requests a minute are answered before 429; 0: no limit. The minute is a real one,
+    /// whatever the sandbox's clock says.
+    pub max_requests_per_minute: u32,
 }
 
 impl Default for Options {
@@ -95,6 +100,7 @@ impl Default for Options {
             inner_patch_paths: true,
             nulls: false,
             latency: Duration::ZERO,
+            max_requests_per_minute: 0,
         }
     }
 }
@@ -108,6 +114,7 @@ struct Shared {
     clock: clock::Clock,
     log: Mutex<log::Log>,
     faults: Mutex<faults::Faults>,
+    limit: Mutex<limit::Limit>,
     authority: String,
 }
 
@@ -159,6 +166,7 @@ impl Sandbox {
             clock,
             log: Mutex::default(),
             faults: Mutex::default(),
+            limit: Mutex::default(),
             authority,
         });
         let (stop, stopped) = watch::channel(false);
@@ -194,6 +202,7 @@ impl Sandbox {
         self.key(0).0
     }
 
+    /// The private key of the API member that psactl uses.
     pub fn private_key(&self) -> String {
         self.key(0).1
     }
@@ -203,6 +212,7 @@ impl Sandbox {
         self.key(1).0
     }
 
+    /// The private key of the member `admin2`.
     pub fn second_private_key(&self) -> String {
         self.key(1).1
     }
@@ -212,6 +222,7 @@ impl Sandbox {
         world::INTEGRATOR.0
     }
 
+    /// Its password.
     pub fn integrator_password(&self) -> &'static str {
         world::INTEGRATOR.1
     }
@@ -241,6 +252,7 @@ impl Sandbox {
         locked(&self.shared.log).requests()
     }
 
+    /// Forgets the requests so far.
     pub fn clear_requests(&self) {
         locked(&self.shared.log).clear();
     }

@@ -6,6 +6,7 @@ use std::pin::Pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::task::{Context, Poll};
+use std::time::Instant;
 
 use axum::Router;
 use axum::body::{Body, to_bytes};
@@ -158,14 +159,17 @@ async fn handle(
         tokio::time::sleep(shared.options.latency).await;
     }
     let template = template(&shared, &asked.path);
+    let most = shared.options.max_requests_per_minute;
+    let limited = locked(&shared.limit).exceeded(most, Instant::now());
     let strike = locked(&shared.faults).strike(&asked.method, &asked.path, &template);
     let outcome = match strike {
         Some(Kind::Reset) => None,
         Some(Kind::Status(status)) => Some(Err(Refusal::server_fault(status))),
         after => {
-            let outcome = match read {
-                Ok(_) => answer(&shared, &asked),
-                Err(_) => Err(Refusal::too_large()),
+            let outcome = match (limited, read) {
+                (Some(seconds), _) => Err(Refusal::too_many_requests(seconds)),
+                (None, Ok(_)) => answer(&shared, &asked),
+                (None, Err(_)) => Err(Refusal::too_large()),
             };
             match after {
                 Some(Kind::AppliedThenReset) => None,

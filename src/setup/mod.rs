@@ -480,7 +480,7 @@ impl Chosen {
 ///
 /// # Errors
 /// Where the state cannot be written.
-pub fn remember(store: &mut Store, finding: &Finding, vendor_sync_off: bool, now: Timestamp) -> Result<()> {
+pub fn remember(store: &Store, finding: &Finding, vendor_sync_off: bool, now: Timestamp) -> Result<()> {
     if finding.is_right() && !finding.choices.is_empty() {
         store.set_choices(finding.step.name(), &finding.choices)?;
     }

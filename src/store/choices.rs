@@ -30,8 +30,8 @@ impl Store {
     }
 
     /// Replaces the records of a step.
-    pub fn set_choices(&mut self, step: &str, choices: &[Choice]) -> Result<()> {
-        let change = self.db.transaction_with_behavior(rusqlite::TransactionBehavior::Immediate)?;
+    pub fn set_choices(&self, step: &str, choices: &[Choice]) -> Result<()> {
+        let change = self.transaction()?;
         change.execute("DELETE FROM choices WHERE step = ?1", [step])?;
         for choice in choices {
             change.execute(

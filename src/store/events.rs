@@ -109,14 +109,14 @@ pub struct LoggedEvent {
 
 impl Store {
     /// Adds the events that are not known yet, all or none, and returns how many were new.
-    pub fn add_events(&mut self, source: &str, events: &[portal::Event], now: Timestamp) -> Result<usize> {
-        let change = self.db.transaction_with_behavior(rusqlite::TransactionBehavior::Immediate)?;
+    pub fn add_events(&self, source: &str, events: &[portal::Event], now: Timestamp) -> Result<usize> {
+        let change = self.transaction()?;
         let mut new = 0;
         {
             let mut insert = change.prepare(
                 "INSERT OR IGNORE INTO events
-                 (source, event_id, time, cid, account, severity, kind, text, seen_at, state)
-                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, 'new')",
+                 (source, event_id, time, cid, account, user, severity, kind, text, seen_at, state)
+                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, 'new')",
             )?;
             for event in events {
                 new += insert.execute(params![
@@ -125,6 +125,7 @@ impl Store {
                     seconds(event.time),
                     event.cid,
                     event.account,
+                    event.user,
                     event.severity.as_str(),
                     event.kind.as_str(),
                     event.text,
@@ -139,7 +140,7 @@ impl Store {
     /// Every event of a source, oldest first.
     pub fn events(&self, source: &str) -> Result<Vec<LoggedEvent>> {
         let mut query = self.db.prepare_cached(
-            "SELECT id, event_id, time, cid, account, severity, kind, text, seen_at, state
+            "SELECT id, event_id, time, cid, account, user, severity, kind, text, seen_at, state
              FROM events WHERE source = ?1 ORDER BY time, id",
         )?;
         let rows = query.query_map([source], read)?;
@@ -175,8 +176,8 @@ impl Store {
     }
 
     /// Records what a run did for events, and how far each now is; all or none.
-    pub fn record_actions(&mut self, results: &[(i64, EventState, Vec<Action>)]) -> Result<()> {
-        let change = self.db.transaction_with_behavior(rusqlite::TransactionBehavior::Immediate)?;
+    pub fn record_actions(&self, results: &[(i64, EventState, Vec<Action>)]) -> Result<()> {
+        let change = self.transaction()?;
         for (number, state, actions) in results {
             change.execute("UPDATE events SET state = ?2 WHERE id = ?1", params![number, state.as_str()])?;
             for action in actions {
@@ -201,8 +202,8 @@ impl Store {
 }
 
 fn read(row: &Row<'_>) -> rusqlite::Result<LoggedEvent> {
-    let severity: String = row.get(5)?;
-    let kind: String = row.get(6)?;
+    let severity: String = row.get(6)?;
+    let kind: String = row.get(7)?;
     Ok(LoggedEvent {
         number: row.get(0)?,
         event: portal::Event {
@@ -210,11 +211,12 @@ fn read(row: &Row<'_>) -> rusqlite::Result<LoggedEvent> {
             time: moment(row.get(2)?),
             cid: row.get(3)?,
             account: row.get(4)?,
+            user: row.get(5)?,
             severity: portal::Severity::from_word(&severity).unwrap_or(portal::Severity::Error),
             kind: portal::EventKind::from_word(&kind).unwrap_or(portal::EventKind::Other),
-            text: row.get(7)?,
+            text: row.get(8)?,
         },
-        seen_at: moment(row.get(8)?),
-        state: EventState::read(&row.get::<_, String>(9)?),
+        seen_at: moment(row.get(9)?),
+        state: EventState::read(&row.get::<_, String>(10)?),
     })
 }

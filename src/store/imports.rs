@@ -39,4 +39,30 @@ impl Store {
         )?;
         Ok(())
     }
+
+    /// When a reading has something to do next, if nothing else changes.
+    pub fn next_due(&self, source: &str) -> Result<Option<Timestamp>> {
+        let next: Option<Option<i64>> = self
+            .db
+            .query_row("SELECT next_due FROM imports WHERE source = ?1", [source], |row| row.get(0))
+            .optional()?;
+        Ok(next.flatten().map(moment))
+    }
+
+    /// Remembers when a reading has something to do next.
+    pub fn set_next_due(&self, source: &str, next: Timestamp) -> Result<()> {
+        self.db
+            .execute("UPDATE imports SET next_due = ?2 WHERE source = ?1", params![source, seconds(next)])?;
+        Ok(())
+    }
+
+    /// The newest measurement of a source that was ever used, by whichever part.
+    pub fn last_measured(&self, source: &str) -> Result<Option<Timestamp>> {
+        let measured: Option<i64> = self.db.query_row(
+            "SELECT max(measured_at) FROM imports WHERE source = ?1 OR substr(source, 1, length(?1) + 1) = ?1 || ' '",
+            [source],
+            |row| row.get(0),
+        )?;
+        Ok(measured.map(moment))
+    }
 }

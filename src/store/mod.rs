@@ -19,7 +19,7 @@ use std::io::{Read, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
 
 use jiff::Timestamp;
-use rusqlite::{Connection, OptionalExtension, params};
+use rusqlite::{Connection, OptionalExtension, Transaction, TransactionBehavior, params};
 
 pub use bindings::Binding;
 pub use choices::Choice;
@@ -139,7 +139,7 @@ impl Store {
             return Err(Error::Newer { file: file.display().to_string(), found });
         }
         if found == 0 {
-            let change = db.transaction_with_behavior(rusqlite::TransactionBehavior::Immediate)?;
+            let change = db.transaction_with_behavior(TransactionBehavior::Immediate)?;
             // Another process may have been first.
             let found: i64 = change.query_row("PRAGMA user_version", [], |row| row.get(0))?;
             if found == 0 {
@@ -177,6 +177,11 @@ impl Store {
         file.seek(SeekFrom::Start(0)).map_err(io)?;
         write!(file, "process {} since {now} ({command})", std::process::id()).map_err(io)?;
         Ok(Lock { _file: file })
+    }
+
+    /// A transaction that has the right to write from its start: upgrading a read transaction is not retried.
+    fn transaction(&self) -> Result<Transaction<'_>> {
+        Ok(Transaction::new_unchecked(&self.db, TransactionBehavior::Immediate)?)
     }
 
     /// A single remembered value.

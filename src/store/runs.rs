@@ -39,6 +39,17 @@ impl Store {
         Ok(())
     }
 
+    /// Whether the last run was begun and never ended: what it was at is to be taken up.
+    pub fn was_killed(&self) -> Result<bool> {
+        let ended: Option<bool> = self
+            .db
+            .query_row("SELECT finished_at IS NOT NULL FROM runs ORDER BY id DESC LIMIT 1", [], |row| {
+                row.get(0)
+            })
+            .optional()?;
+        Ok(ended == Some(false))
+    }
+
     /// The last run of a command.
     pub fn last_run(&self, command: &str) -> Result<Option<Run>> {
         Ok(self

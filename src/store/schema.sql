@@ -44,18 +44,20 @@ CREATE TABLE customers (
     fingerprint TEXT NOT NULL,
     checked_at INTEGER NOT NULL,
     pushed_at INTEGER,
-    retry_at INTEGER,
+        retry_at INTEGER,
     error TEXT,
+    invoices TEXT NOT NULL,
     PRIMARY KEY (source, cid)
 ) STRICT;
 
 CREATE TABLE events (
-    id INTEGER PRIMARY KEY AUTOINCREMENT,
+    id INTEGER PRIMARY KEY,
     source TEXT NOT NULL,
     event_id TEXT NOT NULL,
     time INTEGER NOT NULL,
     cid TEXT NOT NULL,
     account TEXT NOT NULL,
+    user TEXT NOT NULL,
     severity TEXT NOT NULL,
     kind TEXT NOT NULL,
     text TEXT NOT NULL,
@@ -131,7 +133,8 @@ CREATE TABLE imports (
     stamp TEXT NOT NULL,
     digest TEXT NOT NULL,
     measured_at INTEGER,
-    read_at INTEGER NOT NULL
+    read_at INTEGER NOT NULL,
+    next_due INTEGER
 ) STRICT;
 
 -- What stands and was said already: it speaks again every remind_every, not at every run.

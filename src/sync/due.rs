@@ -14,9 +14,6 @@ use crate::portal::EventKind;
 use crate::services;
 use crate::store::{CustomerState, HoldState, Store, TicketMemory};
 
-/// Where the moment of the next work is remembered.
-pub(super) const NEXT: &str = "next_due";
-
 /// Why a customer is due, or when it will be.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Due {
@@ -168,10 +165,10 @@ pub(super) fn next(
     for cid in observed.links.keys() {
         let print = fingerprint(config, observed, cid, now);
         let verify = verify_every(config.sync.verify_every, cid);
-        let due = judge(states.get(cid), &print, false, config.sync.min_interval, verify, now);
-        if let Due::At(at) = due {
-            next = next.min(at);
-        }
+        next = match judge(states.get(cid), &print, false, config.sync.min_interval, verify, now) {
+            Due::Now => now,
+            Due::At(at) => next.min(at),
+        };
     }
     let memories = store.tickets(source)?;
     for (key, decision) in decisions {
@@ -215,6 +212,7 @@ mod tests {
                     pushed_at: pushed,
                     retry_at: retry,
                     error: None,
+                    invoices: rust_decimal::Decimal::ZERO,
                 }
             };
         let day_ago = now - SignedDuration::from_hours(25);
@@ -308,6 +306,7 @@ mod tests {
             last_event: "e2".into(),
             last_bad: time("11:00"),
             last_seen: time("11:00"),
+            user: "A".into(),
             text: String::new(),
             severity: crate::portal::Severity::Error,
             kind: EventKind::BackupFailed,

@@ -51,6 +51,8 @@ pub struct Fault {
     pub last_bad: Timestamp,
     /// When psactl first saw the last bad event.
     pub last_seen: Timestamp,
+    /// The account's user name.
+    pub user: String,
     /// What the last bad event said.
     pub text: String,
     /// The worst severity of the episode.
@@ -97,6 +99,7 @@ pub fn fold(events: &[LoggedEvent]) -> BTreeMap<FaultKey, Fault> {
                 fault.last_event = event.id.clone();
                 fault.last_bad = event.time;
                 fault.last_seen = logged.seen_at;
+                fault.user = event.user.clone();
                 fault.text = event.text.clone();
                 fault.severity = fault.severity.max(event.severity);
                 fault.repeats += 1;
@@ -111,6 +114,7 @@ pub fn fold(events: &[LoggedEvent]) -> BTreeMap<FaultKey, Fault> {
                         last_event: event.id.clone(),
                         last_bad: event.time,
                         last_seen: logged.seen_at,
+                        user: event.user.clone(),
                         text: event.text.clone(),
                         severity: event.severity,
                         kind: event.kind,
@@ -162,8 +166,8 @@ mod tests {
         let time = Timestamp::from_second(minute * 60).unwrap();
         let severity = if kind.is_good() { Severity::Ok } else { Severity::Error };
         let id = format!("e{number}");
-        let (account, text) = (account.to_owned(), "text".to_owned());
-        let event = Event { id, time, cid: "342".into(), account, severity, kind, text };
+        let (account, user, text) = (account.to_owned(), account.to_owned(), "text".to_owned());
+        let event = Event { id, time, cid: "342".into(), account, user, severity, kind, text };
         LoggedEvent { number, event, seen_at: time, state: EventState::New }
     }
 

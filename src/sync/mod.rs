@@ -1,7 +1,7 @@
 //! One run of `psactl sync`: observe, plan, apply, record.
 //!
 //! The rules are pure and live beside this file ([`billing`], [`statistics`], [`tickets`], [`faults`],
-//! [`due`]); here is the order in which they are asked.
+//! `due`); here is the order in which they are asked.
 
 pub mod billing;
 mod due;
@@ -23,9 +23,9 @@ use jiff::tz::TimeZone;
 use crate::config::Config;
 use crate::error::{Exit, Failure, Result};
 use crate::plan::apply::{Applied, Applier, Secrets};
-use crate::plan::{Plan, guards};
+use crate::plan::{Change, Plan, guards, remember};
 use crate::portal::{self, Snapshot};
-use crate::psa::{Client, Info};
+use crate::psa::{self, Client, Info};
 use crate::services;
 use crate::setup::{Chosen, managed_ids};
 use crate::store::{Import, Link, LoggedEvent, Store, TicketMemory};
@@ -72,6 +72,16 @@ impl Options {
         self.force || self.verify || self.open_standing || self.events.is_some() || !self.cids.is_empty()
     }
 
+    /// Under which name a run remembers what it has read and when it is due again: each part for itself, since
+    /// a run of one part says nothing of the others. `None` for a run of some customers or events.
+    fn remembers_as(&self, name: &str) -> Option<String> {
+        let part = match self.only {
+            None => String::new(),
+            Some(part) => format!(" {part:?}").to_lowercase(),
+        };
+        (self.cids.is_empty() && self.events.is_none()).then(|| format!("{name}{part}"))
+    }
+
     fn does(&self, part: Part) -> bool {
         self.only.is_none_or(|only| only == part)
     }
@@ -84,7 +94,7 @@ pub struct Run<'a> {
     /// The client.
     pub client: &'a Client,
     /// The state.
-    pub store: &'a mut Store,
+    pub store: &'a Store,
     /// What is asked.
     pub options: Options,
     /// The command, for the history.
@@ -122,16 +132,40 @@ impl Run<'_> {
     ///
     /// # Errors
     /// Where nothing could be done at all: portal unreadable, login refused, ConnectWise unreachable, the
-    /// state not writable. Everything less stands in the report.
+    /// state not writable. Everything less stands in the report. What failed in the run before for the same
+    /// cause is an error only every `remind_every`, so that cron does not cry each minute.
     pub async fn once(mut self) -> Result<Report> {
+        const AREA: &str = "run";
+        let nobody = BTreeSet::from([String::new()]);
+        match self.attempt().await {
+            Ok(report) => {
+                if !self.options.dry_run {
+                    self.store.settle_standing(AREA, &nobody, &BTreeSet::new())?;
+                }
+                Ok(report)
+            }
+            Err(failure) if self.options.dry_run || failure.exit == Exit::Interrupted => Err(failure),
+            Err(failure) => {
+                let key = format!("run failed with {}", failure.exit.code());
+                let now = (self.clock)();
+                let speaks = self.store.speaks(&key, "", AREA, now, self.config.sync.remind_every)?;
+                self.store.settle_standing(AREA, &nobody, &BTreeSet::from([key]))?;
+                if speaks || self.options.by_hand { Err(failure) } else { Ok(Report::still(failure.line())) }
+            }
+        }
+    }
+
+    async fn attempt(&mut self) -> Result<Report> {
         let now = (self.clock)();
         let source = portal::open(self.config)?;
         let name = source.name();
         let stamp = source.stamp()?;
         if !self.options.insists()
-            && self.store.import(name)?.is_some_and(|import| import.stamp == stamp.as_str())
-            && let Some(next) = self.store.meta_time(due::NEXT)?
+            && let Some(memory) = self.options.remembers_as(name)
+            && self.store.import(&memory)?.is_some_and(|import| import.stamp == stamp.as_str())
+            && let Some(next) = self.store.next_due(&memory)?
             && next > now
+            && !self.store.was_killed()?
         {
             return Ok(Report::idle(Some(next)));
         }
@@ -143,10 +177,10 @@ impl Run<'_> {
             )
             .hint("psactl setup --check says what is missing, psactl setup does it"));
         }
-        let observed = self.observe(source.as_ref(), stamp.as_str().to_owned(), now)?;
+        let mut observed = self.observe(source.as_ref(), stamp.as_str().to_owned(), now)?;
         let run = if self.options.dry_run { 0 } else { self.store.begin_run(self.command, now)? };
         let mut report = Report::new(run, self.options.dry_run);
-        let outcome = self.work(&observed, &chosen, &mut report, now).await;
+        let outcome = self.work(&mut observed, &chosen, &mut report, now).await;
         let outcome = waiting::watch(self.store, self.config, self.client.requests_sent() > 0, now, outcome);
         if self.options.dry_run {
             outcome?;
@@ -154,16 +188,19 @@ impl Run<'_> {
         }
         match outcome {
             Ok(next) => {
-                if !observed.older {
+                let memory = self.options.remembers_as(name);
+                if let Some(memory) = memory.as_ref().filter(|_| !observed.older) {
                     let import = Import {
                         stamp: observed.stamp.clone(),
                         digest: observed.snapshot.digest.clone(),
                         measured_at: observed.snapshot.measured_at,
                     };
-                    self.store.set_import(name, &import, now)?;
+                    self.store.set_import(memory, &import, now)?;
                 }
-                self.store.set_meta(due::NEXT, &next.to_string())?;
-                report.next = Some(next);
+                if let Some(memory) = &memory {
+                    self.store.set_next_due(memory, next)?;
+                    report.next = Some(next);
+                }
                 let summary = serde_json::to_string(&report.counts()).unwrap_or_default();
                 self.store.end_run(run, report.exit().code(), &summary, (self.clock)())?;
                 Ok(report)
@@ -180,11 +217,10 @@ impl Run<'_> {
         let name = source.name();
         let snapshot = source.accounts()?;
         let log = source.events()?;
-        let older =
-            match (self.store.import(name)?.and_then(|import| import.measured_at), snapshot.measured_at) {
-                (Some(last), Some(this)) => this < last,
-                _ => false,
-            };
+        let older = match (self.store.last_measured(name)?, snapshot.measured_at) {
+            (Some(last), Some(this)) => this < last,
+            _ => false,
+        };
         let events = if self.options.dry_run {
             record::merged(self.store.events(name)?, &log.events, now)
         } else {
@@ -231,20 +267,20 @@ impl Run<'_> {
     /// Plans and applies; returns when there is something to do next.
     async fn work(
         &mut self,
-        observed: &Observed,
+        observed: &mut Observed,
         chosen: &Chosen,
         report: &mut Report,
         now: Timestamp,
     ) -> Result<Timestamp> {
         let name = portal::open(self.config)?.name();
         let due = due::customers(self.config, self.store, name, observed, &self.options, now)?;
-        let wanted = self.wanted_tickets(observed);
+        let mut wanted = self.wanted_tickets(observed);
         record::unlinked(observed, &self.options, report);
         let asks = !due.is_empty() || !wanted.is_empty() || !self.store.unsettled()?.is_empty();
         let mut rounds: BTreeMap<String, Round> = BTreeMap::new();
         let mut decisions: BTreeMap<FaultKey, Decision> = BTreeMap::new();
         let mut ticket_plan = Plan::default();
-        let mut invoices = rust_decimal::Decimal::ZERO;
+
         let mut approved = BTreeSet::new();
 
         if asks {
@@ -252,24 +288,39 @@ impl Run<'_> {
             let zone = self.server_zone().await?;
             if !self.options.dry_run {
                 let secrets = Secrets::default();
-                self.applier(report.run, &secrets).settle().await?;
+                if self.applier(report.run, &secrets).settle().await? > 0 {
+                    // What a killed run had done after all is remembered only now.
+                    observed.memories = self.store.tickets(name)?;
+                    wanted = self.wanted_tickets(observed);
+                }
             }
+            let observed = &*observed;
             decisions = self.plan_tickets(observed, chosen, name, &wanted, &mut ticket_plan, now).await?;
             let billable = record::Billable::new(self.config, observed, self.client, now);
             for cid in &due {
                 let Some(link) = observed.links.get(cid) else { continue };
                 let round = self.round(observed, chosen, name, link, &zone, &billable, now).await?;
-                invoices += round.billing.invoices;
+
                 approved.extend(round.billing.approved.iter().cloned());
                 rounds.insert(cid.clone(), round);
             }
         }
+        let states = self.store.customers(name)?;
+        // All next invoices: as they are for the customers of this run, as remembered for the others.
+        let invoices: rust_decimal::Decimal = observed
+            .links
+            .keys()
+            .map(|cid| match rounds.get(cid) {
+                Some(round) => round.billing.invoices,
+                None => states.get(cid).map(|state| state.invoices).unwrap_or_default(),
+            })
+            .sum();
         let mut plan = Plan::default();
         for round in rounds.values_mut() {
             plan.extend(std::mem::take(&mut round.plan));
         }
         if let Some(reason) =
-            guards::hold_run(&mut plan, &approved, &self.config.billing.guard, invoices, rounds.len())
+            guards::hold_run(&mut plan, &approved, &self.config.billing.guard, invoices, observed.links.len())
         {
             plan.act(None, format!("billing of this run is held: {reason}"));
         }
@@ -300,6 +351,8 @@ impl Run<'_> {
                 decisions: &decisions,
                 plan: whole,
                 applied,
+                states,
+                waiting: self.store.standing_by_customer("sync")?,
                 now,
             },
             report,
@@ -331,7 +384,8 @@ impl Run<'_> {
                 named
             }
         };
-        Ok(TimeZone::get(&named).unwrap_or(TimeZone::UTC))
+        // A zone that no list knows: the portal's zone is the MSP's own.
+        Ok(psa::zone(&named).or_else(|| self.config.portal.time_zone.clone()).unwrap_or(TimeZone::UTC))
     }
 
     /// The faults whose tickets ConnectWise must be asked about: those that may need one, and those whose
@@ -421,8 +475,19 @@ impl Run<'_> {
             let of_fault = seen.get(key).map_or(&[][..], Vec::as_slice);
             let memory = self.ticket_memory(source, key, fault, of_fault, observed, now)?;
             let decision = tickets::decide(fault, &memory, of_fault, settings.into(), now);
+            let planned = plan.changes.len();
             let case = tickets::Case { key, fault, link, memory: &memory, seen: of_fault };
             tickets::plan(&mut facts, case, &decision, plan);
+            // The note of a resolving or reopening that stopped half-way is there already.
+            let said = |change: &Change| {
+                let text = remember::note_text(change);
+                text.is_some() && text == memory.last_note.as_deref()
+            };
+            let mut at = 0;
+            plan.changes.retain(|change| {
+                at += 1;
+                at <= planned || !said(change)
+            });
             decisions.insert(key.clone(), decision);
         }
         Ok(decisions)

@@ -73,7 +73,7 @@ fn touched_by(observed: &Observed, event: &portal::Event) -> Vec<FaultKey> {
 
 /// A run that could do nothing: the events it should have processed failed, with the cause.
 pub(super) fn failed_run(
-    store: &mut Store,
+    store: &Store,
     source: &str,
     run: i64,
     events: &[LoggedEvent],
@@ -137,7 +137,7 @@ impl Billable {
         Billable {
             stale: stale(config, &observed.snapshot, now),
             older: observed.older,
-            skew: client.clock_skew().filter(|skew| skew.abs() > SignedDuration::from_mins(5)),
+            skew: client.clock_skew(now).filter(|skew| skew.abs() > SignedDuration::from_mins(5)),
         }
     }
 
@@ -198,7 +198,7 @@ pub(super) fn stale(config: &Config, snapshot: &Snapshot, now: Timestamp) -> Opt
 /// What [`finish`] works from.
 pub(super) struct Finish<'a> {
     pub config: &'a Config,
-    pub store: &'a mut Store,
+    pub store: &'a Store,
     pub source: &'static str,
     pub options: &'a Options,
     pub observed: &'a Observed,
@@ -206,6 +206,10 @@ pub(super) struct Finish<'a> {
     pub decisions: &'a BTreeMap<FaultKey, Decision>,
     pub plan: Plan,
     pub applied: Vec<Applied>,
+    /// How each customer stood before this run.
+    pub states: BTreeMap<String, CustomerState>,
+    /// How many subjects of each customer stood held or blocked before this run.
+    pub waiting: BTreeMap<String, usize>,
     pub now: Timestamp,
 }
 
@@ -234,7 +238,43 @@ pub(super) fn finish(mut run: Finish<'_>, report: &mut Report) -> Result<Timesta
     report.events = results.len();
     run.store.record_actions(&results)?;
     news(&mut run, report)?;
-    due::next(run.config, run.store, run.source, run.observed, run.decisions, run.now)
+    let next = due::next(run.config, run.store, run.source, run.observed, run.decisions, run.now)?;
+    Ok(tickets_again(&run, report)?.map_or(next, |again| next.min(again)))
+}
+
+/// When tickets that were held back by the hour's share, or failed, are tried again.
+fn tickets_again(run: &Finish<'_>, report: &Report) -> Result<Option<Timestamp>> {
+    let hour = SignedDuration::from_hours(1);
+    let mut again = Vec::new();
+    let of_tickets = |applied: &&Applied| {
+        matches!(
+            applied.change.purpose,
+            Purpose::OpenTicket { .. } | Purpose::NoteTicket { .. } | Purpose::TicketStatus { .. }
+        )
+    };
+    for applied in report.applied.iter().filter(of_tickets) {
+        let wait = match &applied.ended {
+            Ended::Done { .. } => continue,
+            Ended::Failed { exit: Exit::Unreachable, .. } | Ended::Unknown { .. } | Ended::Skipped { .. } => {
+                SignedDuration::from_mins(15)
+            }
+            Ended::Failed { .. } | Ended::NotKept { .. } => run.config.sync.min_interval,
+        };
+        again.extend(run.now.checked_add(wait).ok());
+    }
+    let tried = |key: &FaultKey| {
+        report.applied.iter().any(
+            |applied| matches!(&applied.change.purpose, Purpose::OpenTicket { fault, .. } if fault == key),
+        )
+    };
+    let held_back = run.decisions.iter().any(|(key, decision)| *decision == Decision::Open && !tried(key));
+    if held_back {
+        let first = run.store.first_ticket_opened_since(run.now.checked_sub(hour).unwrap_or(run.now))?;
+        // The window slides: a second after the first of its tickets has left it, there is room again.
+        let room = first.unwrap_or(run.now).checked_add(hour + SignedDuration::from_secs(1)).ok();
+        again.extend(room);
+    }
+    Ok(again.into_iter().min())
 }
 
 /// Faults that stand without a ticket since the first run.
@@ -251,7 +291,7 @@ fn standing_faults(run: &Finish<'_>) -> Vec<Standing> {
         })
         .map(|(key, fault)| Standing {
             cid: key.cid.clone(),
-            account: key.account.clone(),
+            account: fault.user.clone(),
             since: fault.began,
             text: fault.text.clone(),
         })
@@ -296,7 +336,6 @@ fn customers(run: &mut Finish<'_>, report: &Report) -> Result<()> {
     if run.options.only.is_some() {
         return Ok(());
     }
-    let states = run.store.customers(run.source)?;
     for (cid, round) in run.rounds {
         let mine = || report.applied.iter().filter(|applied| applied.change.cid.as_ref() == Some(cid));
         let pushed = mine().any(|applied| {
@@ -315,13 +354,14 @@ fn customers(run: &mut Finish<'_>, report: &Report) -> Result<()> {
             Some(_) => Some(run.config.sync.min_interval),
             None => None,
         };
-        let before = states.get(cid).and_then(|state| state.pushed_at);
+        let before = run.states.get(cid).and_then(|state| state.pushed_at);
         let state = CustomerState {
             fingerprint: due::fingerprint(run.config, run.observed, cid, run.now),
             checked_at: run.now,
             pushed_at: if pushed { Some(run.now) } else { before },
             retry_at: wait.and_then(|wait| run.now.checked_add(wait).ok()),
             error: failed.map(|(_, error)| error),
+            invoices: round.billing.invoices,
         };
         run.store.set_customer(run.source, cid, &state)?;
     }
@@ -333,7 +373,9 @@ fn event_results(run: &Finish<'_>, report: &Report) -> Vec<(i64, EventState, Vec
     let mut results = Vec::new();
     for logged in &run.observed.events {
         let asked = run.options.events.as_ref().is_some_and(|numbers| numbers.contains(&logged.number));
-        let open = run.options.events.is_none() && logged.state != EventState::Done;
+        // A run of some customers leaves the events of the others to the next one.
+        let covered = run.options.cids.is_empty() || run.options.cids.contains(&logged.event.cid);
+        let open = run.options.events.is_none() && covered && logged.state != EventState::Done;
         if !asked && !open {
             continue;
         }
@@ -435,9 +477,7 @@ const STANDING: &str = "No ticket: the fault stood at the first run (psactl sync
 fn customer_actions(run: &Finish<'_>, report: &Report, logged: &LoggedEvent, actions: &mut Vec<Told>) {
     let cid = &logged.event.cid;
     let Some(round) = run.rounds.get(cid) else {
-        let every = text::span(run.config.sync.min_interval);
-        let detail = format!("Nothing to update: no change, or updated within the last {every}.");
-        actions.push((AGREEMENTS, Outcome::Unneeded, detail, None));
+        actions.push(earlier(run, cid));
         return;
     };
     if let Some(trouble) = &round.trouble {
@@ -478,6 +518,28 @@ fn customer_actions(run: &Finish<'_>, report: &Report, logged: &LoggedEvent, act
             billing.2 = format!("{updated}{held} held, {blocked} blocked.");
         }
         actions.push(billing);
+    }
+}
+
+/// What is known of a customer that this run did not look at: an earlier failure stands until it is tried
+/// again, and what is held or blocked waits.
+fn earlier(run: &Finish<'_>, cid: &str) -> Told {
+    if let Some(error) = run.states.get(cid).and_then(|state| state.error.clone()) {
+        return (AGREEMENTS, Outcome::Failed, "Not processed.".to_owned(), Some(error));
+    }
+    match run.waiting.get(cid) {
+        Some(waiting) => {
+            let detail = format!(
+                "{}.",
+                text::count(*waiting, "change is held or blocked", "changes are held or blocked")
+            );
+            (AGREEMENTS, Outcome::Waiting, detail, None)
+        }
+        None => {
+            let every = text::span(run.config.sync.min_interval);
+            let detail = format!("Nothing to update: no change, or updated within the last {every}.");
+            (AGREEMENTS, Outcome::Unneeded, detail, None)
+        }
     }
 }
 

@@ -25,6 +25,7 @@ fn event(cid: &str, time: &str, kind: EventKind) -> LoggedEvent {
         time,
         cid: cid.into(),
         account: "A".into(),
+        user: String::new(),
         severity: Severity::Error,
         kind,
         text: String::new(),

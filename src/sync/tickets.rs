@@ -209,7 +209,7 @@ pub fn plan(facts: &mut Facts<'_>, case: Case<'_>, decision: &Decision, plan: &m
         Decision::Nothing(_) | Decision::Wait(..) | Decision::Standing => {}
         Decision::Open if facts.may_open == 0 => plan.block(
             Some(&key.cid),
-            &format!("ticket for {}", key.account),
+            &format!("ticket for {}", fault.user),
             format!(
                 "{} tickets were opened within the hour (max_new_per_hour)",
                 facts.settings.max_new_per_hour
@@ -250,7 +250,7 @@ impl Case<'_> {
 fn open(facts: &Facts<'_>, Case { key, fault, link, .. }: Case<'_>) -> Change {
     let visible = facts.settings.visible_to_customer;
     let prefix = facts.settings.subject_prefix.as_str();
-    let summary = text::shorten(&text::clean(&format!("{prefix}{}", headline(key, fault))), 100);
+    let summary = text::shorten(&text::clean(&format!("{prefix}{}", headline(fault))), 100);
     let mut body = json!({
         "summary": summary,
         "company": { "id": link.company_id },
@@ -260,8 +260,9 @@ fn open(facts: &Facts<'_>, Case { key, fault, link, .. }: Case<'_>) -> Change {
         "automaticEmailContactFlag": visible,
     });
     body[if visible { "initialDescription" } else { "initialInternalAnalysis" }] = json!(format!(
-        "{}\nAccount {}, customer {} ({}).\nFirst reported {} UTC, event {}.",
+        "{}\nAccount {} / {}, customer {} ({}).\nFirst reported {} UTC, event {}.",
         text::clean(&fault.text),
+        text::clean(&fault.user),
         text::clean(&key.account),
         text::clean(&key.cid),
         text::clean(&link.portal_name),
@@ -280,10 +281,10 @@ fn open(facts: &Facts<'_>, Case { key, fault, link, .. }: Case<'_>) -> Change {
 }
 
 /// What the ticket is called.
-fn headline(key: &FaultKey, fault: &Fault) -> String {
+fn headline(fault: &Fault) -> String {
     match fault.kind {
-        EventKind::Other => format!("{}: {}", key.account, fault.text),
-        kind => format!("{}: {}", kind.title(), key.account),
+        EventKind::Other => format!("{}: {}", fault.user, fault.text),
+        kind => format!("{}: {}", kind.title(), fault.user),
     }
 }
 
@@ -347,7 +348,7 @@ fn resolve(facts: &Facts<'_>, case: Case<'_>, ticket: i64, plan: &mut Plan) {
 fn status(facts: &Facts<'_>, case: Case<'_>, ticket: i64, status: i64, resolved: bool) -> Change {
     let Case { key, fault, .. } = case;
     let what = if resolved { "resolve" } else { "reopen" };
-    let name = format!("({what}) {}", headline(key, fault));
+    let name = format!("({what}) {}", headline(fault));
     let fields = [("status", Value::Null, json!({ "id": status }))];
     Change::update("ticket", ticket, name, paths::ticket(ticket), fields).for_customer(&key.cid).because(
         Purpose::TicketStatus {

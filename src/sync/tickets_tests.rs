@@ -35,6 +35,7 @@ fn fault() -> Fault {
         last_event: "e1".into(),
         last_bad: hour(100),
         last_seen: hour(100),
+        user: "ETV-FrontOffice".into(),
         text: "Remote Backup failed".into(),
         severity: Severity::Error,
         kind: EventKind::BackupFailed,
@@ -376,7 +377,7 @@ fn a_new_ticket_says_whose_what_and_since_when() {
         let made = planned(&settings, &fault(), &none, &[], &Decision::Open);
         let (path, body) = post(&made.changes[0]);
         assert_eq!(path, paths::tickets().as_str());
-        assert_eq!(body["summary"], "[Backup] Backup failed: 15212001");
+        assert_eq!(body["summary"], "[Backup] Backup failed: ETV-FrontOffice");
         assert_eq!(body["company"]["id"], 70);
         assert_eq!(body["board"]["id"], BOARD);
         assert_eq!(body["status"]["id"], 11);
@@ -392,7 +393,7 @@ fn a_new_ticket_says_whose_what_and_since_when() {
         assert_eq!(body.get(unsaid), None);
         assert_eq!(
             body[said],
-            "Remote Backup failed\nAccount 15212001, customer 342 (Eddie's [31m TV Repair).\n\
+            "Remote Backup failed\nAccount ETV-FrontOffice / 15212001, customer 342 (Eddie's [31m TV Repair).\n\
              First reported 2025-12-05 04:00 UTC, event e1."
         );
         let NaturalKey { equals, .. } = &made.changes[0].key;
@@ -522,7 +523,7 @@ fn the_hourly_window_holds_back_and_says_so() {
     }
     assert_eq!(made.changes.len(), 2);
     assert_eq!(made.blocked.len(), 1);
-    assert_eq!(made.blocked[0].subject, "ticket for C");
+    assert_eq!(made.blocked[0].subject, "ticket for ETV-FrontOffice");
     assert_eq!(made.blocked[0].reason, "25 tickets were opened within the hour (max_new_per_hour)");
     // What is not a new ticket needs no place in the window.
     let key = key("D");

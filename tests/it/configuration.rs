@@ -87,7 +87,7 @@ fn the_example_is_the_defaults_written_out() {
     assert_eq!(shown(&example.sync), shown(&least.sync));
     assert_eq!(shown(&example.billing.guard), shown(&least.billing.guard));
     assert_eq!(example.billing.services, least.billing.services);
-    assert_eq!(example.billing.products.len(), 2);
+    assert_eq!(example.billing.products.len(), 11);
     assert_eq!(example.billing.products["select-storage"][0].price, Some(decimal("2.00")));
 }
 
@@ -444,7 +444,7 @@ fn the_file_is_searched_in_order() {
     assert_eq!(error.to_string(), format!("no configuration: {} does not exist", missing.display()));
     assert_eq!(
         error.hints()[0],
-        "run `psactl sandbox --write-config DIR` to try, or copy examples/psactl.toml"
+        "psactl sandbox --write-config trial/psactl.toml, to try; or copy examples/psactl.toml"
     );
 }
 

@@ -123,8 +123,13 @@ impl<'a> Known<'a> {
         Known { accounts, by_name }
     }
 
-    /// Number and customer of an account as the event names it; the reason why there is none.
-    fn find(&self, written: &str, number: Option<&str>, cid: &str) -> Result<(String, String), String> {
+    /// Number, user name and customer of an account as the event names it; the reason why there is none.
+    fn find(
+        &self,
+        written: &str,
+        number: Option<&str>,
+        cid: &str,
+    ) -> Result<(String, String, String), String> {
         let candidates = |name: &str| -> Vec<&&Account> {
             let named = self.by_name.get(name);
             named.into_iter().flatten().filter(|account| cid.is_empty() || account.cid == cid).collect()
@@ -132,7 +137,10 @@ impl<'a> Known<'a> {
         for name in number.into_iter().chain([written]) {
             match candidates(name).as_slice() {
                 [] => {}
-                [one] => return Ok((one.number.clone(), one.cid.clone())),
+                [one] => {
+                    let user = if one.user.is_empty() { &one.number } else { &one.user };
+                    return Ok((one.number.clone(), user.clone(), one.cid.clone()));
+                }
                 _ => {
                     return Err(format!(
                         "\"{}\" is the name of several accounts: use account numbers",
@@ -155,7 +163,7 @@ impl<'a> Known<'a> {
         if cid.is_empty() {
             Err(format!("\"{}\" is not in the account list, and the row has no CID", time::shown(written)))
         } else {
-            Ok((number.unwrap_or(written).to_string(), cid.to_string()))
+            Ok((number.unwrap_or(written).to_string(), written.to_string(), cid.to_string()))
         }
     }
 }
@@ -201,7 +209,7 @@ fn event(
     if excluded.contains(&written) || number.is_some_and(|number| excluded.contains(number)) {
         return Ok(None);
     }
-    let (account, cid) = known
+    let (account, user, cid) = known
         .find(&written, number, cell(columns.cid))
         .map_err(|reason| problem(Some(columns.account), reason))?;
     let problem = |column, reason| {
@@ -232,7 +240,7 @@ fn event(
         kind = EventKind::Other;
     }
     let id = cell(columns.id).to_string();
-    Ok(Some((Event { id, time, cid, account, severity, kind, text }, written)))
+    Ok(Some((Event { id, time, cid, account, user, severity, kind, text }, written)))
 }
 
 /// The identity of an event without one (design, section 8). The account enters as written, so that a change of

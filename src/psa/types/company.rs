@@ -12,7 +12,7 @@ record! {
         name: text,
         /// The status, as *Active*; which ones count as inactive is the site's own setting.
         status: reference,
-        /// The time zone and address book location, by name.
+        /// The MSP's location that looks after it.
         territory: reference,
         /// Whether it was deleted; also set on the loser of a merge.
         deleted_flag: flag,

@@ -89,8 +89,6 @@ record! {
         merged_parent_ticket: reference,
         /// The ticket that it hangs below.
         parent_ticket_id: whole,
-        /// When it was made; older releases say it in `_info` only.
-        date_entered: time,
     }
 }
 

@@ -84,3 +84,14 @@ async fn key_and_clock_from_outside() {
     let bad = send(psa.http.post(url).json(&json!({"kind": "explode"}))).await;
     assert_eq!(bad.status, 400);
 }
+
+#[tokio::test]
+async fn too_many_requests() {
+    let options = psactl::sandbox::Options { max_requests_per_minute: 2, ..Default::default() };
+    let psa = Psa::start(options).await;
+    assert_eq!(psa.get("/system/info").await.status, 200);
+    assert_eq!(psa.get("/system/info").await.status, 200);
+    let got = psa.get("/system/info").await;
+    assert_eq!(got.status, 429);
+    assert!(got.header("retry-after").parse::<u32>().is_ok_and(|seconds| seconds <= 60));
+}

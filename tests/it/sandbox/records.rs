@@ -295,3 +295,14 @@ async fn custom_field_conditions() {
         assert_eq!(got.as_array().expect("a list").len(), found);
     }
 }
+
+#[tokio::test]
+async fn usages_say_who_refers_to_a_record() {
+    let psa = Psa::integrated().await;
+    let id = psa.id("/company/configurations/types", "name=\"License\"").await;
+    let path = format!("/company/configurations/types/{id}/usages");
+    let one = json!({"type": "ManagedDevicesIntegrationCrossReference", "count": 2});
+    assert_eq!(psa.get(&path).await.ok(), json!([one]));
+    let each = psa.get(&format!("{path}/list")).await.ok();
+    assert_eq!(each.as_array().expect("a list").len(), 2);
+}

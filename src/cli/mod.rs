@@ -1,0 +1,184 @@
+//! The command line: one file for each subcommand, with its arguments, what it calls, what it prints.
+
+mod companies;
+mod completions;
+mod demo;
+mod doctor;
+mod events;
+mod reprocess;
+mod review;
+mod sandbox;
+mod setup;
+mod sync;
+
+pub use self::sandbox::write_trial;
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use clap::{ArgAction, CommandFactory, Parser, Subcommand};
+
+use crate::config::Environment;
+use crate::context::Context;
+use crate::error::{Exit, Failure, Result};
+use crate::ui::{Format, Look, Ui, text};
+
+/// Sets up, runs and diagnoses the integration between a backup service and ConnectWise PSA.
+#[derive(Debug, Parser)]
+#[command(
+    name = "psactl",
+    version,
+    propagate_version = true,
+    max_term_width = 100,
+    after_help = "Try it without any configuration:  psactl demo\n\
+                  Exit codes: 0 done, 1 unexpected, 2 command line, 3 configuration or set-up, 4 login or rights,\n\
+                  5 unreachable, 6 done in part, 7 another psactl is at work, 8 a check found something, 130 interrupted."
+)]
+pub struct Cli {
+    #[command(flatten)]
+    global: Global,
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, clap::Args)]
+#[command(next_help_heading = "Global options")]
+struct Global {
+    /// The configuration file [default: psactl/psactl.toml in the user's configuration folder]
+    #[arg(long, global = true, value_name = "FILE", env = "PSACTL_CONFIG", hide_env_values = true)]
+    config: Option<PathBuf>,
+    /// The folder of psactl's own state [default: psactl in the user's state folder]
+    #[arg(long, global = true, value_name = "DIR", env = "PSACTL_STATE", hide_env_values = true)]
+    state: Option<PathBuf>,
+    /// How results are printed
+    #[arg(long, global = true, value_enum, default_value_t, value_name = "FORMAT")]
+    output: Format,
+    /// Print nothing but results and what needs a person
+    #[arg(short, long, global = true)]
+    quiet: bool,
+    /// Say more on stderr; -vv and -vvv say still more. Secrets are never printed
+    #[arg(short, long, global = true, action = ArgAction::Count)]
+    verbose: u8,
+    /// When to colour
+    #[arg(long, global = true, value_enum, default_value_t, value_name = "WHEN")]
+    color: Colour,
+    /// Never ask; what is not given is an error
+    #[arg(long, global = true)]
+    no_input: bool,
+}
+
+#[derive(Debug, Clone, Copy, Default, clap::ValueEnum)]
+enum Colour {
+    /// On a terminal, unless NO_COLOR is set
+    #[default]
+    Auto,
+    /// Always
+    Always,
+    /// Never
+    Never,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    Demo(demo::Args),
+    Setup(setup::Args),
+    Companies(companies::Args),
+    Sync(sync::Args),
+    Review(review::Args),
+    Events(events::Args),
+    Reprocess(reprocess::Args),
+    Doctor(doctor::Args),
+    Sandbox(sandbox::Args),
+    Completions(completions::Args),
+}
+
+/// Runs the command line of this process and returns its exit code.
+pub fn main() -> ExitCode {
+    let cli = match Cli::try_parse() {
+        Ok(cli) => cli,
+        Err(error) => {
+            // Help and version are no errors; clap knows which stream they belong on.
+            let code = if error.use_stderr() { Exit::Usage } else { Exit::Done };
+            let _closed_pipe = error.print();
+            return ExitCode::from(code.code());
+        }
+    };
+    let colour = match cli.global.color {
+        Colour::Auto => None,
+        Colour::Always => Some(true),
+        Colour::Never => Some(false),
+    };
+    let ui = Ui::new(cli.global.output, cli.global.quiet, colour, cli.global.no_input);
+    trace(cli.global.verbose);
+    let exit = match run(cli, ui.clone()) {
+        Ok(exit) => exit,
+        Err(failure) => {
+            report(&ui, &failure);
+            failure.exit
+        }
+    };
+    ExitCode::from(exit.code())
+}
+
+fn run(cli: Cli, ui: Ui) -> Result<Exit> {
+    let Global { config, state, .. } = cli.global;
+    let context = Context::new(ui, Environment::of_process(), config, state)?;
+    match cli.command {
+        Command::Demo(args) => demo::run(&context, args),
+        Command::Setup(args) => setup::run(&context, args),
+        Command::Companies(args) => companies::run(&context, args),
+        Command::Sync(args) => sync::run(&context, args),
+        Command::Review(args) => review::run(&context, args),
+        Command::Events(args) => events::run(&context, args),
+        Command::Reprocess(args) => reprocess::run(&context, args),
+        Command::Doctor(args) => doctor::run(&context, args),
+        Command::Sandbox(args) => sandbox::run(&context, args),
+        Command::Completions(args) => completions::run(&context, args),
+    }
+}
+
+/// The whole command line, for completions and documentation.
+pub fn command() -> clap::Command {
+    Cli::command()
+}
+
+/// A failure as every command shows it: what, the causes, what to do next.
+fn report(ui: &Ui, failure: &Failure) {
+    let mut causes = failure.error.chain();
+    if let Some(first) = causes.next() {
+        ui.problem(&format!("{} {}", ui.paint(Look::Bad, "error:"), text::clean(&first.to_string())));
+    }
+    for cause in causes {
+        ui.problem(&format!("  because: {}", text::clean(&cause.to_string())));
+    }
+    for hint in &failure.hints {
+        ui.problem(&format!("  {} {}", ui.paint(Look::Dim, "next:"), text::clean(hint)));
+    }
+}
+
+/// Talk of psactl itself and of its requests, to stderr. The libraries below stay silent: what they know
+/// includes headers.
+fn trace(verbose: u8) {
+    let level = match verbose {
+        0 => return,
+        1 => "psactl=info",
+        2 => "psactl=debug",
+        _ => "psactl=trace",
+    };
+    let filter = tracing_subscriber::EnvFilter::new(level);
+    // A second initialisation can only come from a test in this process.
+    let _already = tracing_subscriber::fmt()
+        .with_env_filter(filter)
+        .with_writer(std::io::stderr)
+        .with_ansi(false)
+        .with_target(false)
+        .try_init();
+}
+
+#[cfg(test)]
+mod tests {
+    #[test]
+    fn the_command_tree_is_sound() {
+        super::command().debug_assert();
+    }
+}

@@ -1,0 +1,155 @@
+//! `psactl review`: held changes, and the answers of a person.
+
+use serde::Serialize;
+
+use crate::context::Context;
+use crate::error::{Exit, Failure, Result};
+use crate::portal;
+use crate::store::{Hold, HoldState};
+use crate::ui::{Show, Ui, text};
+
+/// Show the changes that are held, and approve or reject them
+///
+/// An approval is for exactly this record, this value before and this value
+/// after; the next sync uses it once. It is void if either moved meanwhile. What
+/// is blocked is never a matter of approval.
+///
+/// Examples:
+///   psactl review
+///   psactl review --approve 3 --approve 4
+///   psactl review --approve all
+///   psactl review --reject 5 --reason "customer disputes it"
+#[derive(Debug, clap::Args)]
+#[command(verbatim_doc_comment)]
+pub struct Args {
+    /// Approve a held change by its number, or `all`
+    #[arg(long, value_name = "ID|all")]
+    approve: Vec<String>,
+    /// Reject a held change by its number
+    #[arg(long, value_name = "ID", requires = "reason")]
+    reject: Vec<i64>,
+    /// Why it is rejected
+    #[arg(long, value_name = "TEXT")]
+    reason: Option<String>,
+    /// Let psactl keep an agreement addition again that somebody else wrote, by the addition's id
+    #[arg(long, value_name = "ADDITION")]
+    take_over: Vec<i64>,
+}
+
+/// The held changes.
+#[derive(Debug, Serialize)]
+struct Review {
+    held: Vec<Hold>,
+    approved: usize,
+    rejected: usize,
+    taken_over: usize,
+}
+
+pub(super) fn run(context: &Context, args: Args) -> Result<Exit> {
+    let store = context.store()?;
+    let answers = !args.approve.is_empty() || !args.reject.is_empty() || !args.take_over.is_empty();
+    let _lock = if answers { Some(store.lock("review", context.now())?) } else { None };
+    let before = store.holds()?;
+    let mut approved = Vec::new();
+    for word in &args.approve {
+        if word == "all" {
+            approved.extend(before.iter().filter(|hold| hold.state == HoldState::Held).map(|hold| hold.id));
+        } else {
+            let id = word.parse().map_err(|_| {
+                Failure::new(Exit::Usage, format!("“{word}” is no number of a held change"))
+                    .hint("psactl review lists them; `all` approves every one")
+            })?;
+            approved.push(id);
+        }
+    }
+    // Nothing is answered where one of the numbers is wrong.
+    for id in approved.iter().chain(&args.reject) {
+        if !before.iter().any(|hold| hold.id == *id) {
+            return Err(Failure::new(Exit::Partial, format!("there is no held change {id}")).hint(
+                "psactl review lists them; one whose values moved is held anew under the same number",
+            ));
+        }
+    }
+    for id in &approved {
+        store.answer_hold(*id, HoldState::Approved, None)?;
+    }
+    for id in &args.reject {
+        store.answer_hold(*id, HoldState::Rejected, args.reason.as_deref())?;
+    }
+    for addition in &args.take_over {
+        take_over(context, &store, *addition)?;
+    }
+    if answers {
+        store.forget_checks()?;
+    }
+    let review = Review {
+        held: store.holds()?,
+        approved: approved.len(),
+        rejected: args.reject.len(),
+        taken_over: args.take_over.len(),
+    };
+    context.ui.emit(&review);
+    Ok(Exit::Done)
+}
+
+/// The addition's present quantity, whoever wrote it, becomes the one psactl starts from.
+fn take_over(context: &Context, store: &crate::store::Store, addition: i64) -> Result<()> {
+    let config = context.config()?;
+    let source = portal::open(&config)?.name();
+    let Some(mut binding) =
+        store.bindings(source)?.into_iter().find(|binding| binding.addition_id == addition)
+    else {
+        return Err(Failure::new(Exit::Partial, format!("psactl keeps no agreement addition #{addition}"))
+            .hint("psactl sync --dry-run names the additions that are blocked"));
+    };
+    let client = context.client(&config)?;
+    let path = crate::psa::paths::addition(binding.agreement_id, addition);
+    let found: crate::psa::Addition = context.block_on(async { Ok(client.get(&path).await?) })?;
+    binding.adopted = found.quantity;
+    // It is another's value: the next push of psactl is a first push again.
+    binding.pushed = None;
+    Ok(store.set_binding(source, &binding)?)
+}
+
+impl Show for Review {
+    const SCHEMA: &'static str = "psactl/review/1";
+
+    fn show(&self, ui: &Ui) {
+        if self.held.is_empty() {
+            ui.out("Nothing is held.");
+        } else {
+            let mut table =
+                ui.table(&["id", "state", "customer", "record", "from", "to", "next invoice", "why"]);
+            for hold in &self.held {
+                let state = match hold.state {
+                    HoldState::Held => "held",
+                    HoldState::Approved => "approved",
+                    HoldState::Rejected => "rejected",
+                };
+                let why = match &hold.note {
+                    Some(note) => format!("{} (rejected: {note})", hold.reason),
+                    None => hold.reason.clone(),
+                };
+                table.row([
+                    hold.id.to_string(),
+                    state.to_owned(),
+                    hold.cid.clone(),
+                    hold.change.subject.to_string(),
+                    text::shorten(if hold.before.is_empty() { "(empty)" } else { &hold.before }, 40),
+                    text::shorten(&hold.after, 40),
+                    crate::plan::money_of(&hold.change),
+                    why,
+                ]);
+            }
+            ui.out(&table.to_string());
+        }
+        if self.approved + self.rejected + self.taken_over > 0 {
+            ui.out(&format!(
+                "{} approved, {} rejected, {} taken over. The next psactl sync goes by it.",
+                self.approved, self.rejected, self.taken_over
+            ));
+        } else if self.held.iter().any(|hold| hold.state == HoldState::Held) {
+            ui.say("psactl review --approve ID (or all), --reject ID --reason TEXT");
+        }
+    }
+}

@@ -1,0 +1,97 @@
+//! `psactl sync`: one shot, made for cron.
+
+use std::io::IsTerminal;
+use std::sync::Arc;
+
+use crate::context::Context;
+use crate::error::{Exit, Result};
+use crate::sync::{Options, Part, Report, Run};
+
+/// Push what changed since the last run: tickets, backup statistics, billed quantities
+///
+/// One shot, made for cron: it may run every minute. Where nothing is due it
+/// sends no request. Guards hold what a person should look at (psactl review).
+///
+/// Examples:
+///   psactl sync --dry-run          show what would be written, with its effect on invoices
+///   psactl sync --cid 342 --force  this customer now, whatever the interval
+#[derive(Debug, clap::Args)]
+#[command(verbatim_doc_comment)]
+pub struct Args {
+    /// Only these customers of the portal
+    #[arg(long, value_name = "CID")]
+    cid: Vec<String>,
+    /// Only this part
+    #[arg(long, value_enum, value_name = "PART")]
+    only: Option<Part>,
+    /// Pass over intervals (never over guards)
+    #[arg(long)]
+    force: bool,
+    /// Read back everything, even what did not change
+    #[arg(long)]
+    verify: bool,
+    /// Open tickets for the faults that stood at the first run
+    #[arg(long)]
+    open_standing: bool,
+    /// Show what would be written; write nothing
+    #[arg(long)]
+    dry_run: bool,
+    /// With --dry-run: exit with 8 where something would be written, held or blocked
+    #[arg(long, requires = "dry_run")]
+    exit_code: bool,
+}
+
+pub(super) fn run(context: &Context, args: Args) -> Result<Exit> {
+    let options = Options {
+        cids: args.cid,
+        only: args.only,
+        force: args.force,
+        verify: args.verify,
+        open_standing: args.open_standing,
+        dry_run: args.dry_run,
+        // Typed by a person: the login may be tried at once after a refusal.
+        by_hand: std::io::stdin().is_terminal() && std::io::stderr().is_terminal(),
+        events: None,
+    };
+    let by_hand = options.by_hand;
+    let report = once(context, "sync", options)?;
+    let quiet = !by_hand && !args.dry_run && report.news == 0 && report.applied.is_empty();
+    if context.ui.is_json() || !quiet {
+        context.ui.emit(&report);
+    }
+    let head = match (args.dry_run, &report.still) {
+        (true, _) => "dry run, nothing was written",
+        (false, Some(_)) => "nothing was done",
+        (false, None) => "done",
+    };
+    let changes = if args.dry_run {
+        crate::ui::text::count(report.plan.changes.len(), "change", "changes")
+    } else {
+        report.summary()
+    };
+    context.ui.say(&format!("sync: {head}: {changes}"));
+    if args.exit_code && !report.plan.is_empty() {
+        return Ok(Exit::Found);
+    }
+    Ok(report.exit())
+}
+
+/// One run, with lock, client and clock. `reprocess` and `doctor` use it too.
+pub(super) fn once(context: &Context, command: &'static str, options: Options) -> Result<Report> {
+    let config = context.config()?;
+    let store = context.store()?;
+    let _lock = if options.dry_run { None } else { Some(store.lock(command, context.now())?) };
+    let client = context.client(&config)?;
+    let clock = || context.now();
+    let run = Run {
+        config: &config,
+        client: &client,
+        store: &store,
+        options,
+        command,
+        clock: &clock,
+        interrupted: Arc::clone(&context.interrupted),
+        writing: Arc::clone(&context.writing),
+    };
+    context.block_on(run.once())
+}
