@@ -43,6 +43,8 @@ fn each_guard_objects_in_its_own_words() {
         ("100", "0", "1", "0", false, Some("falls to zero from 100")),
         // 6 dollars are below the floor of 25.
         ("10", "16", "5", "11", false, None),
+        ("10", "16", "0", "24.99", false, None),
+        ("10", "16", "0", "25", false, Some("rises by 60% (guard: 50%)")),
         // A single licence of 1,000 is not small because it is one.
         ("1", "2", "1000", "2000", false, Some("rises by 100% (guard: 50%)")),
         // Without a money effect the quantity decides.

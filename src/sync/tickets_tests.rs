@@ -483,6 +483,19 @@ fn notes_and_statuses_are_tables() {
 }
 
 #[test]
+fn a_note_remembers_how_far_it_tells() {
+    for (fault, decision, until) in [
+        (again(110), Decision::Note(548), 110),
+        (back(110), Decision::Reopen(548), 110),
+        (ended(105), Decision::Resolve(548), 105),
+    ] {
+        let made = planned(&settings(), &fault, &opened(), &[ticket(548, None)], &decision);
+        let Purpose::NoteTicket { ticket: 548, told_until, .. } = made.changes[0].purpose else { panic!() };
+        assert_eq!(told_until, hour(until), "{decision:?}");
+    }
+}
+
+#[test]
 fn notes_are_internal_unless_the_customer_may_read_them() {
     for visible in [false, true] {
         let settings = Settings { visible_to_customer: visible, ..settings() };

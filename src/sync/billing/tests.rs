@@ -596,6 +596,12 @@ fn below_the_included_amount() {
         w.set("lessIncluded", json!(150));
         w.uses("145");
     });
+    check("hold, exactly the included", &["write #11 quantity 200 -> 150 [25 -> 0 USD]"], |w| {
+        w.settings.below_included = BelowIncluded::Hold;
+        w.settings.guard.floor_money = decimal("100");
+        w.set("lessIncluded", json!(150));
+        w.uses("150");
+    });
     check("hold, above", &["write #11 quantity 200 -> 151 [25 -> 0.5 USD]"], |w| {
         w.settings.below_included = BelowIncluded::Hold;
         w.set("lessIncluded", json!(150));
