@@ -199,9 +199,10 @@ impl<'a> Linker<'a> {
             run,
             secrets: &secrets,
             clock: &clock,
+            observed_at: self.context.now(),
             interrupted: Arc::clone(&self.context.interrupted),
         };
-        applier.settle().await?;
+        applier.settle().await?.whole()?;
         report.applied = applier.apply(std::mem::take(&mut report.plan.changes)).await?;
         if report.exit() == Exit::Done {
             self.store.set_link(self.source, &link)?;

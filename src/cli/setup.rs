@@ -133,7 +133,7 @@ impl Walk<'_> {
         setup.vendor_sync_off = self.args.vendor_sync_is_off;
         let run = if self.mode == Mode::Apply {
             let run = self.store.begin_run("setup", now)?;
-            self.applier(run).settle().await?;
+            self.applier(run).settle().await?.whole()?;
             run
         } else {
             0
@@ -236,6 +236,7 @@ impl Walk<'_> {
             run,
             secrets: self.secrets,
             clock: self.clock,
+            observed_at: (self.clock)(),
             interrupted: Arc::clone(&self.context.interrupted),
         }
     }

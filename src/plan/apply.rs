@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use secrecy::{ExposeSecret, SecretString};
 use serde::Serialize;
 use serde_json::{Value, json};
@@ -32,6 +32,9 @@ impl Secrets {
         }
     }
 }
+
+/// Why a change was not tried after Ctrl-C.
+pub const INTERRUPTED: &str = "interrupted";
 
 /// How one change ended.
 #[derive(Debug, Clone, Serialize)]
@@ -122,6 +125,8 @@ pub struct Applier<'a> {
     pub secrets: &'a Secrets,
     /// Reads the clock.
     pub clock: &'a dyn Fn() -> Timestamp,
+    /// Since when what the changes were planned from may have been read.
+    pub observed_at: Timestamp,
     /// Set when a person asked to stop: the change in hand is finished, no other begun.
     pub interrupted: Arc<AtomicBool>,
 }
@@ -141,7 +146,7 @@ impl Applier<'_> {
             let ended = if let Some(reason) = &refused {
                 Ended::Skipped { reason: reason.clone() }
             } else if self.interrupted.load(Ordering::Relaxed) {
-                Ended::Skipped { reason: "interrupted".to_owned() }
+                Ended::Skipped { reason: INTERRUPTED.to_owned() }
             } else if let Some(first) = &change.waits_for {
                 Ended::Skipped { reason: format!("{first} is needed first") }
             } else if broken.contains(&line) {
@@ -168,6 +173,9 @@ impl Applier<'_> {
     }
 
     async fn one(&mut self, change: &Change) -> Result<Ended> {
+        if let Some(reason) = self.moved_since(change).await {
+            return Ok(Ended::Skipped { reason });
+        }
         let entry = self.store.begin_write(self.run, change, (self.clock)())?;
         crate::testing::stop_at("intent");
         let mut sent = self.send(change).await;
@@ -176,13 +184,14 @@ impl Applier<'_> {
             && error.outcome_unknown()
         {
             sent = match self.look_up(change).await {
-                Ok(Some(record)) => Ok(record),
-                // It is not there: this write never arrived and may be made once more.
-                Ok(None) => match self.send(change).await {
+                Ok(Fate::There(record)) => Ok(record),
+                // Not there, and the server is done with it: it may be made once more. A request that it may
+                // still be at work on is left to the next run, which looks again first.
+                Ok(Fate::Absent) if error.was_answered() => match self.send(change).await {
                     Err(again) if again.outcome_unknown() => return self.unknown(entry, &again),
                     again => again,
                 },
-                Err(_) => return self.unknown(entry, error),
+                Ok(Fate::Absent | Fate::Moved) | Err(_) => return self.unknown(entry, error),
             };
         }
         match sent {
@@ -229,25 +238,34 @@ impl Applier<'_> {
     }
 
     /// Looks for the record a write would have left, by its natural key.
-    async fn look_up(&self, change: &Change) -> Result<Option<Value>, psa::Error> {
+    async fn look_up(&self, change: &Change) -> Result<Fate, psa::Error> {
         let NaturalKey { path, equals } = &change.key;
         match &change.request {
             Request::Post { body, .. } => {
-                let found = self.client.list::<Value>(path, &narrowed(equals)).await?;
+                let found = match self.client.list::<Value>(path, &narrowed(equals)).await {
+                    // What it belongs to is gone, and it with it.
+                    Err(error) if error.kind() == psa::Kind::NotFound => return Ok(Fate::Absent),
+                    found => found?,
+                };
                 // Only the fields of the natural key decide: what else a person changed since is theirs.
                 let wanted = keyed(body, equals);
-                Ok(found
+                let record = found
                     .into_iter()
                     .filter(|record| !is_over(record))
-                    .find(|record| psa::differences(&wanted, record).is_empty()))
+                    .find(|record| psa::differences(&wanted, record).is_empty());
+                Ok(record.map_or(Fate::Absent, Fate::There))
             }
             Request::Patch { .. } => {
                 let record: Option<Value> = self.client.find(path).await?;
-                Ok(record.filter(|record| differences(change, record).is_empty()))
+                Ok(match record {
+                    Some(record) if differences(change, &record).is_empty() => Fate::There(record),
+                    Some(record) if !holds_before(change, &record) => Fate::Moved,
+                    _ => Fate::Absent,
+                })
             }
             Request::Delete { .. } => {
                 let record: Option<Value> = self.client.find(path).await?;
-                Ok(record.is_none().then_some(Value::Null))
+                Ok(if record.is_none() { Fate::There(Value::Null) } else { Fate::Absent })
             }
         }
     }
@@ -256,32 +274,109 @@ impl Applier<'_> {
     /// never came. Must be done before anything is planned.
     ///
     /// # Errors
-    /// Where ConnectWise cannot be asked: then nothing may be written.
-    pub async fn settle(&mut self) -> Result<usize> {
-        let entries = self.store.unsettled()?;
-        let settled = entries.len();
-        for entry in entries {
+    /// Where ConnectWise cannot be asked at all: then nothing may be written.
+    pub async fn settle(&mut self) -> Result<Settled> {
+        let mut settled = Settled::default();
+        for entry in self.store.unsettled()? {
             let now = (self.clock)();
-            let found = self.look_up(&entry.change).await.map_err(|error| {
-                Failure::from(error)
-                    .context(format!("looking up what became of {}", entry.change.subject))
-                    .hint("nothing is written before this is known; run the command again")
-            })?;
-            match found {
-                Some(answer) => {
+            match self.look_up(&entry.change).await {
+                Ok(Fate::There(answer)) => {
                     let record = answer.get("id").and_then(Value::as_i64).or(entry.change.subject.id);
                     remember::remember(self.store, &entry.change, record, &answer, &[], now)?;
                     let answer = summary(&entry.change, &answer);
                     self.store.end_write(entry.id, EntryState::Done, record, Some(&answer), None, now)?;
+                    settled.found += 1;
                 }
-                None => {
-                    let error = Some("looked up: it never arrived");
+                Ok(Fate::Absent | Fate::Moved) => {
+                    let error = Some("looked up: it never arrived, or was written over since");
                     self.store.end_write(entry.id, EntryState::Failed, None, None, error, now)?;
+                    settled.found += 1;
+                }
+                // One record that cannot be read must not stop all others: its customer waits.
+                Err(error) if is_one_records(&error) => {
+                    settled.open.push((
+                        entry.change.cid.clone(),
+                        entry.change.subject.to_string(),
+                        error.to_string(),
+                    ));
+                }
+                Err(error) => {
+                    return Err(Failure::from(error)
+                        .context(format!("looking up what became of {}", entry.change.subject))
+                        .hint("nothing is written before this is known; run the command again"));
                 }
             }
         }
         Ok(settled)
     }
+
+    /// Whether a quantity or description that was read a while ago still stands, so that nobody's work is
+    /// overwritten; `None` where it does, or was read just now.
+    async fn moved_since(&self, change: &Change) -> Option<String> {
+        let old = (self.clock)().duration_since(self.observed_at) > FRESH;
+        if !old || !matches!(change.purpose, Purpose::Quantity { .. }) {
+            return None;
+        }
+        let Request::Patch { path, .. } = &change.request else { return None };
+        match self.client.get::<Value>(path).await {
+            Ok(record) if holds_before(change, &record) => None,
+            Ok(_) => Some("it changed in ConnectWise since it was read; the next run plans anew".to_owned()),
+            Err(error) => Some(format!("it could not be read again before it is written: {error}")),
+        }
+    }
+}
+
+/// How old a reading may be that a quantity is written from without reading it again.
+const FRESH: SignedDuration = SignedDuration::from_secs(30);
+
+/// What became of a write.
+enum Fate {
+    /// ConnectWise has it.
+    There(Value),
+    /// It is not there, and what it would change is as it was.
+    Absent,
+    /// It is not there, and something else is: somebody wrote meanwhile.
+    Moved,
+}
+
+/// What became of the writes nobody knew of.
+#[derive(Debug, Default)]
+pub struct Settled {
+    /// How many are known now.
+    pub found: usize,
+    /// Those that could not be looked up: customer, record, why.
+    pub open: Vec<(Option<String>, String, String)>,
+}
+
+impl Settled {
+    /// Nothing may be written while anything is open.
+    ///
+    /// # Errors
+    /// Where something is.
+    pub fn whole(self) -> Result<()> {
+        match self.open.into_iter().next() {
+            None => Ok(()),
+            Some((_, record, error)) => Err(Failure::new(
+                Exit::Partial,
+                format!("what became of an earlier write is not known: {record}: {error}"),
+            )
+            .hint("look at that record in ConnectWise, then run the command again")),
+        }
+    }
+}
+
+/// Whether an error is about one record, not about ConnectWise as a whole.
+fn is_one_records(error: &psa::Error) -> bool {
+    use psa::Kind::{Conflict, Decode, Forbidden, Invalid, NotFound, Server, TooLong};
+    matches!(error.kind(), Conflict | Decode | Forbidden | Invalid | NotFound | Server | TooLong)
+}
+
+/// Whether a record still holds what the change was planned from.
+fn holds_before(change: &Change, record: &Value) -> bool {
+    change.fields.iter().all(|field| {
+        let was = serde_json::json!({ field.name.as_str(): field.before });
+        psa::differences(&was, record).is_empty()
+    })
 }
 
 /// What a change is about, where changes of one kind for one customer are independent of each other: a fault's

@@ -110,7 +110,7 @@ pub struct MoneyEffect {
 impl MoneyEffect {
     /// The difference.
     pub fn delta(&self) -> Decimal {
-        self.after - self.before
+        self.after.saturating_sub(self.before)
     }
 }
 

@@ -117,7 +117,10 @@ pub fn hold_run(
     let beyond: BTreeSet<&str> = plan
         .held
         .iter()
-        .filter(|held| !held.rejected && held.reason.contains("(guard:"))
+        // Beyond a percentage, or to zero: an export of zeros is as wrong as one of doubles.
+        .filter(|held| {
+            !held.rejected && (held.reason.contains("(guard:") || held.reason.starts_with("falls to zero"))
+        })
         .filter_map(|held| held.change.cid.as_deref())
         .collect();
     let share =

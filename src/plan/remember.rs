@@ -48,8 +48,11 @@ pub(super) fn remember(
                 pushed_at: None,
             });
             let wrote_quantity = change.fields.iter().any(|field| field.name == "quantity");
-            if wrote_quantity && kept("quantity") {
-                binding.pushed = Some(*quantity);
+            if wrote_quantity {
+                // Where the server keeps it otherwise (rounded, say), what it kept is psactl's value all the same.
+                let answered =
+                    answer.get("quantity").map(ToString::to_string).and_then(|text| text.parse().ok());
+                binding.pushed = if kept("quantity") { Some(*quantity) } else { answered.or(binding.pushed) };
             }
             if description.is_some() && kept("invoiceDescription") {
                 binding.description.clone_from(description);
@@ -85,7 +88,8 @@ pub(super) fn remember(
             let mut memory = store.tickets(source)?.remove(fault).unwrap_or_default();
             memory.ticket = record.or(memory.ticket);
             memory.first_event = Some(first_event.clone());
-            memory.resolved_at = resolved.then_some(now);
+            // A status that the server did not keep resolves nothing.
+            memory.resolved_at = (*resolved && differences.is_empty()).then_some(now);
             memory.closed_by_person_at = None;
             store.set_ticket(source, fault, &memory)?;
         }

@@ -107,7 +107,7 @@ pub(crate) fn sum_lines<'a>(changes: impl IntoIterator<Item = &'a Change> + Clon
     let mut lines: Vec<String> = sums(changes.clone())
         .into_iter()
         .map(|(currency, (before, after))| {
-            let delta = text::signed_money(after - before);
+            let delta = text::signed_money(after.saturating_sub(before));
             format!(
                 "next invoices of these: {} -> {} {currency} ({delta})",
                 text::money(before),
@@ -139,8 +139,8 @@ pub(crate) fn sums<'a>(
     let mut sums: BTreeMap<String, (Decimal, Decimal)> = BTreeMap::new();
     for money in changes.into_iter().filter_map(|change| change.money.as_ref()) {
         let sum = sums.entry(money.currency.clone()).or_default();
-        sum.0 += money.before;
-        sum.1 += money.after;
+        sum.0 = sum.0.saturating_add(money.before);
+        sum.1 = sum.1.saturating_add(money.after);
     }
     sums
 }

@@ -364,6 +364,18 @@ impl Error {
         self.kind() == Kind::OutcomeUnknown
     }
 
+    /// Whether the server itself ended a write whose fate is not known: it is not at work on it any more. A
+    /// gateway that gave up (504) does not know.
+    pub fn was_answered(&self) -> bool {
+        match self {
+            Error::OutcomeUnknown { cause } => match cause.as_ref() {
+                Error::Server { reply, .. } => reply.status != 504,
+                _ => false,
+            },
+            _ => false,
+        }
+    }
+
     /// The same, as a write's fate that nobody knows.
     pub(super) fn unknown(self) -> Error {
         match self {

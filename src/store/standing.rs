@@ -22,7 +22,8 @@ impl Store {
             .db
             .query_row("SELECT said_at FROM standing WHERE key = ?1", [key], |row| row.get(0))
             .optional()?;
-        let due = said.is_none_or(|said| now.duration_since(moment(said)) >= remind_every);
+        // A moment ahead comes from a clock that was wrong.
+        let due = said.map(moment).is_none_or(|said| said > now || now.duration_since(said) >= remind_every);
         if due {
             self.db.execute(
                 "INSERT INTO standing (key, cid, area, since, said_at) VALUES (?1, ?2, ?3, ?4, ?4)

@@ -38,6 +38,9 @@ pub struct TicketMemory {
     /// When psactl resolved it.
     #[serde(default)]
     pub resolved_at: Option<Timestamp>,
+    /// When ConnectWise was last asked about it.
+    #[serde(default)]
+    pub looked_at: Option<Timestamp>,
     /// A person closed it while the fault stood: when psactl saw that.
     #[serde(default)]
     pub closed_by_person_at: Option<Timestamp>,

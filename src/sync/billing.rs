@@ -126,6 +126,10 @@ fn one_service(facts: &Facts<'_>, service: &'static Service, outcome: &mut Outco
         }
         ([one], Some(used)) => propose(facts, service, *one, used, outcome),
         (several, _) => {
+            // What a person answered outlives the cause of the block.
+            let records =
+                several.iter().flat_map(|(_, one)| [quantity_record(one.id), description_record(one.id)]);
+            outcome.waiting.extend(records);
             let which: Vec<String> = several
                 .iter()
                 .map(|(agreement, addition)| format!("#{} on {}", addition.id, agreement.name.or_empty()))
@@ -171,6 +175,7 @@ fn propose(
     let binding = facts.bindings.get(&id);
     match binding {
         Some(binding) if is_foreign(binding, addition, target) => {
+            outcome.waiting.extend([quantity_record(id), description_record(id)]);
             another_writer(cid, service, binding, addition, &mut outcome.plan);
             return;
         }

@@ -7,7 +7,7 @@ use sha2::{Digest, Sha256};
 
 use super::faults::{Fault, FaultKey};
 use super::tickets::Decision;
-use super::{Observed, Options, observe, record};
+use super::{Observed, Options, billable, observe};
 use crate::config::Config;
 use crate::error::Result;
 use crate::portal::EventKind;
@@ -84,7 +84,7 @@ pub(super) fn fingerprint(config: &Config, observed: &Observed, cid: &str, now: 
         hasher.update(format!("jobs {jobs};"));
     }
     // A row that can no longer be read blocks billing: the customer must be looked at again.
-    let stale = record::stale(config, snapshot, now).is_some();
+    let stale = billable::untimely(config, snapshot, cid, now).is_some();
     hasher.update(format!(
         "problems {} stale {stale} older {}",
         snapshot.problems_of(cid).count(),
@@ -172,9 +172,12 @@ impl Rest {
         options: &Options,
         stamp: &str,
         now: Timestamp,
+        longest: SignedDuration,
     ) -> Result<Option<Timestamp>> {
         let rest = Rest::read(store, &key(options.only))?;
-        Ok(rest.filter(|rest| rest.stamp == stamp && rest.next > now).map(|rest| rest.next))
+        // A clock that once ran ahead must not make the rest endless.
+        let rests = |rest: &Rest| rest.next > now && rest.next.duration_since(now) <= longest;
+        Ok(rest.filter(|rest| rest.stamp == stamp && rests(rest)).map(|rest| rest.next))
     }
 
     /// Remembers when there is work again. A run of one part or of some customers says nothing of the rest:
@@ -182,7 +185,9 @@ impl Rest {
     pub(super) fn remember(store: &Store, options: &Options, stamp: &str, next: &Next) -> Result<()> {
         let some = !options.cids.is_empty() || options.events.is_some();
         if !some {
-            Rest { stamp: stamp.to_owned(), next: next.own }.write(store, &key(options.only))?;
+            // What a run of all parts left undone is for the next one.
+            let next = if options.only.is_none() { next.all } else { next.own };
+            Rest { stamp: stamp.to_owned(), next }.write(store, &key(options.only))?;
         }
         if (some || options.only.is_some())
             && let Some(whole) = Rest::read(store, NEXT_DUE)?
@@ -221,15 +226,13 @@ pub(super) fn next(
     let verify = now.checked_add(config.sync.verify_every).unwrap_or(now);
     // Standing trouble speaks again, and an export that is not renewed grows stale.
     let mut next = now.checked_add(config.sync.remind_every).unwrap_or(now).min(verify);
-    if let Some(measured) = observed.snapshot.measured_at
-        && let Ok(stale) = measured.checked_add(config.portal.max_age)
-        && stale > now
-    {
-        next = next.min(stale);
-    }
     let states = store.customers(source)?;
     let mut undone = false;
     for cid in observed.links.keys() {
+        // Use that is not measured anew grows stale.
+        let stale =
+            observed.snapshot.measured_at_of(cid).and_then(|at| at.checked_add(config.portal.max_age).ok());
+        next = stale.filter(|stale| *stale > now).map_or(next, |stale| next.min(stale));
         let print = fingerprint(config, observed, cid, now);
         let verify = verify_every(config.sync.verify_every, cid);
         match judge(states.get(cid), &print, false, config.sync.min_interval, verify, now) {
@@ -377,6 +380,7 @@ mod tests {
             text: String::new(),
             severity: crate::portal::Severity::Error,
             kind: EventKind::BackupFailed,
+            events: Default::default(),
             repeats: 2,
             ended: None,
         };

@@ -59,10 +59,19 @@ pub struct Fault {
     pub severity: Severity,
     /// The type of its events.
     pub kind: EventKind,
+    /// Its bad events, by the portal's ids.
+    pub events: std::collections::BTreeSet<String>,
     /// How many bad events it has.
     pub repeats: usize,
     /// The event that ended it, and when.
     pub ended: Option<(String, Timestamp)>,
+}
+
+impl Fault {
+    /// Whether an event is one of this episode.
+    pub fn holds(&self, event: &str) -> bool {
+        self.events.contains(event)
+    }
 }
 
 /// The latest episode of every fault.
@@ -103,6 +112,7 @@ pub fn fold(events: &[LoggedEvent]) -> BTreeMap<FaultKey, Fault> {
                 fault.text = event.text.clone();
                 fault.severity = fault.severity.max(event.severity);
                 fault.repeats += 1;
+                fault.events.insert(event.id.clone());
             }
             _ => {
                 faults.insert(
@@ -118,6 +128,7 @@ pub fn fold(events: &[LoggedEvent]) -> BTreeMap<FaultKey, Fault> {
                         text: event.text.clone(),
                         severity: event.severity,
                         kind: event.kind,
+                        events: [event.id.clone()].into(),
                         repeats: 1,
                         ended: None,
                     },

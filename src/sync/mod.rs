@@ -3,6 +3,7 @@
 //! The rules are pure and live beside this file ([`billing`], [`statistics`], [`tickets`], [`faults`],
 //! `due`); here is the order in which they are asked.
 
+pub mod billable;
 pub mod billing;
 mod due;
 pub mod faults;
@@ -102,6 +103,8 @@ struct Observed {
     snapshot: Snapshot,
     stamp: String,
     older: bool,
+    /// Rows of the event log that could not be understood.
+    event_problems: Vec<portal::RowProblem>,
     events: Vec<LoggedEvent>,
     faults: BTreeMap<FaultKey, Fault>,
     memories: BTreeMap<FaultKey, TicketMemory>,
@@ -113,6 +116,8 @@ struct Observed {
 struct Round {
     plan: Plan,
     billing: billing::Outcome,
+    /// Billing was judged; where it was blocked as a whole, what is held stays as it is.
+    judged: bool,
     /// Why the customer could not be planned.
     trouble: Option<Failure>,
 }
@@ -151,7 +156,13 @@ impl Run<'_> {
         let name = source.name();
         let stamp = source.stamp()?;
         if !self.options.insists()
-            && let Some(next) = due::Rest::until(self.store, &self.options, stamp.as_str(), now)?
+            && let Some(next) = due::Rest::until(
+                self.store,
+                &self.options,
+                stamp.as_str(),
+                now,
+                self.config.sync.verify_every.max(self.config.sync.remind_every),
+            )?
             && !self.store.was_killed()?
         {
             return Ok(Report::idle(Some(next)));
@@ -188,7 +199,10 @@ impl Run<'_> {
                     let import = Import {
                         stamp: observed.stamp.clone(),
                         digest: observed.snapshot.digest.clone(),
-                        measured_at: observed.snapshot.measured_at,
+                        measured_at: observed
+                            .snapshot
+                            .measured_at
+                            .filter(|measured| !billable::in_future(*measured, now)),
                     };
                     self.store.set_import(name, &import, now)?;
                 }
@@ -212,11 +226,12 @@ impl Run<'_> {
         let name = source.name();
         let snapshot = source.accounts()?;
         let log = source.events()?;
-        let older =
-            match (self.store.import(name)?.and_then(|import| import.measured_at), snapshot.measured_at) {
-                (Some(last), Some(this)) => this < last,
-                _ => false,
-            };
+        // A measurement that claims to be from the future is not one to compare others with.
+        let measured = snapshot.measured_at.filter(|measured| !billable::in_future(*measured, now));
+        let older = match (self.store.import(name)?.and_then(|import| import.measured_at), measured) {
+            (Some(last), Some(this)) => this < last,
+            _ => false,
+        };
         let events = if self.options.dry_run {
             record::merged(self.store.events(name)?, &log.events, now)
         } else {
@@ -227,7 +242,7 @@ impl Run<'_> {
         let mut memories = self.store.tickets(name)?;
         self.first_run(name, &faults, &mut memories, now)?;
         let links = self.store.links(name)?.into_iter().map(|link| (link.cid.clone(), link)).collect();
-        Ok(Observed { snapshot, stamp, older, events, faults, memories, links })
+        Ok(Observed { snapshot, stamp, older, event_problems: log.problems, events, faults, memories, links })
     }
 
     /// At the first run no ticket is opened for what stands already: the old integration may have opened one.
@@ -239,10 +254,18 @@ impl Run<'_> {
         now: Timestamp,
     ) -> Result<()> {
         const DONE: &str = "tickets_first_run";
+        // With tickets off nothing is the first run's yet.
+        if !self.config.tickets.enabled {
+            return Ok(());
+        }
         let first = self.store.meta(DONE)?.is_none();
         for (key, fault) in faults.iter().filter(|(_, fault)| fault.ended.is_none()) {
             let memory = memories.entry(key.clone()).or_default();
             let before = memory.clone();
+            // An older event of the same episode that arrives late does not make it another fault.
+            if memory.standing_since_first_run.as_ref().is_some_and(|known| fault.holds(known)) {
+                memory.standing_since_first_run = Some(fault.first_event.clone());
+            }
             if first && memory.ticket.is_none() {
                 memory.standing_since_first_run = Some(fault.first_event.clone());
             }
@@ -270,33 +293,51 @@ impl Run<'_> {
     ) -> Result<due::Next> {
         let name = portal::open(self.config)?.name();
         let due = due::customers(self.config, self.store, name, observed, &self.options, now)?;
-        let mut wanted = self.wanted_tickets(observed);
+        let mut wanted = self.wanted_tickets(observed, now);
         record::unlinked(observed, &self.options, report);
         let asks = !due.is_empty() || !wanted.is_empty() || !self.store.unsettled()?.is_empty();
         let mut rounds: BTreeMap<String, Round> = BTreeMap::new();
         let mut decisions: BTreeMap<FaultKey, Decision> = BTreeMap::new();
         let mut ticket_plan = Plan::default();
+        let mut ticket_trouble = None;
 
         let mut approved = BTreeSet::new();
-
+        // Customers of whom nothing is written before an earlier write is cleared up.
+        let mut unknown: BTreeSet<String> = BTreeSet::new();
         if asks {
             waiting::allowed(self.store, self.config, self.options.by_hand, now)?;
             let zone = self.server_zone().await?;
             if !self.options.dry_run {
                 let secrets = Secrets::default();
-                if self.applier(report.run, &secrets).settle().await? > 0 {
+                let settled = self.applier(report.run, &secrets, now).settle().await?;
+                for (cid, record, error) in settled.open {
+                    let reason = format!("what became of an earlier write is not known: {error}");
+                    let fix = "look at that record in ConnectWise; the next run looks again";
+                    ticket_plan.block(cid.as_deref(), &record, reason, fix);
+                    unknown.extend(cid);
+                }
+                if settled.found > 0 {
                     // What a killed run had done after all is remembered only now.
                     observed.memories = self.store.tickets(name)?;
-                    wanted = self.wanted_tickets(observed);
+                    wanted = self.wanted_tickets(observed, now);
                 }
             }
             let observed = &*observed;
-            decisions = self.plan_tickets(observed, chosen, name, &wanted, &mut ticket_plan, now).await?;
-            let billable = record::Billable::new(self.config, observed, now);
+            wanted.retain(|key| !unknown.contains(&key.cid));
+            let mut plan = Plan::default();
+            match self.plan_tickets(observed, chosen, name, &wanted, &mut plan, now).await {
+                Ok(decided) => {
+                    decisions = decided;
+                    ticket_plan.extend(plan);
+                }
+                // Tickets that fail do not stop billing.
+                Err(failure) if !is_everybodys(&failure) => ticket_trouble = Some(failure.context("tickets")),
+                Err(failure) => return Err(failure),
+            }
             let mut failing = 0;
-            for cid in &due {
+            for cid in due.iter().filter(|cid| !unknown.contains(*cid)) {
                 let Some(link) = observed.links.get(cid) else { continue };
-                let mut round = self.round(observed, chosen, name, link, &zone, &billable, now).await?;
+                let mut round = self.round(observed, chosen, name, link, &zone, now).await?;
                 failing = if round.trouble.as_ref().is_some_and(is_servers) { failing + 1 } else { 0 };
                 if failing == MOST_FAILING
                     && let Some(trouble) = round.trouble.take()
@@ -313,10 +354,10 @@ impl Run<'_> {
             .links
             .keys()
             .map(|cid| match rounds.get(cid) {
-                Some(round) => round.billing.invoices,
-                None => states.get(cid).map(|state| state.invoices).unwrap_or_default(),
+                Some(round) if round.judged => round.billing.invoices,
+                _ => states.get(cid).map(|state| state.invoices).unwrap_or_default(),
             })
-            .sum();
+            .fold(rust_decimal::Decimal::ZERO, rust_decimal::Decimal::saturating_add);
         let mut plan = Plan::default();
         for round in rounds.values_mut() {
             plan.extend(std::mem::take(&mut round.plan));
@@ -338,7 +379,7 @@ impl Run<'_> {
             self.writing.store(true, Ordering::Relaxed);
             let secrets = Secrets::default();
             let changes = std::mem::take(&mut whole.changes);
-            applied = self.applier(report.run, &secrets).apply(changes).await?;
+            applied = self.applier(report.run, &secrets, now).apply(changes).await?;
             self.writing.store(false, Ordering::Relaxed);
         }
         report.requests = self.client.requests_sent();
@@ -351,6 +392,8 @@ impl Run<'_> {
                 observed,
                 rounds: &rounds,
                 decisions: &decisions,
+                wanted: &wanted,
+                ticket_trouble,
                 plan: whole,
                 applied,
                 states,
@@ -361,13 +404,14 @@ impl Run<'_> {
         )
     }
 
-    fn applier<'b>(&'b mut self, run: i64, secrets: &'b Secrets) -> Applier<'b> {
+    fn applier<'b>(&'b mut self, run: i64, secrets: &'b Secrets, observed_at: Timestamp) -> Applier<'b> {
         Applier {
             client: self.client,
             store: self.store,
             run,
             secrets,
             clock: self.clock,
+            observed_at,
             interrupted: Arc::clone(&self.interrupted),
         }
     }
@@ -392,7 +436,7 @@ impl Run<'_> {
 
     /// The faults whose tickets ConnectWise must be asked about: those that may need one, and those whose
     /// ticket may have to be resolved. Memory decides only whether there is work.
-    fn wanted_tickets(&self, observed: &Observed) -> BTreeSet<FaultKey> {
+    fn wanted_tickets(&self, observed: &Observed, now: Timestamp) -> BTreeSet<FaultKey> {
         if !self.config.tickets.enabled || !self.options.does(Part::Tickets) {
             return BTreeSet::new();
         }
@@ -408,7 +452,9 @@ impl Run<'_> {
                 let insists = self.options.verify || self.options.events.is_some();
                 let news = match &fault.ended {
                     Some((event, _)) => {
-                        memory.ticket.is_some() && memory.resolved_at.is_none()
+                        memory.ticket.is_some()
+                            && memory.resolved_at.is_none()
+                            && memory.closed_by_person_at.is_none()
                             || fresh.contains(event.as_str())
                     }
                     None => {
@@ -417,14 +463,20 @@ impl Run<'_> {
                                 || memory.first_event.as_ref() != Some(&fault.first_event)
                                 || memory.told_until.is_none_or(|told| told < fault.last_bad)
                                 || memory.resolved_at.is_some()
-                                || memory.closed_by_person_at.is_some())
+                                || memory.closed_by_person_at.is_some()
+                                || memory.looked_at.is_none_or(|looked| {
+                                    now.duration_since(looked) >= self.config.sync.verify_every
+                                }))
                     }
                 };
                 asked
                     && touched
                     && (news || insists)
                     && tickets::is_wanted(fault, &self.config.tickets)
-                    && observed.links.contains_key(&key.cid)
+                    && observed
+                        .links
+                        .get(&key.cid)
+                        .is_some_and(|link| billable::renamed(&observed.snapshot, link).is_none())
             })
             .map(|(key, _)| key.clone())
             .collect()
@@ -454,8 +506,11 @@ impl Run<'_> {
             .filter_map(|ticket| ticket.board)
             .collect();
         for moved in boards.into_iter().filter(|id| *id != board) {
-            if let Some(status) = observe::closed_status(self.client, moved).await? {
-                closed_status.insert(moved, status);
+            // A board that cannot be read has no status to resolve with: its tickets are blocked.
+            match observe::closed_status(self.client, moved).await {
+                Ok(status) => closed_status.extend(status.map(|status| (moved, status))),
+                Err(failure) if !is_everybodys(&failure) => {}
+                Err(failure) => return Err(failure),
             }
         }
         let hour_ago = now.checked_sub(jiff::SignedDuration::from_hours(1)).unwrap_or(now);
@@ -522,6 +577,7 @@ impl Run<'_> {
         {
             memory.closed_by_person_at = Some(closed.closed_at.unwrap_or(now));
         }
+        memory.looked_at = Some(now);
         if memory != before && !self.options.dry_run {
             self.store.set_ticket(source, key, &memory)?;
         }
@@ -537,11 +593,10 @@ impl Run<'_> {
         source: &str,
         link: &Link,
         zone: &TimeZone,
-        billable: &record::Billable,
         now: Timestamp,
     ) -> Result<Round> {
         let mut round = Round::default();
-        match self.plan_customer(observed, chosen, source, link, zone, billable, now, &mut round).await {
+        match self.plan_customer(observed, chosen, source, link, zone, now, &mut round).await {
             Ok(()) => Ok(round),
             Err(failure) if !is_everybodys(&failure) => {
                 round.plan = Plan::default();
@@ -561,14 +616,19 @@ impl Run<'_> {
         source: &str,
         link: &Link,
         zone: &TimeZone,
-        billable: &record::Billable,
         now: Timestamp,
         round: &mut Round,
     ) -> Result<()> {
+        if let Some((reason, fix)) = billable::renamed(&observed.snapshot, link) {
+            round.plan.block(Some(&link.cid), &link.portal_name, reason, fix);
+            return Ok(());
+        }
         let managed_id = self.config.connectwise.managed_id(&link.cid);
         let usage = observe::usage(&observed.snapshot, &link.cid);
+        let partial = observed.older || observed.snapshot.problems_of(&link.cid).next().is_some();
         if self.config.statistics.enabled
             && self.options.does(Part::Statistics)
+            && !partial
             && let Some(solution) = chosen.solution
         {
             let entries = managed_ids::entries_of(self.client, link.company_id).await?;
@@ -578,15 +638,21 @@ impl Run<'_> {
         if !self.config.billing.enabled || !self.options.does(Part::Billing) {
             return Ok(());
         }
-        if let Some(reason) = billable.blocked(&observed.snapshot, link) {
-            round.plan.block(Some(&link.cid), "billing", reason.0, reason.1);
+        let blocked = |skew| {
+            let now = (self.clock)();
+            billable::blocked(self.config, &observed.snapshot, link, observed.older, skew, now)
+        };
+        if let Some((reason, fix)) = blocked(None) {
+            round.plan.block(Some(&link.cid), "billing", reason, fix);
             return Ok(());
         }
         let agreements = observe::agreements(self.client, link.company_id).await?;
-        if let Some(reason) = record::skewed(self.client, (self.clock)()) {
-            round.plan.block(Some(&link.cid), "billing", reason.0, reason.1);
+        // The server's clock is known for certain only once it has answered.
+        if let Some((reason, fix)) = blocked(self.client.clock_skew((self.clock)())) {
+            round.plan.block(Some(&link.cid), "billing", reason, fix);
             return Ok(());
         }
+        round.judged = true;
         let bindings =
             self.store.bindings(source)?.into_iter().map(|binding| (binding.addition_id, binding)).collect();
         let holds = self.store.holds()?.into_iter().map(|hold| (hold.record.clone(), hold)).collect();
@@ -604,7 +670,6 @@ impl Run<'_> {
             measured_on: observed
                 .snapshot
                 .measured_at_of(&link.cid)
-                .or(observed.snapshot.measured_at)
                 .map(|time| time.to_zoned(zone.clone()).date()),
             today: now.to_zoned(zone.clone()).date(),
         });

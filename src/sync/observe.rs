@@ -26,7 +26,7 @@ pub fn usage(snapshot: &Snapshot, cid: &str) -> BTreeMap<&'static str, Use> {
             })
             .collect();
         if !parts.is_empty() {
-            let total = parts.iter().map(|(_, amount)| *amount).sum();
+            let total = parts.iter().fold(Decimal::ZERO, |sum, (_, amount)| sum.saturating_add(*amount));
             let parts = parts.into_iter().filter(|(_, amount)| !amount.is_zero()).collect();
             usage.insert(service.key, Use { total, parts });
         }

@@ -12,9 +12,8 @@ use crate::config::Config;
 use crate::error::{Exit, Failure, Result};
 use crate::plan::apply::{Applied, Ended};
 use crate::plan::{Plan, Purpose};
-use crate::portal::{self, Snapshot};
-use crate::psa::Client;
-use crate::store::{Action, CustomerState, EventState, HoldState, Link, LoggedEvent, Outcome, Store};
+use crate::portal;
+use crate::store::{Action, CustomerState, EventState, LoggedEvent, Outcome, Store};
 use crate::ui::text;
 
 const TICKET: &str = "ConnectWise ticket";
@@ -110,10 +109,13 @@ pub(super) fn failed_run(
 
 /// Customers of the portal that no company is linked to.
 pub(super) fn unlinked(observed: &Observed, options: &Options, report: &mut Report) {
-    if options.events.is_some() {
-        return;
-    }
-    let asked = |cid: &String| options.cids.is_empty() || options.cids.contains(cid);
+    let of_events = |numbers: &BTreeSet<i64>, cid: &String| {
+        observed.events.iter().any(|logged| numbers.contains(&logged.number) && logged.event.cid == *cid)
+    };
+    let asked = |cid: &String| match &options.events {
+        Some(numbers) => of_events(numbers, cid),
+        None => options.cids.is_empty() || options.cids.contains(cid),
+    };
     for customer in observed.snapshot.customers.iter().filter(|customer| asked(&customer.cid)) {
         if !observed.links.contains_key(&customer.cid) {
             report.plan.block(
@@ -126,75 +128,6 @@ pub(super) fn unlinked(observed: &Observed, options: &Options, report: &mut Repo
     }
 }
 
-/// What decides for all customers whether they may be billed.
-pub(super) struct Billable {
-    stale: Option<String>,
-    older: bool,
-}
-
-impl Billable {
-    pub(super) fn new(config: &Config, observed: &Observed, now: Timestamp) -> Billable {
-        Billable { stale: stale(config, &observed.snapshot, now), older: observed.older }
-    }
-
-    /// Why a customer is not billed, and what removes the cause.
-    pub(super) fn blocked(&self, snapshot: &Snapshot, link: &Link) -> Option<(String, String)> {
-        if let Some(stale) = &self.stale {
-            return Some((stale.clone(), "see that the portal's export is written again".to_owned()));
-        }
-        if self.older {
-            return Some((
-                "this export was measured before the last one used".to_owned(),
-                "put the newer export back; an old one is never billed".to_owned(),
-            ));
-        }
-        if let Some(problem) = snapshot.problems_of(&link.cid).next() {
-            return Some((
-                format!("{problem}; a partial sum is a wrong bill"),
-                "correct the row in the export".to_owned(),
-            ));
-        }
-        match snapshot.customer(&link.cid) {
-            Some(customer) if customer.name != link.portal_name => Some((
-                format!(
-                    "the portal now calls this customer “{}”, linked was “{}”",
-                    customer.name, link.portal_name
-                ),
-                format!(
-                    "psactl companies link {} {} confirms that it is still this company",
-                    link.cid, link.company_id
-                ),
-            )),
-            _ => None,
-        }
-    }
-}
-
-/// Why nobody is billed where the clocks disagree, and what removes the cause. Known once ConnectWise has
-/// answered.
-pub(super) fn skewed(client: &Client, now: Timestamp) -> Option<(String, String)> {
-    let skew = client.clock_skew(now).filter(|skew| skew.abs() > SignedDuration::from_mins(5))?;
-    Some((
-        format!("this machine's clock is {} off the server's", text::span(skew)),
-        "set the clock".to_owned(),
-    ))
-}
-
-/// Why the data are too old to bill.
-pub(super) fn stale(config: &Config, snapshot: &Snapshot, now: Timestamp) -> Option<String> {
-    let Some(measured) = snapshot.measured_at else {
-        return Some("the export does not say when its use was measured".to_owned());
-    };
-    let age = now.duration_since(measured);
-    (age > config.portal.max_age).then(|| {
-        format!(
-            "the use was measured {} ago (max_age {})",
-            text::span(age),
-            text::span(config.portal.max_age)
-        )
-    })
-}
-
 /// What [`finish`] works from.
 pub(super) struct Finish<'a> {
     pub config: &'a Config,
@@ -204,6 +137,10 @@ pub(super) struct Finish<'a> {
     pub observed: &'a Observed,
     pub rounds: &'a BTreeMap<String, Round>,
     pub decisions: &'a BTreeMap<FaultKey, Decision>,
+    /// The faults whose tickets ConnectWise was to be asked about.
+    pub wanted: &'a BTreeSet<FaultKey>,
+    /// Why it could not be asked about tickets.
+    pub ticket_trouble: Option<Failure>,
     pub plan: Plan,
     pub applied: Vec<Applied>,
     /// How each customer stood before this run.
@@ -218,10 +155,17 @@ pub(super) fn finish(mut run: Finish<'_>, report: &mut Report) -> Result<due::Ne
     report.plan.extend(std::mem::take(&mut run.plan));
     report.applied = std::mem::take(&mut run.applied);
     report.standing = standing_faults(&run);
+    for problem in &run.observed.event_problems {
+        let fix = "correct the row in the event log: it opens and ends no ticket";
+        report.plan.block(problem.cid.as_deref(), "event log", problem.to_string(), fix);
+    }
     for (cid, round) in run.rounds {
         if let Some(trouble) = &round.trouble {
             report.troubles.push(Trouble::of(Some(cid), trouble));
         }
+    }
+    if let Some(trouble) = &run.ticket_trouble {
+        report.troubles.push(Trouble::of(None, trouble));
     }
     let mut cause = Exit::Partial;
     for applied in &report.applied {
@@ -351,7 +295,8 @@ fn holds(run: &mut Finish<'_>, report: &Report) -> Result<()> {
         .flat_map(|round| round.billing.approved.iter().chain(&round.billing.waiting))
         .collect();
     for hold in run.store.holds()? {
-        let looked_at = run.rounds.get(&hold.cid).is_some_and(|round| round.trouble.is_none());
+        let looked_at =
+            run.rounds.get(&hold.cid).is_some_and(|round| round.judged && round.trouble.is_none());
         let billed = run.options.only.is_none_or(|only| only == Part::Billing);
         if looked_at && billed && !kept.contains(&hold.record) && !unfinished.contains(&hold.record) {
             run.store.drop_hold(&hold.record)?;
@@ -384,14 +329,19 @@ fn customers(run: &mut Finish<'_>, report: &Report) -> Result<()> {
         // The shortest wait: what is refused again is soon refused.
         let failed = troubled.into_iter().chain(unwritten).min_by_key(|(wait, _)| *wait);
         let wait = failed.as_ref().map(|(wait, _)| *wait);
-        let before = run.states.get(cid).and_then(|state| state.pushed_at);
+        // A clock that once ran ahead must not hold a push off for ever.
+        let before = run.states.get(cid).and_then(|state| state.pushed_at).map(|pushed| pushed.min(run.now));
         let state = CustomerState {
             fingerprint: due::fingerprint(run.config, run.observed, cid, run.now),
             checked_at: run.now,
             pushed_at: if pushed { Some(run.now) } else { before },
             retry_at: wait.and_then(|wait| run.now.checked_add(wait).ok()),
             error: failed.map(|(_, error)| error),
-            invoices: round.billing.invoices,
+            invoices: if round.judged {
+                round.billing.invoices
+            } else {
+                run.states.get(cid).map(|state| state.invoices).unwrap_or_default()
+            },
         };
         run.store.set_customer(run.source, cid, &state)?;
     }
@@ -466,6 +416,12 @@ fn ticket_actions(run: &Finish<'_>, report: &Report, logged: &LoggedEvent, actio
             actions.push((TICKET, Outcome::Failed, "Ticket not updated.".to_owned(), Some(error)));
             continue;
         }
+        if let (Some(trouble), true, None) =
+            (&run.ticket_trouble, run.wanted.contains(&key), run.decisions.get(&key))
+        {
+            actions.push((TICKET, Outcome::Failed, "Ticket not updated.".to_owned(), Some(trouble.line())));
+            continue;
+        }
         let memory = run.observed.memories.get(&key);
         let told = match run.decisions.get(&key) {
             Some(Decision::Open) => match made.first().map(|applied| &applied.ended) {
@@ -474,6 +430,10 @@ fn ticket_actions(run: &Finish<'_>, report: &Report, logged: &LoggedEvent, actio
                 }
                 _ => (Outcome::Waiting, "Ticket held back: too many were opened within the hour.".to_owned()),
             },
+            Some(Decision::Resolve(ticket) | Decision::Reopen(ticket)) if made.is_empty() => (
+                Outcome::Waiting,
+                format!("ConnectWise ticket #{ticket} waits: psactl sync says what blocks it."),
+            ),
             Some(Decision::Note(ticket)) => (Outcome::Done, format!("Updated ConnectWise ticket #{ticket}.")),
             Some(Decision::Resolve(ticket)) => {
                 (Outcome::Done, format!("Resolved ConnectWise ticket #{ticket}."))
@@ -611,8 +571,11 @@ fn news(run: &mut Finish<'_>, report: &mut Report) -> Result<()> {
             blocked.cid.clone().unwrap_or_default(),
         ));
     }
+    for note in report.plan.notes.iter().filter(|note| note.act) {
+        say.push((format!("note {}", wording(&note.text)), note.cid.clone().unwrap_or_default()));
+    }
     for trouble in &report.troubles {
-        say.push((format!("failed {}", trouble.error), trouble.cid.clone().unwrap_or_default()));
+        say.push((format!("failed {}", wording(&trouble.error)), trouble.cid.clone().unwrap_or_default()));
     }
     let mut news = 0;
     for (key, cid) in say {
@@ -622,9 +585,13 @@ fn news(run: &mut Finish<'_>, report: &mut Report) -> Result<()> {
         }
         keys.insert(key);
     }
-    let answered = run.store.holds()?.iter().any(|hold| hold.state == HoldState::Approved);
     run.store.settle_standing("sync", &looked_at, &keys)?;
     report.news = news;
-    report.approved_waiting = answered;
+    report.asked = run.options.events.is_some() || run.options.by_hand;
     Ok(())
+}
+
+/// A text without its numbers: how long something took, or how much it is, does not make it news.
+fn wording(text: &str) -> String {
+    text.chars().filter(|c| !c.is_ascii_digit()).collect()
 }

@@ -4,7 +4,7 @@ use jiff::Timestamp;
 use serde::Serialize;
 
 use crate::error::{Exit, Failure};
-use crate::plan::apply::{Applied, Ended};
+use crate::plan::apply::{Applied, Ended, INTERRUPTED};
 use crate::plan::{Action, Plan, Purpose};
 use crate::ui::{Look, Show, Ui, text};
 
@@ -84,8 +84,9 @@ pub struct Report {
     pub next: Option<Timestamp>,
     /// How many held, blocked or failed subjects are new in this run or speak again.
     pub news: usize,
+    /// Somebody waits for the answer: what fails is told by the exit code though it was said before.
     #[serde(skip)]
-    pub(super) approved_waiting: bool,
+    pub(super) asked: bool,
 }
 
 impl Report {
@@ -104,7 +105,7 @@ impl Report {
             requests: 0,
             next: None,
             news: 0,
-            approved_waiting: false,
+            asked: false,
         }
     }
 
@@ -119,7 +120,13 @@ impl Report {
 
     /// The exit code: everything failing for one cause gives that cause's code.
     pub fn exit(&self) -> Exit {
-        if self.dry_run || self.news == 0 {
+        let interrupted =
+            |applied: &Applied| matches!(&applied.ended, Ended::Skipped { reason } if reason == INTERRUPTED);
+        if self.applied.iter().any(interrupted) {
+            return Exit::Interrupted;
+        }
+        let said = self.news == 0 && !(self.asked && !self.troubles.is_empty());
+        if self.dry_run || said {
             return Exit::Done;
         }
         let troubled: std::collections::BTreeSet<_> =

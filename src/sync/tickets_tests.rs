@@ -39,6 +39,7 @@ fn fault() -> Fault {
         text: "Remote Backup failed".into(),
         severity: Severity::Error,
         kind: EventKind::BackupFailed,
+        events: Default::default(),
         repeats: 1,
         ended: None,
     }

@@ -239,7 +239,10 @@ pub(super) fn told(outcome: &Outcome) -> Vec<String> {
         format!("adopt #{} at {}", own.addition_id, own.adopted.map_or("empty".into(), text::quantity))
     }));
     lines.extend(outcome.approved.iter().map(|record| format!("approved {record}")));
-    lines.extend(outcome.waiting.iter().map(|record| format!("waiting {record}")));
+    // Answers outlive every block; only where nothing is blocked is it worth a line.
+    if outcome.plan.blocked.is_empty() {
+        lines.extend(outcome.waiting.iter().map(|record| format!("waiting {record}")));
+    }
     lines
 }
 

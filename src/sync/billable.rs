@@ -1,0 +1,85 @@
+//! Whether a customer may be billed at all: what blocks it whatever its use is (design sections 8 and 9).
+//! `sync` and `setup agreements` ask the same.
+
+use jiff::{SignedDuration, Timestamp};
+
+use crate::config::Config;
+use crate::portal::Snapshot;
+use crate::store::Link;
+use crate::ui::text;
+
+/// How far two clocks may be apart before nothing that depends on dates is written.
+const CLOCKS: SignedDuration = SignedDuration::from_mins(5);
+
+/// Why a customer is not billed, and what removes the cause. `older` says that the export was measured before
+/// the last one used, `skew` is the server's clock minus ours where it is known.
+pub fn blocked(
+    config: &Config,
+    snapshot: &Snapshot,
+    link: &Link,
+    older: bool,
+    skew: Option<SignedDuration>,
+    now: Timestamp,
+) -> Option<(String, String)> {
+    if let Some(reason) = untimely(config, snapshot, &link.cid, now) {
+        return Some((reason, "see that the portal's export is written again".to_owned()));
+    }
+    if older {
+        return Some((
+            "this export was measured before the last one used".to_owned(),
+            "put the newer export back; an old one is never billed".to_owned(),
+        ));
+    }
+    if let Some(skew) = skew.filter(|skew| skew.abs() > CLOCKS) {
+        return Some((
+            format!("this machine's clock is {} off the server's", text::span(skew)),
+            "set the clock".to_owned(),
+        ));
+    }
+    if let Some(problem) = snapshot.problems_of(&link.cid).next() {
+        return Some((
+            format!("{problem}; a partial sum is a wrong bill"),
+            "correct the row in the export".to_owned(),
+        ));
+    }
+    renamed(snapshot, link)
+}
+
+/// Why it is not certain that the customer still is this company: the portal calls it otherwise.
+pub fn renamed(snapshot: &Snapshot, link: &Link) -> Option<(String, String)> {
+    let customer = snapshot.customer(&link.cid).filter(|customer| customer.name != link.portal_name)?;
+    Some((
+        format!("the portal now calls this customer “{}”, linked was “{}”", customer.name, link.portal_name),
+        format!(
+            "psactl companies link {} {} confirms that it is still this company",
+            link.cid, link.company_id
+        ),
+    ))
+}
+
+/// Why the use of a customer is too old to bill, or claims to be from the future. The oldest measurement of
+/// its accounts decides.
+pub fn untimely(config: &Config, snapshot: &Snapshot, cid: &str, now: Timestamp) -> Option<String> {
+    // A customer without any use has nothing that could be too old.
+    snapshot.accounts_of(cid).find(|account| !account.usage.is_empty())?;
+    let Some(measured) = snapshot.measured_at_of(cid) else {
+        return Some("the export does not say when its use was measured".to_owned());
+    };
+    if in_future(measured, now) {
+        return Some(format!("its use claims to be measured in the future, {} UTC", text::moment(measured)));
+    }
+    let limit = config.portal.max_age;
+    let old = now.duration_since(measured) > limit;
+    old.then(|| {
+        format!(
+            "the use was measured {} UTC, longer ago than max_age ({})",
+            text::moment(measured),
+            text::span(limit)
+        )
+    })
+}
+
+/// Whether a measurement lies further ahead than clocks differ.
+pub fn in_future(measured: Timestamp, now: Timestamp) -> bool {
+    measured.duration_since(now) > CLOCKS
+}
