@@ -145,6 +145,12 @@ impl Run<'_> {
             .hint("psactl setup --check says what is missing, psactl setup does it"));
         }
         let mut observed = self.observe(source.as_ref(), stamp.as_str().to_owned(), now)?;
+        let unknown =
+            |cid: &&String| observed.snapshot.customer(cid).is_none() && !observed.links.contains_key(*cid);
+        if let Some(cid) = self.options.cids.iter().find(unknown) {
+            return Err(Failure::new(Exit::Partial, format!("the portal knows no customer {cid}"))
+                .hint("psactl companies lists the customers of the portal"));
+        }
         let run = if self.options.dry_run { 0 } else { self.store.begin_run(self.command, now)? };
         let mut report = Report::new(run, self.options.dry_run);
         let outcome = self.work(&mut observed, &chosen, &mut report, now).await;
