@@ -1,4 +1,5 @@
 //! All integration tests in one binary, so that they link once.
+mod bad_input;
 mod client;
 mod client_broken;
 mod client_failures;
@@ -11,5 +12,6 @@ mod faults;
 mod killed;
 mod portal;
 mod sandbox;
+mod secrets;
 mod story;
 mod support;
