@@ -457,7 +457,7 @@ impl Show for Adopted {
                 self.without.iter().map(|customer| format!("{} {}", customer.cid, customer.name)).collect();
             ui.out(&format!(
                 "Without a Managed ID in ConnectWise: {}",
-                text::wrap(&text::clean(&names.join(", ")), ui.columns().saturating_sub(38), 2)
+                ui.wrap(&text::clean(&names.join(", ")), 38, 2)
             ));
         }
         ui.out(&match (self.links.len(), self.dry_run) {

@@ -185,7 +185,7 @@ impl<'a> Demo<'a> {
             .map_err(|error| Failure::new(Exit::Unexpected, error))??;
         for stream in [&output.stdout, &output.stderr] {
             for line in String::from_utf8_lossy(stream).lines() {
-                self.ui.out(&format!("  {line}").trim_end().to_owned());
+                self.ui.out(format!("  {line}").trim_end());
             }
         }
         if output.status.code() != Some(i32::from(expected.code())) {

@@ -42,6 +42,7 @@ pub struct Cli {
 }
 
 #[derive(Debug, clap::Args)]
+#[command(next_help_heading = "Global options")]
 struct Global {
     /// The configuration file [default: psactl/psactl.toml in the user's configuration folder]
     #[arg(long, global = true, value_name = "FILE", env = "PSACTL_CONFIG", hide_env_values = true)]

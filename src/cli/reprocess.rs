@@ -11,8 +11,9 @@ use crate::ui::text;
 
 /// Run the notification actions of events again, now
 ///
-/// The events are folded to the present: one action for each fault and customer, with present use. A fault
-/// that was mended since opens no ticket. Guards always hold.
+/// The events are folded to the present: one action for each fault and customer,
+/// with present use. A fault that was mended since opens no ticket. Guards
+/// always hold.
 ///
 /// Examples:
 ///   psactl reprocess 17

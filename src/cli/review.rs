@@ -10,8 +10,9 @@ use crate::ui::{Show, Ui, text};
 
 /// Show the changes that are held, and approve or reject them
 ///
-/// An approval is for exactly this record, this value before and this value after; the next sync uses it
-/// once. It is void if either moved meanwhile. What is blocked is never a matter of approval.
+/// An approval is for exactly this record, this value before and this value
+/// after; the next sync uses it once. It is void if either moved meanwhile. What
+/// is blocked is never a matter of approval.
 ///
 /// Examples:
 ///   psactl review

@@ -10,8 +10,9 @@ use crate::sandbox::{Options, Sandbox, World};
 
 /// Serve a simulated ConnectWise PSA on loopback, until Ctrl-C
 ///
-/// Its sample MSP is that of the integration guide. With --write-config it writes a configuration, secrets
-/// and portal exports with which psactl works against it at once.
+/// Its sample MSP is that of the integration guide. With --write-config it
+/// writes a configuration, secrets and portal exports with which psactl works
+/// against it at once.
 ///
 /// Example:
 ///   psactl sandbox --write-config trial/psactl.toml
@@ -59,7 +60,7 @@ pub(super) fn run(context: &Context, args: Args) -> Result<Exit> {
         now: context.environment.get("PSACTL_NOW").and_then(|now| now.parse().ok()),
         ..Options::default()
     };
-    context.block_on(async {
+    let served = context.block_on(async {
         let sandbox = Sandbox::start(options).await.map_err(|error| {
             Failure::from(error).context("starting the sandbox").hint("--port 0 takes a free port")
         })?;
@@ -92,7 +93,12 @@ pub(super) fn run(context: &Context, args: Args) -> Result<Exit> {
         let _no_signals = tokio::signal::ctrl_c().await;
         sandbox.stop().await;
         Ok(Exit::Done)
-    })
+    });
+    match served {
+        // Ctrl-C is how it is meant to end.
+        Err(failure) if failure.exit == Exit::Interrupted => Ok(Exit::Done),
+        served => served,
+    }
 }
 
 /// Writes a psactl.toml for a sandbox, with the secrets and portal exports measured a few minutes ago beside it.

@@ -16,7 +16,8 @@ use crate::ui::{Look, Show, Ui, text};
 
 /// Set up the integration in ConnectWise, step by step in the right order
 ///
-/// Each step looks first and proposes only what is missing. What is there already is adopted, never bent.
+/// Each step looks first and proposes only what is missing. What is there
+/// already is adopted, never bent.
 ///
 /// Examples:
 ///   psactl setup --check           only look: what is right, what is missing
@@ -63,6 +64,9 @@ pub struct Report {
     /// The step that was asked for, where it was one.
     only: Option<Step>,
     finished: bool,
+    /// The step at which ConnectWise refused or could not be asked; later ones were not looked at.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    stopped_at: Option<Step>,
     requests: u64,
 }
 
@@ -94,6 +98,7 @@ pub(super) fn run(context: &Context, args: Args) -> Result<Exit> {
     let client = context.client(&config)?;
     let _lock = if mode == Mode::Apply { Some(store.lock("setup", context.now())?) } else { None };
     let secrets = if mode == Mode::Apply { context.secrets(&config)? } else { Secrets::default() };
+    let clock = || context.now();
     let walk = Walk {
         context,
         config: &config,
@@ -101,6 +106,7 @@ pub(super) fn run(context: &Context, args: Args) -> Result<Exit> {
         client: &client,
         secrets: &secrets,
         args: &args,
+        clock: &clock,
         mode,
     };
     let report = context.block_on(walk.all())?;
@@ -115,6 +121,7 @@ struct Walk<'a> {
     client: &'a Client,
     secrets: &'a Secrets,
     args: &'a Args,
+    clock: &'a dyn Fn() -> jiff::Timestamp,
     mode: Mode,
 }
 
@@ -137,9 +144,10 @@ impl Walk<'_> {
             if !wanted && !leads_to(self.args.step, step) {
                 continue;
             }
-            let done = self.step(&mut setup, step, wanted, run).await?;
-            if wanted || !done.finding.is_right() {
-                steps.push(done);
+            match self.step(&mut setup, step, wanted, run).await {
+                Ok(done) if wanted || !done.finding.is_right() => steps.push(done),
+                Ok(_) => {}
+                Err(failure) => return Err(self.stopped(steps, step, run, failure)?),
             }
         }
         let finished = steps.iter().all(|done| done.finding.is_right());
@@ -148,6 +156,7 @@ impl Walk<'_> {
             steps,
             only: self.args.step,
             finished,
+            stopped_at: None,
             requests: self.client.requests_sent(),
         };
         if self.mode == Mode::Apply {
@@ -156,6 +165,28 @@ impl Walk<'_> {
             self.store.end_run(run, report.exit().code(), "setup", self.context.now())?;
         }
         Ok(report)
+    }
+
+    /// A step could not be looked at: what was found and made before it is told all the same, and a person
+    /// without the rights in the API is shown where to click.
+    fn stopped(&self, steps: Vec<Done>, step: Step, run: i64, failure: Failure) -> Result<Failure> {
+        if !steps.is_empty() {
+            self.context.ui.emit(&Report {
+                mode: self.mode,
+                steps,
+                only: self.args.step,
+                finished: false,
+                stopped_at: Some(step),
+                requests: self.client.requests_sent(),
+            });
+        }
+        if self.mode == Mode::Apply {
+            self.store.forget_checks()?;
+            self.store.end_run(run, failure.exit.code(), &failure.line(), self.context.now())?;
+        }
+        let rights = failure.exit == Exit::Refused && !crate::sync::waiting::is_refused(&failure);
+        let failure = failure.context(format!("step {}", step.name()));
+        Ok(if rights { failure.hint(format!("or by hand: {}", step.clicks())) } else { failure })
     }
 
     /// Looks, applies, and looks again: what is said is what was read back.
@@ -204,7 +235,7 @@ impl Walk<'_> {
             store: self.store,
             run,
             secrets: self.secrets,
-            clock: &|| jiff::Timestamp::now(),
+            clock: self.clock,
             interrupted: Arc::clone(&self.context.interrupted),
         }
     }
@@ -242,6 +273,10 @@ impl Show for Report {
             show_step(ui, number + 1, done, self.mode);
         }
         ui.out("");
+        if let Some(step) = self.stopped_at {
+            ui.out(&format!("Stopped at step {}.", step.name()));
+            return;
+        }
         let open = self.steps.iter().filter(|done| !done.finding.is_right()).count();
         if let (true, Some(step)) = (self.finished, self.only) {
             ui.out(&ui.paint(Look::Good, &format!("Step {} is right.", step.name())));
@@ -280,18 +315,18 @@ fn show_step(ui: &Ui, number: usize, done: &Done, mode: Mode) {
         ui.paint(look, &word)
     ));
     if let Standing::Person { what } = &finding.standing {
-        ui.out(&format!("     {}", text::wrap(&text::clean(what), ui.columns().saturating_sub(5), 5)));
+        ui.out(&format!("     {}", ui.wrap(&text::clean(what), 5, 5)));
         ui.out(&format!("     by hand: {}", finding.step.clicks()));
     }
     // What was made in this run is told below, with its id.
     for found in finding.found.iter().filter(|_| done.applied.is_empty()) {
-        ui.out(&format!("     {}", text::wrap(&text::clean(found), ui.columns().saturating_sub(5), 7)));
+        ui.out(&format!("     {}", ui.wrap(&text::clean(found), 5, 7)));
     }
     for note in &finding.notes {
         ui.out(&format!(
             "     {} {}",
             ui.paint(Look::Warn, "note:"),
-            text::wrap(&text::clean(&note.text), ui.columns().saturating_sub(5), 7)
+            ui.wrap(&text::clean(&note.text), 5, 7)
         ));
     }
     if mode == Mode::DryRun {

@@ -9,8 +9,8 @@ use crate::sync::{Options, Part, Report, Run};
 
 /// Push what changed since the last run: tickets, backup statistics, billed quantities
 ///
-/// One shot, made for cron: it may run every minute. Where nothing is due it sends no request. Guards hold
-/// what a person should look at (psactl review).
+/// One shot, made for cron: it may run every minute. Where nothing is due it
+/// sends no request. Guards hold what a person should look at (psactl review).
 ///
 /// Examples:
 ///   psactl sync --dry-run          show what would be written, with its effect on invoices
@@ -59,7 +59,11 @@ pub(super) fn run(context: &Context, args: Args) -> Result<Exit> {
     if context.ui.is_json() || !quiet {
         context.ui.emit(&report);
     }
-    let head = if args.dry_run { "dry run, nothing was written" } else { "done" };
+    let head = match (args.dry_run, &report.still) {
+        (true, _) => "dry run, nothing was written",
+        (false, Some(_)) => "nothing was done",
+        (false, None) => "done",
+    };
     let changes = if args.dry_run {
         crate::ui::text::count(report.plan.changes.len(), "change", "changes")
     } else {

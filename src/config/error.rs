@@ -79,7 +79,8 @@ impl Error {
     pub fn hints(&self) -> Vec<String> {
         match self {
             Error::NotFound { .. } => vec![
-                "run `psactl sandbox --write-config DIR` to try, or copy examples/psactl.toml".to_string(),
+                "psactl sandbox --write-config trial/psactl.toml, to try; or copy examples/psactl.toml"
+                    .to_string(),
                 "name the file with --config FILE or PSACTL_CONFIG".to_string(),
             ],
             Error::Unreadable { path, .. } => {

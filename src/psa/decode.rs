@@ -220,7 +220,8 @@ mod tests {
     /// Any JSON that is not too deep.
     fn any_json() -> impl proptest::strategy::Strategy<Value = Value> {
         use proptest::prelude::*;
-        let names = ["id", "name", "quantity", "status", "product", "closedFlag", "_info", "deviceType", "errors"];
+        let names =
+            ["id", "name", "quantity", "status", "product", "closedFlag", "_info", "deviceType", "errors"];
         let leaf = prop_oneof![
             Just(Value::Null),
             any::<bool>().prop_map(Value::from),

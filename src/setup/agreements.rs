@@ -9,7 +9,7 @@ use serde_json::json;
 use super::{Finding, Product, Setup, Step};
 use crate::error::Result;
 use crate::plan::{Change, MoneyEffect, Purpose};
-use crate::psa::{Agreement, AgreementStatus, OrEmpty};
+use crate::psa::{Addition, Agreement, AgreementStatus, OrEmpty};
 use crate::services::Service;
 use crate::store::Link;
 use crate::sync::billing::{self, AgreementFacts, Use};
@@ -38,7 +38,7 @@ pub(super) async fn check(setup: &mut Setup<'_>) -> Result<Finding> {
         for service in setup.services() {
             let Some(used) = usage.get(service.key).filter(|used| !used.total.is_zero()) else { continue };
             let products = setup.known.products.get(service.key).cloned().unwrap_or_default();
-            let existing = existing(&agreements, &products, &managed_id);
+            let existing = existing(&agreements, &products, &managed_id, setup.today);
             if !existing.is_empty() {
                 finding.found.extend(
                     existing
@@ -48,7 +48,7 @@ pub(super) async fn check(setup: &mut Setup<'_>) -> Result<Finding> {
                 continue;
             }
             let Some(product) = products.first() else { continue };
-            match choose(&agreements, &setup.config.billing.agreement_type) {
+            match choose(&agreements, &setup.config.billing.agreement_type, &managed_id, setup.today) {
                 Ok(agreement) => finding.changes.push(addition_for(
                     setup.source,
                     &link,
@@ -80,45 +80,69 @@ pub(super) async fn check(setup: &mut Setup<'_>) -> Result<Finding> {
     Ok(finding)
 }
 
-/// Additions that would do, live or not: psactl never adds one of its own beside them.
-fn existing(agreements: &[AgreementFacts], products: &[Product], managed_id: &str) -> Vec<String> {
-    let mut found = Vec::new();
-    for with in agreements {
-        for addition in &with.additions {
+/// Additions that bill the service or will: psactl never adds one of its own beside them. One that was
+/// cancelled or whose agreement has ended bills nothing any more.
+fn existing(
+    agreements: &[AgreementFacts],
+    products: &[Product],
+    managed_id: &str,
+    today: Date,
+) -> Vec<String> {
+    with_serial(agreements, managed_id, today)
+        .filter(|(_, addition)| {
             let product = addition.product.as_ref().and_then(|product| product.id);
-            let fits = product.is_some() && products.iter().any(|known| known.item.id == product);
-            let serial = addition.serial_number.as_deref().unwrap_or_default().trim();
-            let ended = addition.cancelled_date.is_some();
-            if fits && serial == managed_id && !ended {
-                found.push(format!("addition #{} on {}", addition.id, with.agreement.name.or_empty()));
-            }
-        }
-    }
-    found
+            product.is_some() && products.iter().any(|known| known.item.id == product)
+        })
+        .map(|(agreement, addition)| format!("addition #{} on {}", addition.id, agreement.name.or_empty()))
+        .collect()
 }
 
-/// The agreement an addition belongs on, where there is no doubt.
-fn choose<'a>(agreements: &'a [AgreementFacts], kind: &str) -> std::result::Result<&'a Agreement, String> {
-    let active: Vec<&Agreement> = agreements
+/// The additions of a customer that have not ended.
+fn with_serial<'a>(
+    agreements: &'a [AgreementFacts],
+    managed_id: &'a str,
+    today: Date,
+) -> impl Iterator<Item = (&'a Agreement, &'a Addition)> {
+    agreements
         .iter()
-        .map(|with| &with.agreement)
-        .filter(|agreement| {
-            agreement.agreement_status.as_ref().is_none_or(|status| *status == AgreementStatus::Active)
+        .flat_map(|with| with.additions.iter().map(move |addition| (&with.agreement, addition)))
+        .filter(move |(_, addition)| addition.serial_number.or_empty().trim() == managed_id)
+        .filter(move |(agreement, addition)| billing::why_ended(agreement, addition, today).is_none())
+}
+
+/// The agreement an addition belongs on, where there is no doubt: the only one, the only one of the type,
+/// or the one that has the customer's other additions.
+fn choose<'a>(
+    agreements: &'a [AgreementFacts],
+    kind: &str,
+    managed_id: &str,
+    today: Date,
+) -> std::result::Result<&'a Agreement, String> {
+    let active: Vec<&AgreementFacts> = agreements
+        .iter()
+        .filter(|with| {
+            with.agreement.agreement_status.as_ref().is_none_or(|status| *status == AgreementStatus::Active)
         })
         .collect();
-    let of_type: Vec<&Agreement> = active
-        .iter()
-        .copied()
-        .filter(|agreement| agreement.r#type.as_ref().and_then(|own| own.name.as_deref()) == Some(kind))
-        .collect();
-    match (active.as_slice(), of_type.as_slice()) {
-        ([one], _) | (_, [one]) => Ok(one),
-        ([], _) => Err("has no active agreement to bill it on".to_owned()),
-        (several, _) => Err(format!(
-            "has several active agreements ({}): add the first addition by hand, psactl then keeps to that agreement",
-            several.iter().map(|agreement| agreement.name.or_empty()).collect::<Vec<_>>().join(", ")
-        )),
+    let keeps =
+        |with: &AgreementFacts| with_serial(std::slice::from_ref(with), managed_id, today).next().is_some();
+    let is_of_type = |with: &AgreementFacts| {
+        with.agreement.r#type.as_ref().and_then(|own| own.name.as_deref()) == Some(kind)
+    };
+    let only = |fits: &dyn Fn(&AgreementFacts) -> bool| {
+        let mut fitting = active.iter().filter(|with| fits(with));
+        fitting.next().filter(|_| fitting.next().is_none()).map(|with| &with.agreement)
+    };
+    if active.is_empty() {
+        return Err("has no active agreement to bill it on".to_owned());
     }
+    only(&|_| true).or_else(|| only(&keeps)).or_else(|| only(&is_of_type)).ok_or_else(|| {
+        let names: Vec<&str> = active.iter().map(|with| with.agreement.name.or_empty()).collect();
+        format!(
+            "has several active agreements ({}): add the first addition by hand, psactl then keeps to that agreement",
+            names.join(", ")
+        )
+    })
 }
 
 /// The addition that bills a service from the next invoice on, with its quantity.
@@ -152,11 +176,10 @@ pub fn addition_for(
     if let Some(price) = product.price {
         body["unitPrice"] = billing::number(Some(price));
     }
-    let currency = agreement.currency.as_ref();
     let money = MoneyEffect {
-        currency: currency.and_then(|currency| currency.currency_code.clone()).unwrap_or_default(),
+        currency: billing::currency(agreement),
         before: Decimal::ZERO,
-        after: quantity * product.price.unwrap_or_default(),
+        after: quantity.saturating_mul(product.price.unwrap_or_default()),
         prorated: agreement.prorate_flag.unwrap_or(false),
     };
     let name = format!("{} ({managed_id}) on {}", service.name, agreement.name.or_empty());
@@ -165,7 +188,8 @@ pub fn addition_for(
         name,
         crate::psa::paths::additions(agreement.id),
         body,
-        &["serialNumber", "product/id", "effectiveDate"],
+        // Not a cancelled one of the same product, nor one that began at another time.
+        &["serialNumber", "product/id", "effectiveDate", "cancelledDate"],
     )
     .for_customer(&link.cid)
     .with_money(Some(money))
@@ -182,3 +206,7 @@ pub fn addition_for(
     }
     change
 }
+
+#[cfg(test)]
+#[path = "agreements_tests.rs"]
+mod tests;

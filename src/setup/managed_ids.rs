@@ -118,6 +118,8 @@ pub fn plan(link: &Link, managed_id: &str, solution: &Value, entries: &[ManagedI
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
 
     fn link() -> Link {
@@ -142,7 +144,8 @@ mod tests {
     fn the_two_entries_come_in_the_guides_order() {
         let solution = json!({ "id": 1 });
         // existing entries -> what is done, in order
-        let rows: &[(&[(i64, &str, &str)], &[&str])] = &[
+        type Row = (&'static [(i64, &'static str, &'static str)], &'static [&'static str]);
+        let rows: &[Row] = &[
             (&[], &["create WorkstationsAndServers", "create BackupStats"]),
             (&[(1, "EFS-342", FIRST)], &["create BackupStats"]),
             (&[(1, "EFS-342", SECOND)], &["#1 WorkstationsAndServers", "create BackupStats"]),
@@ -169,6 +172,38 @@ mod tests {
                 })
                 .collect();
             assert_eq!(&done, expected, "{existing:?}");
+        }
+    }
+
+    proptest! {
+        /// The server gives new records the next id and keeps types as they are written.
+        #[test]
+        fn the_plan_of_what_was_applied_is_empty(
+            existing in proptest::collection::vec((0usize..2, 0usize..3), 0..5),
+        ) {
+            let solution = json!({ "id": 1 });
+            let kinds = [FIRST, SECOND, "Servers"];
+            let mut entries: Vec<ManagedId> = Vec::new();
+            for (n, (managed_id, kind)) in existing.iter().enumerate() {
+                entries.push(entry(n as i64, ["EFS-342", "EFS-9"][*managed_id], kinds[*kind]));
+            }
+            let others: Vec<ManagedId> =
+                entries.iter().filter(|own| own.group_identifier.as_deref() == Some("EFS-9")).cloned().collect();
+            for change in plan(&link(), "EFS-342", &solution, &entries) {
+                let kind = change.fields.iter().find(|field| field.name == "deviceType").unwrap();
+                let kind = kind.after.as_str().unwrap();
+                match change.subject.id {
+                    Some(id) => {
+                        let own = entries.iter_mut().find(|own| own.id == id).unwrap();
+                        own.device_type = Some(kind.into());
+                    }
+                    None => entries.push(entry(entries.len() as i64, "EFS-342", kind)),
+                }
+            }
+            prop_assert!(plan(&link(), "EFS-342", &solution, &entries).is_empty(), "{entries:?}");
+            for other in others {
+                prop_assert!(entries.contains(&other));
+            }
         }
     }
 }

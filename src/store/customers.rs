@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use jiff::Timestamp;
 use rusqlite::params;
+use rust_decimal::Decimal;
 
 use super::{Result, Store, moment, seconds};
 
@@ -20,13 +21,15 @@ pub struct CustomerState {
     pub retry_at: Option<Timestamp>,
     /// What failed last.
     pub error: Option<String>,
+    /// The lines psactl keeps on the customer's next invoices, as they stood when last looked at.
+    pub invoices: Decimal,
 }
 
 impl Store {
     /// All customers of a source that were ever worked on, by CID.
     pub fn customers(&self, source: &str) -> Result<BTreeMap<String, CustomerState>> {
         let mut query = self.db.prepare_cached(
-            "SELECT cid, fingerprint, checked_at, pushed_at, retry_at, error FROM customers WHERE source = ?1",
+            "SELECT cid, fingerprint, checked_at, pushed_at, retry_at, error, invoices FROM customers WHERE source = ?1",
         )?;
         let rows = query.query_map([source], |row| {
             Ok((
@@ -37,6 +40,7 @@ impl Store {
                     pushed_at: row.get::<_, Option<i64>>(3)?.map(moment),
                     retry_at: row.get::<_, Option<i64>>(4)?.map(moment),
                     error: row.get(5)?,
+                    invoices: row.get::<_, String>(6)?.parse().unwrap_or_default(),
                 },
             ))
         })?;
@@ -46,8 +50,8 @@ impl Store {
     /// Remembers how a customer stands.
     pub fn set_customer(&self, source: &str, cid: &str, state: &CustomerState) -> Result<()> {
         self.db.execute(
-            "INSERT OR REPLACE INTO customers (source, cid, fingerprint, checked_at, pushed_at, retry_at, error)
-             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
+            "INSERT OR REPLACE INTO customers (source, cid, fingerprint, checked_at, pushed_at, retry_at, error, invoices)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
             params![
                 source,
                 cid,
@@ -55,7 +59,9 @@ impl Store {
                 seconds(state.checked_at),
                 state.pushed_at.map(seconds),
                 state.retry_at.map(seconds),
-                state.error
+                                state.error,
+                state.invoices.to_string()
+
             ],
         )?;
         Ok(())
@@ -64,6 +70,8 @@ impl Store {
     /// Makes every customer due again: a person changed something that runs remember as worked off.
     pub fn forget_checks(&self) -> Result<()> {
         self.db.execute("UPDATE customers SET fingerprint = '', pushed_at = NULL, retry_at = NULL", [])?;
-        self.forget_meta(super::NEXT_DUE)
+        // Runs of one part keep their own, under longer names.
+        self.db.execute("DELETE FROM meta WHERE key LIKE ?1 || '%'", [super::NEXT_DUE])?;
+        Ok(())
     }
 }

@@ -97,4 +97,15 @@ impl Store {
         )?;
         Ok(u64::try_from(count).unwrap_or(0))
     }
+
+    /// When the first of the tickets opened since a moment was opened.
+    pub fn first_ticket_opened_since(&self, since: Timestamp) -> Result<Option<Timestamp>> {
+        let first: Option<i64> = self.db.query_row(
+            "SELECT min(at) FROM journal WHERE at >= ?1 AND state <> 'failed'
+             AND json_extract(change, '$.purpose.open_ticket') IS NOT NULL",
+            [seconds(since)],
+            |row| row.get(0),
+        )?;
+        Ok(first.and_then(|first| Timestamp::from_second(first).ok()))
+    }
 }

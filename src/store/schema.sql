@@ -44,8 +44,9 @@ CREATE TABLE customers (
     fingerprint TEXT NOT NULL,
     checked_at INTEGER NOT NULL,
     pushed_at INTEGER,
-    retry_at INTEGER,
+        retry_at INTEGER,
     error TEXT,
+    invoices TEXT NOT NULL,
     PRIMARY KEY (source, cid)
 ) STRICT;
 

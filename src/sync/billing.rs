@@ -1,21 +1,29 @@
 //! Billing: the quantity and invoice description of agreement additions, kept equal to use
 //! (design section 9, *Billing*; guide, per-company step 2).
 
+mod description;
+mod matching;
+mod money;
+
 use std::collections::{BTreeMap, BTreeSet};
 
-use jiff::Timestamp;
 use jiff::civil::Date;
-use jiff::tz::TimeZone;
 use rust_decimal::{Decimal, RoundingStrategy};
 use serde_json::{Value, json};
 
 use crate::config::{BelowIncluded, Billing as Settings, Rounding};
 use crate::plan::guards::{self, Answer, Proposal};
-use crate::plan::{Change, Held, MoneyEffect, Plan, Purpose};
-use crate::psa::{Addition, Agreement, AgreementStatus, BillCustomer, OrEmpty, paths};
+use crate::plan::{Change, Held, Plan, Purpose};
+use crate::psa::{Addition, Agreement, OrEmpty, paths};
 use crate::services::{Service, Unit};
 use crate::store::{Binding, Hold, Link};
 use crate::ui::text;
+use description::same_text;
+use matching::{Match, product_of, why_unbilled, with_serial};
+
+pub use description::{LIMIT as DESCRIPTION_LIMIT, describe};
+pub use matching::{day, is_live, why_ended};
+pub use money::{currency, line};
 
 /// An agreement of the linked company with all its additions, freshly read.
 #[derive(Debug, Clone)]
@@ -57,8 +65,8 @@ pub struct Facts<'a> {
     pub holds: &'a BTreeMap<String, Hold>,
     /// The settings.
     pub settings: &'a Settings,
-    /// When the use was measured.
-    pub measured_at: Option<Timestamp>,
+    /// The server's date when the use was measured.
+    pub measured_on: Option<Date>,
     /// The server's date.
     pub today: Date,
 }
@@ -70,8 +78,8 @@ pub struct Outcome {
     pub plan: Plan,
     /// Additions seen for the first time, to be remembered as found.
     pub adopt: Vec<Binding>,
-    /// Records whose hold has lost its cause.
-    pub settled: BTreeSet<String>,
+    /// Records whose change waits for a date: what a person said of them still stands.
+    pub waiting: BTreeSet<String>,
     /// Records whose change carries a person's yes.
     pub approved: BTreeSet<String>,
     /// The lines psactl keeps on this customer's next invoices, as they stand.
@@ -87,43 +95,24 @@ pub fn plan(facts: &Facts<'_>) -> Outcome {
     outcome
 }
 
-/// An addition with its agreement.
-type Match<'a> = (&'a Agreement, &'a Addition);
-
 fn one_service(facts: &Facts<'_>, service: &'static Service, outcome: &mut Outcome) {
     let cid = facts.link.cid.as_str();
     let products = facts.products.get(service.key).map_or(&[][..], Vec::as_slice);
-    let all: Vec<Match<'_>> = facts
-        .agreements
-        .iter()
-        .flat_map(|with| with.additions.iter().map(move |addition| (&with.agreement, addition)))
-        .filter(|(_, addition)| {
-            addition.product.as_ref().and_then(|p| p.id).is_some_and(|id| products.contains(&id))
-        })
-        .filter(|(_, addition)| {
-            addition.serial_number.as_deref().is_some_and(|serial| serial.trim() == facts.managed_id)
-        })
+    let all: Vec<Match<'_>> = with_serial(facts)
+        .filter(|(_, addition)| product_of(addition).is_some_and(|id| products.contains(&id)))
         .collect();
     let live: Vec<Match<'_>> = all.iter().copied().filter(|found| is_live(*found, facts.today)).collect();
     match (live.as_slice(), facts.usage.get(service.key)) {
         ([], None) => {}
         ([], Some(used)) if used.total.is_zero() => {}
-        ([], Some(used)) => {
-            let why = match all.first() {
-                Some(found) => {
-                    format!("addition #{} is there but {}", found.1.id, why_not_live(*found, facts.today))
-                }
-                None => format!("no addition with serial number {} bills it", facts.managed_id),
-            };
-            outcome.plan.block(
-                Some(cid),
-                service.name,
-                format!("{}{} used and not billed: {why}", text::quantity(used.total), unit(service)),
-                "psactl setup agreements --dry-run shows the addition that would bill it",
-            );
-        }
+        ([], Some(used)) => outcome.plan.block(
+            Some(cid),
+            service.name,
+            format!("{} used and not billed: {}", amount(service, used.total), why_unbilled(facts, &all)),
+            "psactl setup agreements --dry-run shows the addition that would bill it",
+        ),
         ([(agreement, addition)], None) => {
-            outcome.invoices += line(addition, addition.quantity);
+            add_line(outcome, addition);
             outcome.plan.act(
                 Some(cid),
                 format!(
@@ -151,95 +140,42 @@ fn one_service(facts: &Facts<'_>, service: &'static Service, outcome: &mut Outco
     }
 }
 
-/// Whether an addition bills today: effective, not cancelled, on an active agreement.
-pub fn is_live((agreement, addition): Match<'_>, today: Date) -> bool {
-    why_not(agreement, addition, today).is_none()
-}
-
-fn why_not_live((agreement, addition): Match<'_>, today: Date) -> String {
-    why_not(agreement, addition, today).unwrap_or_else(|| "is live".to_owned())
-}
-
-fn why_not(agreement: &Agreement, addition: &Addition, today: Date) -> Option<String> {
-    let status = addition.agreement_status.as_ref().or(agreement.agreement_status.as_ref());
-    if let Some(status) = status.filter(|status| **status != AgreementStatus::Active) {
-        return Some(format!(
-            "its agreement {} is {}",
-            agreement.name.or_empty(),
-            status.as_str().to_lowercase()
-        ));
-    }
-    if let Some(cancelled) = addition.cancelled_date.map(day)
-        && cancelled <= today
-    {
-        return Some(format!("was cancelled on {cancelled}"));
-    }
-    // A line of the next invoice counts already: its quantity must be right when that invoice is made.
-    let horizon = agreement.next_invoice_date.map_or(today, |next| day(next).max(today));
-    if let Some(effective) = addition.effective_date.map(day)
-        && effective > horizon
-    {
-        return Some(format!("takes effect on {effective}"));
-    }
-    None
-}
-
-/// The day of a date-time: midnight UTC stands for a plain date.
-pub fn day(time: Timestamp) -> Date {
-    time.to_zoned(TimeZone::UTC).date()
-}
-
-/// The unit behind an amount: nothing for counts.
-fn unit(service: &Service) -> &'static str {
-    match service.unit {
+/// An amount with its unit: `12.5 GB`; counts have none.
+fn amount(service: &Service, value: Decimal) -> String {
+    let unit = match service.unit {
         Unit::Gigabytes => " GB",
         Unit::Count => "",
-    }
+    };
+    format!("{}{unit}", text::quantity(value))
 }
 
+fn add_line(outcome: &mut Outcome, addition: &Addition) {
+    outcome.invoices = outcome.invoices.saturating_add(line(addition, addition.quantity));
+}
+
+/// One service, one addition: what it should hold, and whether psactl may write that.
 fn propose(
     facts: &Facts<'_>,
     service: &'static Service,
-    (agreement, addition): Match<'_>,
+    found: Match<'_>,
     used: &Use,
     outcome: &mut Outcome,
 ) {
-    let cid = facts.link.cid.as_str();
-    let id = addition.id;
-    outcome.invoices += line(addition, addition.quantity);
-    let included = addition.less_included.unwrap_or_default();
-    let rounded = round(used.total, facts.settings.rounding);
-    let below = rounded < included;
-    let target =
-        if below && facts.settings.below_included == BelowIncluded::Floor { included } else { rounded };
-
+    let (agreement, addition) = found;
+    let (cid, id) = (facts.link.cid.as_str(), addition.id);
+    add_line(outcome, addition);
+    if agreement.billing_cycle.is_none() || agreement.next_invoice_date.is_none() {
+        never_invoiced(cid, agreement, &mut outcome.plan);
+    }
+    let target = target(addition, used, facts.settings);
     let binding = facts.bindings.get(&id);
-    if let Some(binding) = binding {
-        let ours = [binding.adopted, binding.pushed].iter().any(|known| same(*known, addition.quantity));
-        if !ours && !same(addition.quantity, Some(target)) {
-            let who = addition.info.as_ref().and_then(|info| info.updated_by.clone()).unwrap_or_default();
-            let when = addition
-                .info
-                .as_ref()
-                .and_then(|info| info.last_updated)
-                .map(text::moment)
-                .unwrap_or_default();
-            outcome.plan.block(
-                Some(cid),
-                &format!("{}, addition #{id}", service.name),
-                format!(
-                    "somebody else wrote its quantity: {} (psactl's last: {}), by {} at {}",
-                    shown(addition.quantity),
-                    shown(binding.pushed.or(binding.adopted)),
-                    if who.is_empty() { "unknown" } else { &who },
-                    if when.is_empty() { "an unknown time" } else { &when },
-                ),
-                format!("psactl review --take-over {id} lets psactl keep this addition again"),
-            );
+    match binding {
+        Some(binding) if is_foreign(binding, addition, target) => {
+            another_writer(cid, service, binding, addition, &mut outcome.plan);
             return;
         }
-    } else {
-        outcome.adopt.push(Binding {
+        Some(_) => {}
+        None => outcome.adopt.push(Binding {
             addition_id: id,
             agreement_id: agreement.id,
             cid: cid.to_owned(),
@@ -248,105 +184,156 @@ fn propose(
             pushed: None,
             description: None,
             pushed_at: None,
-        });
+        }),
     }
 
-    let quantity_moves = !same(addition.quantity, Some(target));
-    let current = addition.invoice_description.as_deref().unwrap_or_default();
-    let described = facts.settings.update_invoice_descriptions.then(|| describe(service, used));
-    let description_moves = described.as_deref().is_some_and(|wanted| !same_text(wanted, current));
-    let quantity_record = format!("addition {id} quantity");
-    let description_record = format!("addition {id} invoice description");
-    if !quantity_moves {
-        outcome.settled.insert(quantity_record.clone());
-    }
-    if !description_moves {
-        outcome.settled.insert(description_record.clone());
-    }
-    if !quantity_moves && !description_moves {
+    let current = addition.invoice_description.or_empty();
+    let author = binding.and_then(|binding| binding.description.as_deref());
+    let foreign_text = !current.trim().is_empty() && !author.is_some_and(|text| same_text(text, current));
+    let quantity = (addition.quantity.unwrap_or_default() != target).then_some(target);
+    let described = (facts.settings.update_invoice_descriptions)
+        .then(|| describe(service, used))
+        .filter(|wanted| !same_text(wanted, current))
+        // Nothing to say is no reason to take away what somebody else said.
+        .filter(|wanted| !wanted.is_empty() || !foreign_text);
+    if quantity.is_none() && described.is_none() {
         return;
     }
     if let Some(reason) = invoice_due(agreement, facts) {
+        outcome.waiting.extend([quantity_record(id), description_record(id)]);
         outcome.plan.note(Some(cid), format!("{}, addition #{id}: {reason}", service.name));
         return;
     }
-    if agreement.billing_cycle.is_none() || agreement.next_invoice_date.is_none() {
-        outcome.plan.act(
-            Some(cid),
-            format!(
-                "agreement {} (#{}) is never invoiced: it has no billing cycle or next invoice date",
-                agreement.name.or_empty(),
-                agreement.id
-            ),
-        );
-    }
 
-    let effect = quantity_moves.then(|| money(agreement, addition, target));
-    let author = binding.and_then(|binding| binding.description.as_deref());
-    let foreign_text = !current.trim().is_empty() && !author.is_some_and(|text| same_text(text, current));
-    let make = |quantity: bool, description: bool| {
-        change(
-            facts,
-            service,
-            (agreement, addition),
-            quantity.then_some(target),
-            description.then(|| described.clone()).flatten(),
-            &effect,
+    let make = |quantity, description| change(facts, service, found, quantity, description);
+    // The description goes with the quantity, unless it would replace what psactl did not write.
+    let mut with = None;
+    if let Some(text) = described {
+        let alone = make(None, Some(text.clone()));
+        let objection =
+            foreign_text.then(|| "would replace an invoice description that psactl did not write".to_owned());
+        match judge(facts, alone, objection, outcome) {
+            Some(alone) if quantity.is_none() => outcome.plan.changes.push(alone),
+            Some(_) => with = Some(text),
+            None => {}
+        }
+    }
+    if quantity.is_some() {
+        let whole = make(quantity, with);
+        let first_push = binding.is_none_or(|binding| binding.pushed.is_none());
+        let proposal =
+            Proposal { before: addition.quantity, after: target, money: whole.money.as_ref(), first_push };
+        let objection = below_included(addition, used, facts.settings)
+            .or_else(|| guards::objection(&proposal, &facts.settings.guard));
+        let written = judge(facts, whole, objection, outcome);
+        outcome.plan.changes.extend(written);
+    }
+}
+
+/// What the addition should hold: the use, rounded; where that is below the included amount, as settled.
+fn target(addition: &Addition, used: &Use, settings: &Settings) -> Decimal {
+    let rounded = round(used.total, settings.rounding);
+    match settings.below_included {
+        BelowIncluded::Floor => rounded.max(addition.less_included.unwrap_or_default()),
+        BelowIncluded::Actual | BelowIncluded::Hold => rounded,
+    }
+}
+
+fn below_included(addition: &Addition, used: &Use, settings: &Settings) -> Option<String> {
+    let included = addition.less_included.unwrap_or_default();
+    let below = round(used.total, settings.rounding) < included;
+    (below && settings.below_included == BelowIncluded::Hold)
+        .then(|| format!("use is below the included {}", text::quantity(included)))
+}
+
+/// Whether somebody else wrote the quantity: neither psactl's last, nor the one it found, nor right anyway.
+fn is_foreign(binding: &Binding, addition: &Addition, target: Decimal) -> bool {
+    match addition.quantity {
+        // Found empty and never written.
+        None => binding.adopted.is_some() || binding.pushed.is_some(),
+        quantity => ![binding.adopted, binding.pushed, Some(target)].contains(&quantity),
+    }
+}
+
+fn another_writer(cid: &str, service: &Service, binding: &Binding, addition: &Addition, plan: &mut Plan) {
+    let shown = |value: Option<Decimal>| value.map_or_else(|| "empty".to_owned(), text::quantity);
+    let info = addition.info.as_ref();
+    let who = info.and_then(|info| info.updated_by.clone()).filter(|who| !who.is_empty());
+    let when = info.and_then(|info| info.last_updated).map(text::moment);
+    let id = addition.id;
+    plan.block(
+        Some(cid),
+        &format!("{}, addition #{id}", service.name),
+        format!(
+            "somebody else wrote its quantity: {} (psactl's last: {}), by {} at {}",
+            shown(addition.quantity),
+            shown(binding.pushed.or(binding.adopted)),
+            who.as_deref().unwrap_or("unknown"),
+            when.as_deref().unwrap_or("an unknown time"),
+        ),
+        format!("psactl review --take-over {id} lets psactl keep this addition again"),
+    );
+}
+
+/// Said once per agreement, whatever it has of additions.
+fn never_invoiced(cid: &str, agreement: &Agreement, plan: &mut Plan) {
+    let text = format!(
+        "agreement {} (#{}) is never invoiced: it has no billing cycle or next invoice date",
+        agreement.name.or_empty(),
+        agreement.id
+    );
+    if !plan.notes.iter().any(|note| note.text == text) {
+        plan.act(Some(cid), text);
+    }
+}
+
+/// Where the next invoice is due and the use belongs to the one after it: the change waits.
+fn invoice_due(agreement: &Agreement, facts: &Facts<'_>) -> Option<String> {
+    let next = agreement.next_invoice_date.map(day)?;
+    let belongs_later = facts.measured_on.is_none_or(|measured| measured >= next);
+    (next <= facts.today && belongs_later).then(|| {
+        format!(
+            "invoice due: the invoice of {next} on {} is not made yet; waits for it",
+            agreement.name.or_empty()
         )
-    };
+    })
+}
 
-    // The description waits with the quantity; alone it is held only where it would replace foreign text.
-    let mut with_description = description_moves;
-    if description_moves && foreign_text {
-        let before = current.to_owned();
-        let after = described.clone().unwrap_or_default();
-        match guards::answer(facts.holds.get(&description_record), &before, &after, &facts.settings.guard) {
-            Answer::Approved => {
-                outcome.approved.insert(description_record);
-            }
-            answer => {
-                with_description = false;
-                outcome.plan.held.push(Held {
-                    change: make(false, true),
-                    record: description_record,
-                    reason: "would replace an invoice description that psactl did not write".to_owned(),
-                    before,
-                    after,
-                    rejected: answer == Answer::Rejected,
-                });
-            }
-        }
-    }
-    if !quantity_moves {
-        if with_description {
-            outcome.plan.changes.push(make(false, true));
-        }
-        return;
-    }
-    let first_push = binding.is_none_or(|binding| binding.pushed.is_none());
-    let proposal = Proposal { before: addition.quantity, after: target, money: effect.as_ref(), first_push };
-    let mut objection = guards::objection(&proposal, &facts.settings.guard);
-    if below && facts.settings.below_included == BelowIncluded::Hold {
-        objection = Some(format!("use is below the included {}", text::quantity(included)));
-    }
-    let whole = make(true, with_description);
-    let (before, after) = guards::values_of(&whole);
-    let answer = guards::answer(facts.holds.get(&quantity_record), &before, &after, &facts.settings.guard);
-    match (objection, answer) {
-        (None, Answer::None | Answer::Rejected) => outcome.plan.changes.push(whole),
+fn quantity_record(addition: i64) -> String {
+    format!("addition {addition} quantity")
+}
+
+fn description_record(addition: i64) -> String {
+    format!("addition {addition} invoice description")
+}
+
+/// Gives a change back where it may be written: nothing speaks against it, or a person said yes to exactly
+/// this. Else it is held; a person's no stands even where no guard objects any more.
+fn judge(
+    facts: &Facts<'_>,
+    change: Change,
+    objection: Option<String>,
+    outcome: &mut Outcome,
+) -> Option<Change> {
+    let record = guards::record_of(&change)?;
+    let (before, after) = guards::values_of(&change);
+    // A no to one of psactl's own wordings is no answer to the next.
+    let asked_again = objection.is_none() && change.money.is_none();
+    let hold = facts.holds.get(&record).filter(|hold| !asked_again || hold.after == after);
+    let answer = guards::answer(hold, &before, &after, &facts.settings.guard);
+    let (reason, rejected) = match (objection, answer) {
         (_, Answer::Approved) => {
-            outcome.approved.insert(quantity_record);
-            outcome.plan.changes.push(whole);
+            outcome.approved.insert(record);
+            return Some(change);
         }
-        (Some(reason), answer) => outcome.plan.held.push(Held {
-            change: whole,
-            record: quantity_record,
-            reason,
-            before,
-            after,
-            rejected: answer == Answer::Rejected,
-        }),
-    }
+        (None, Answer::None) => return Some(change),
+        (objection, Answer::Rejected) => {
+            (objection.unwrap_or_else(|| "a person said no to it".to_owned()), true)
+        }
+        (Some(reason), Answer::None) => (reason, false),
+    };
+    outcome.plan.held.push(Held { change, record, reason, before, after, rejected });
+    None
 }
 
 fn change(
@@ -355,7 +342,6 @@ fn change(
     (agreement, addition): Match<'_>,
     quantity: Option<Decimal>,
     description: Option<String>,
-    effect: &Option<MoneyEffect>,
 ) -> Change {
     let mut fields: Vec<(&'static str, Value, Value)> = Vec::new();
     if let Some(quantity) = quantity {
@@ -364,28 +350,23 @@ fn change(
     if let Some(description) = &description {
         fields.push((
             "invoiceDescription",
-            json!(addition.invoice_description.clone().unwrap_or_default()),
+            json!(addition.invoice_description.or_empty()),
             json!(description),
         ));
     }
     let name = format!("{} ({}) on {}", service.name, facts.managed_id, agreement.name.or_empty());
-    Change::update(
-        "agreement addition",
-        addition.id,
-        name,
-        paths::addition(agreement.id, addition.id),
-        fields,
-    )
-    .for_customer(&facts.link.cid)
-    .with_money(effect.clone().filter(|_| quantity.is_some()))
-    .because(Purpose::Quantity {
-        source: facts.source.to_owned(),
-        service: service.key.to_owned(),
-        agreement: agreement.id,
-        before: addition.quantity,
-        quantity: quantity.or(addition.quantity).unwrap_or_default(),
-        description,
-    })
+    let path = paths::addition(agreement.id, addition.id);
+    Change::update("agreement addition", addition.id, name, path, fields)
+        .for_customer(&facts.link.cid)
+        .with_money(quantity.map(|after| money::effect(agreement, addition, after)))
+        .because(Purpose::Quantity {
+            source: facts.source.to_owned(),
+            service: service.key.to_owned(),
+            agreement: agreement.id,
+            before: addition.quantity,
+            quantity: quantity.or(addition.quantity).unwrap_or_default(),
+            description,
+        })
 }
 
 /// A decimal as the JSON number it is, without passing through a float.
@@ -403,89 +384,5 @@ pub fn round(value: Decimal, rounding: Rounding) -> Decimal {
     rounded.normalize()
 }
 
-/// One entry per account with its use, joined by "; ": whole entries within 6,000 characters (the
-/// contract's limit), then "and N more".
-pub fn describe(service: &Service, used: &Use) -> String {
-    const LIMIT: usize = 6000;
-    let unit = unit(service);
-    let entries: Vec<String> = used
-        .parts
-        .iter()
-        .map(|(account, amount)| {
-            let amount = round(*amount, Rounding::Exact);
-            format!("{}: {}{unit}", text::clean(account), text::quantity(amount))
-        })
-        .collect();
-    let whole = entries.join("; ");
-    if whole.chars().count() <= LIMIT {
-        return whole;
-    }
-    let mut kept = String::new();
-    for (index, entry) in entries.iter().enumerate() {
-        let rest = format!("; and {} more", entries.len() - index);
-        if kept.chars().count() + 2 + entry.chars().count() + rest.len() + 8 > LIMIT {
-            kept.push_str(&rest);
-            break;
-        }
-        if index > 0 {
-            kept.push_str("; ");
-        }
-        kept.push_str(entry);
-    }
-    kept
-}
-
-/// The running period's invoice is due and the use belongs to the next: the change waits.
-fn invoice_due(agreement: &Agreement, facts: &Facts<'_>) -> Option<String> {
-    let next = agreement.next_invoice_date.map(day)?;
-    let measured = day(facts.measured_at?);
-    (next <= facts.today && measured >= next).then(|| {
-        format!(
-            "invoice due: the invoice of {next} on {} is not made yet; waits for it",
-            agreement.name.or_empty()
-        )
-    })
-}
-
-/// The line's amount on the next invoice, as ConnectWise computes it where it says so.
-pub fn line(addition: &Addition, quantity: Option<Decimal>) -> Decimal {
-    if addition.bill_customer.as_ref().is_some_and(|bill| *bill != BillCustomer::Billable) {
-        return Decimal::ZERO;
-    }
-    if quantity == addition.quantity
-        && let Some(price) = addition.ext_price
-    {
-        return price;
-    }
-    let billed = quantity.unwrap_or_default() - addition.less_included.unwrap_or_default();
-    // Some releases bill a negative quantity (guide, figure 19), others floor it: what this server does
-    // shows on what it has.
-    let may_be_negative =
-        addition.billed_quantity.is_some_and(|billed| billed.is_sign_negative() && !billed.is_zero());
-    let billed = if may_be_negative { billed } else { billed.max(Decimal::ZERO) };
-    billed * addition.unit_price.unwrap_or_default()
-}
-
-fn money(agreement: &Agreement, addition: &Addition, after: Decimal) -> MoneyEffect {
-    let currency = agreement.currency.as_ref();
-    MoneyEffect {
-        currency: currency
-            .and_then(|currency| currency.currency_code.clone().or_else(|| currency.symbol.clone()))
-            .unwrap_or_default(),
-        before: line(addition, addition.quantity),
-        after: line(addition, Some(after)),
-        prorated: agreement.prorate_flag.unwrap_or(false),
-    }
-}
-
-fn same(a: Option<Decimal>, b: Option<Decimal>) -> bool {
-    a == b
-}
-
-fn same_text(a: &str, b: &str) -> bool {
-    a.split_whitespace().eq(b.split_whitespace())
-}
-
-fn shown(value: Option<Decimal>) -> String {
-    value.map_or_else(|| "empty".to_owned(), text::quantity)
-}
+#[cfg(test)]
+mod tests;

@@ -77,9 +77,13 @@ pub fn fold(events: &[LoggedEvent]) -> BTreeMap<FaultKey, Fault> {
     for logged in ordered {
         let event = &logged.event;
         if event.kind.is_good() {
-            for (key, fault) in &mut faults {
-                let same = key.cid == event.cid && key.account == event.account;
-                if same && fault.ended.is_none() && fault.kind.ended_by() == Some(event.kind) {
+            for kind in event.kind.ends() {
+                let key = FaultKey {
+                    cid: event.cid.clone(),
+                    account: event.account.clone(),
+                    kind: kind.as_str().to_owned(),
+                };
+                if let Some(fault) = faults.get_mut(&key).filter(|fault| fault.ended.is_none()) {
                     fault.ended = Some((event.id.clone(), event.time));
                 }
             }
@@ -198,6 +202,70 @@ mod tests {
             .map(|(key, _)| key.kind)
             .collect();
         assert_eq!(open, ["bdr-hardware"]);
+    }
+
+    #[test]
+    fn each_fault_is_ended_by_its_own_good_news() {
+        use EventKind::*;
+        // Which good events end which faults (design, section 8); a person ends the rest.
+        let rows = [
+            (BackupFailed, Some(BackupOk)),
+            (NoBackup, Some(BackupOk)),
+            (NoErrorFreeBackup, Some(BackupOk)),
+            (ArchivingFailed, Some(ArchivingOk)),
+            (BdrHardware, Some(BdrHardwareOk)),
+            (DiskUsage, Some(DiskUsageOk)),
+            (DiskUsageChange, Some(DiskUsageOk)),
+            (Other, None),
+        ];
+        for (bad, ending) in rows {
+            for good in EventKind::ALL.into_iter().filter(|kind| kind.is_good()) {
+                let events = [logged(1, 10, "A", bad), logged(2, 20, "A", good)];
+                let folded = fold(&events);
+                let ended = folded.values().next().unwrap().ended.is_some();
+                assert_eq!(ended, ending == Some(good), "{bad:?} by {good:?}");
+            }
+        }
+    }
+
+    #[test]
+    fn customers_and_times_are_told_apart() {
+        use EventKind::{BackupFailed, BackupOk};
+        // At the same instant the good event has the last word, whichever came first.
+        let same = [logged(1, 10, "A", BackupOk), logged(2, 10, "A", BackupFailed)];
+        assert!(fold(&same).values().next().unwrap().ended.is_some());
+        // Another customer's account of the same name.
+        let mut other = [logged(1, 10, "A", BackupFailed), logged(2, 20, "A", BackupOk)];
+        other[1].event.cid = "355".into();
+        assert!(fold(&other).values().next().unwrap().ended.is_none());
+        // Nothing wrong is no fault.
+        let mut fine = [logged(1, 10, "A", EventKind::Other)];
+        fine[0].event.severity = Severity::Ok;
+        assert!(fold(&fine).is_empty());
+    }
+
+    #[test]
+    fn an_episode_is_as_bad_as_its_worst_event() {
+        let mut events = [logged(1, 10, "A", EventKind::NoBackup), logged(2, 20, "A", EventKind::NoBackup)];
+        events[1].event.severity = Severity::Warning;
+        let folded = fold(&events);
+        let fault = folded.values().next().unwrap();
+        assert_eq!(
+            (fault.severity, fault.last_event.as_str(), fault.first_event.as_str()),
+            (Severity::Error, "e2", "e1")
+        );
+    }
+
+    #[test]
+    fn keys_keep_their_parts_apart() {
+        let key = |cid: &str, account: &str| FaultKey {
+            cid: cid.into(),
+            account: account.into(),
+            kind: "backup-failed".into(),
+        };
+        assert_ne!(key("34", "2A").xref("files"), key("342", "A").xref("files"));
+        assert_ne!(key("342", "A").xref("files"), key("342", "A").xref("x360recover"));
+        assert_ne!(key("342", "A").xref_of("files", "e1"), key("342", "A").xref_of("files", "e2"));
     }
 
     #[test]

@@ -1,7 +1,7 @@
 //! One run of `psactl sync`: observe, plan, apply, record.
 //!
 //! The rules are pure and live beside this file ([`billing`], [`statistics`], [`tickets`], [`faults`],
-//! [`due`]); here is the order in which they are asked.
+//! `due`); here is the order in which they are asked.
 
 pub mod billing;
 mod due;
@@ -122,16 +122,36 @@ impl Run<'_> {
     ///
     /// # Errors
     /// Where nothing could be done at all: portal unreadable, login refused, ConnectWise unreachable, the
-    /// state not writable. Everything less stands in the report.
+    /// state not writable. Everything less stands in the report. What failed in the run before for the same
+    /// cause is an error only every `remind_every`, so that cron does not cry each minute.
     pub async fn once(mut self) -> Result<Report> {
+        const AREA: &str = "run";
+        let nobody = BTreeSet::from([String::new()]);
+        match self.attempt().await {
+            Ok(report) => {
+                if !self.options.dry_run {
+                    self.store.settle_standing(AREA, &nobody, &BTreeSet::new())?;
+                }
+                Ok(report)
+            }
+            Err(failure) if self.options.dry_run || failure.exit == Exit::Interrupted => Err(failure),
+            Err(failure) => {
+                let key = format!("run failed with {}", failure.exit.code());
+                let now = (self.clock)();
+                let speaks = self.store.speaks(&key, "", AREA, now, self.config.sync.remind_every)?;
+                self.store.settle_standing(AREA, &nobody, &BTreeSet::from([key]))?;
+                if speaks || self.options.by_hand { Err(failure) } else { Ok(Report::still(failure.line())) }
+            }
+        }
+    }
+
+    async fn attempt(&mut self) -> Result<Report> {
         let now = (self.clock)();
         let source = portal::open(self.config)?;
         let name = source.name();
         let stamp = source.stamp()?;
         if !self.options.insists()
-            && self.store.import(name)?.is_some_and(|import| import.stamp == stamp.as_str())
-            && let Some(next) = self.store.meta_time(due::NEXT)?
-            && next > now
+            && let Some(next) = due::Rest::until(self.store, &self.options, stamp.as_str(), now)?
             && !self.store.was_killed()?
         {
             return Ok(Report::idle(Some(next)));
@@ -145,9 +165,9 @@ impl Run<'_> {
             .hint("psactl setup --check says what is missing, psactl setup does it"));
         }
         let mut observed = self.observe(source.as_ref(), stamp.as_str().to_owned(), now)?;
-        let unknown =
-            |cid: &&String| observed.snapshot.customer(cid).is_none() && !observed.links.contains_key(*cid);
-        if let Some(cid) = self.options.cids.iter().find(unknown) {
+        let known =
+            |cid: &String| observed.snapshot.customer(cid).is_some() || observed.links.contains_key(cid);
+        if let Some(cid) = self.options.cids.iter().find(|cid| !known(cid)) {
             return Err(Failure::new(Exit::Partial, format!("the portal knows no customer {cid}"))
                 .hint("psactl companies lists the customers of the portal"));
         }
@@ -172,8 +192,10 @@ impl Run<'_> {
                     };
                     self.store.set_import(name, &import, now)?;
                 }
-                self.store.set_meta(due::NEXT, &next.to_string())?;
-                report.next = Some(next);
+                // An older export is looked at again by every run, until the newer one is back.
+                let stamp = if observed.older { "" } else { &observed.stamp };
+                due::Rest::remember(self.store, &self.options, stamp, &next)?;
+                report.next = Some(next.own);
                 let summary = serde_json::to_string(&report.counts()).unwrap_or_default();
                 self.store.end_run(run, report.exit().code(), &summary, (self.clock)())?;
                 Ok(report)
@@ -245,7 +267,7 @@ impl Run<'_> {
         chosen: &Chosen,
         report: &mut Report,
         now: Timestamp,
-    ) -> Result<Timestamp> {
+    ) -> Result<due::Next> {
         let name = portal::open(self.config)?.name();
         let due = due::customers(self.config, self.store, name, observed, &self.options, now)?;
         let mut wanted = self.wanted_tickets(observed);
@@ -254,7 +276,7 @@ impl Run<'_> {
         let mut rounds: BTreeMap<String, Round> = BTreeMap::new();
         let mut decisions: BTreeMap<FaultKey, Decision> = BTreeMap::new();
         let mut ticket_plan = Plan::default();
-        let mut invoices = rust_decimal::Decimal::ZERO;
+
         let mut approved = BTreeSet::new();
 
         if asks {
@@ -270,7 +292,7 @@ impl Run<'_> {
             }
             let observed = &*observed;
             decisions = self.plan_tickets(observed, chosen, name, &wanted, &mut ticket_plan, now).await?;
-            let billable = record::Billable::new(self.config, observed, self.client, now);
+            let billable = record::Billable::new(self.config, observed, now);
             let mut failing = 0;
             for cid in &due {
                 let Some(link) = observed.links.get(cid) else { continue };
@@ -281,17 +303,26 @@ impl Run<'_> {
                 {
                     return Err(trouble);
                 }
-                invoices += round.billing.invoices;
                 approved.extend(round.billing.approved.iter().cloned());
                 rounds.insert(cid.clone(), round);
             }
         }
+        let states = self.store.customers(name)?;
+        // All next invoices: as they are for the customers of this run, as remembered for the others.
+        let invoices: rust_decimal::Decimal = observed
+            .links
+            .keys()
+            .map(|cid| match rounds.get(cid) {
+                Some(round) => round.billing.invoices,
+                None => states.get(cid).map(|state| state.invoices).unwrap_or_default(),
+            })
+            .sum();
         let mut plan = Plan::default();
         for round in rounds.values_mut() {
             plan.extend(std::mem::take(&mut round.plan));
         }
         if let Some(reason) =
-            guards::hold_run(&mut plan, &approved, &self.config.billing.guard, invoices, rounds.len())
+            guards::hold_run(&mut plan, &approved, &self.config.billing.guard, invoices, observed.links.len())
         {
             plan.act(None, format!("billing of this run is held: {reason}"));
         }
@@ -322,6 +353,8 @@ impl Run<'_> {
                 decisions: &decisions,
                 plan: whole,
                 applied,
+                states,
+                waiting: self.store.standing_by_customer("sync")?,
                 now,
             },
             report,
@@ -435,7 +468,6 @@ impl Run<'_> {
             board,
             new_status,
             closed_status,
-            now,
             may_open: usize::try_from(may_open).unwrap_or(usize::MAX),
         };
         for key in wanted {
@@ -446,7 +478,8 @@ impl Run<'_> {
             let memory = self.ticket_memory(source, key, fault, of_fault, observed, now)?;
             let decision = tickets::decide(fault, &memory, of_fault, settings.into(), now);
             let planned = plan.changes.len();
-            tickets::plan(&mut facts, key, fault, link, of_fault, &decision, plan);
+            let case = tickets::Case { key, fault, link, memory: &memory, seen: of_fault };
+            tickets::plan(&mut facts, case, &decision, plan);
             // The note of a resolving or reopening that stopped half-way is there already.
             let said = |change: &Change| {
                 let text = remember::note_text(change);
@@ -550,6 +583,10 @@ impl Run<'_> {
             return Ok(());
         }
         let agreements = observe::agreements(self.client, link.company_id).await?;
+        if let Some(reason) = record::skewed(self.client, (self.clock)()) {
+            round.plan.block(Some(&link.cid), "billing", reason.0, reason.1);
+            return Ok(());
+        }
         let bindings =
             self.store.bindings(source)?.into_iter().map(|binding| (binding.addition_id, binding)).collect();
         let holds = self.store.holds()?.into_iter().map(|hold| (hold.record.clone(), hold)).collect();
@@ -564,7 +601,11 @@ impl Run<'_> {
             bindings: &bindings,
             holds: &holds,
             settings: &self.config.billing,
-            measured_at: observed.snapshot.measured_at_of(&link.cid).or(observed.snapshot.measured_at),
+            measured_on: observed
+                .snapshot
+                .measured_at_of(&link.cid)
+                .or(observed.snapshot.measured_at)
+                .map(|time| time.to_zoned(zone.clone()).date()),
             today: now.to_zoned(zone.clone()).date(),
         });
         round.plan.extend(std::mem::take(&mut round.billing.plan));

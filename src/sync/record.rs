@@ -110,10 +110,11 @@ pub(super) fn failed_run(
 
 /// Customers of the portal that no company is linked to.
 pub(super) fn unlinked(observed: &Observed, options: &Options, report: &mut Report) {
-    if !options.cids.is_empty() || options.events.is_some() {
+    if options.events.is_some() {
         return;
     }
-    for customer in &observed.snapshot.customers {
+    let asked = |cid: &String| options.cids.is_empty() || options.cids.contains(cid);
+    for customer in observed.snapshot.customers.iter().filter(|customer| asked(&customer.cid)) {
         if !observed.links.contains_key(&customer.cid) {
             report.plan.block(
                 Some(&customer.cid),
@@ -129,16 +130,11 @@ pub(super) fn unlinked(observed: &Observed, options: &Options, report: &mut Repo
 pub(super) struct Billable {
     stale: Option<String>,
     older: bool,
-    skew: Option<SignedDuration>,
 }
 
 impl Billable {
-    pub(super) fn new(config: &Config, observed: &Observed, client: &Client, now: Timestamp) -> Billable {
-        Billable {
-            stale: stale(config, &observed.snapshot, now),
-            older: observed.older,
-            skew: client.clock_skew(now).filter(|skew| skew.abs() > SignedDuration::from_mins(5)),
-        }
+    pub(super) fn new(config: &Config, observed: &Observed, now: Timestamp) -> Billable {
+        Billable { stale: stale(config, &observed.snapshot, now), older: observed.older }
     }
 
     /// Why a customer is not billed, and what removes the cause.
@@ -150,12 +146,6 @@ impl Billable {
             return Some((
                 "this export was measured before the last one used".to_owned(),
                 "put the newer export back; an old one is never billed".to_owned(),
-            ));
-        }
-        if let Some(skew) = self.skew {
-            return Some((
-                format!("this machine's clock is {} off the server's", text::span(skew)),
-                "set the clock".to_owned(),
             ));
         }
         if let Some(problem) = snapshot.problems_of(&link.cid).next() {
@@ -178,6 +168,16 @@ impl Billable {
             _ => None,
         }
     }
+}
+
+/// Why nobody is billed where the clocks disagree, and what removes the cause. Known once ConnectWise has
+/// answered.
+pub(super) fn skewed(client: &Client, now: Timestamp) -> Option<(String, String)> {
+    let skew = client.clock_skew(now).filter(|skew| skew.abs() > SignedDuration::from_mins(5))?;
+    Some((
+        format!("this machine's clock is {} off the server's", text::span(skew)),
+        "set the clock".to_owned(),
+    ))
 }
 
 /// Why the data are too old to bill.
@@ -206,11 +206,15 @@ pub(super) struct Finish<'a> {
     pub decisions: &'a BTreeMap<FaultKey, Decision>,
     pub plan: Plan,
     pub applied: Vec<Applied>,
+    /// How each customer stood before this run.
+    pub states: BTreeMap<String, CustomerState>,
+    /// How many subjects of each customer stood held or blocked before this run.
+    pub waiting: BTreeMap<String, usize>,
     pub now: Timestamp,
 }
 
 /// Records a run and fills its report; returns when there is something to do next.
-pub(super) fn finish(mut run: Finish<'_>, report: &mut Report) -> Result<Timestamp> {
+pub(super) fn finish(mut run: Finish<'_>, report: &mut Report) -> Result<due::Next> {
     report.plan.extend(std::mem::take(&mut run.plan));
     report.applied = std::mem::take(&mut run.applied);
     report.standing = standing_faults(&run);
@@ -233,7 +237,7 @@ pub(super) fn finish(mut run: Finish<'_>, report: &mut Report) -> Result<Timesta
     }
     report.customers = run.rounds.len();
     if run.options.dry_run {
-        return Ok(run.now);
+        return Ok(due::Next { own: run.now, all: run.now });
     }
     holds(&mut run, report)?;
     customers(&mut run, report)?;
@@ -242,29 +246,11 @@ pub(super) fn finish(mut run: Finish<'_>, report: &mut Report) -> Result<Timesta
     run.store.record_actions(&results)?;
     news(&mut run, report)?;
     let next = due::next(run.config, run.store, run.source, run.observed, run.decisions, run.now)?;
-    Ok(tickets_again(&run, report).map_or(next, |again| next.min(again)))
+    Ok(tickets_again(&run, report)?.map_or(next, |again| next.or(again)))
 }
 
 /// After a failure that may pass by itself.
 const SOON: SignedDuration = SignedDuration::from_mins(15);
-
-/// When tickets that were not opened, noted or resolved are tried again, whether their customers are due or not.
-fn tickets_again(run: &Finish<'_>, report: &Report) -> Option<Timestamp> {
-    let of_ticket = |(applied, wait): (&Applied, _)| {
-        (crate::plan::apply::action_of(&applied.change) == Some("ticket")).then_some(wait)
-    };
-    let failed = report.applied.iter().zip(waits(run, report)).filter_map(of_ticket).flatten();
-    // Beyond the hourly window: a place in it becomes free at any time.
-    let opened = report
-        .applied
-        .iter()
-        .filter(|applied| matches!(applied.change.purpose, Purpose::OpenTicket { .. }))
-        .count();
-    let wanted = run.decisions.values().filter(|decision| **decision == Decision::Open).count();
-    let held = (wanted > opened).then_some(SOON);
-    let wait = failed.chain(held).min()?;
-    run.now.checked_add(wait).ok()
-}
 
 /// How long each write that was not made waits. One that was not even tried waits as long as the one whose
 /// failure was the cause.
@@ -284,6 +270,41 @@ fn waits(run: &Finish<'_>, report: &Report) -> Vec<Option<SignedDuration>> {
         Some(own)
     };
     report.applied.iter().map(wait).collect()
+}
+
+/// When tickets that were held back by the hour's share, or failed, are tried again.
+fn tickets_again(run: &Finish<'_>, report: &Report) -> Result<Option<Timestamp>> {
+    let hour = SignedDuration::from_hours(1);
+    let mut again = Vec::new();
+    let of_tickets = |applied: &&Applied| {
+        matches!(
+            applied.change.purpose,
+            Purpose::OpenTicket { .. } | Purpose::NoteTicket { .. } | Purpose::TicketStatus { .. }
+        )
+    };
+    for applied in report.applied.iter().filter(of_tickets) {
+        let wait = match &applied.ended {
+            Ended::Done { .. } => continue,
+            Ended::Failed { exit: Exit::Unreachable, .. } | Ended::Unknown { .. } | Ended::Skipped { .. } => {
+                SignedDuration::from_mins(15)
+            }
+            Ended::Failed { .. } | Ended::NotKept { .. } => run.config.sync.min_interval,
+        };
+        again.extend(run.now.checked_add(wait).ok());
+    }
+    let tried = |key: &FaultKey| {
+        report.applied.iter().any(
+            |applied| matches!(&applied.change.purpose, Purpose::OpenTicket { fault, .. } if fault == key),
+        )
+    };
+    let held_back = run.decisions.iter().any(|(key, decision)| *decision == Decision::Open && !tried(key));
+    if held_back {
+        let first = run.store.first_ticket_opened_since(run.now.checked_sub(hour).unwrap_or(run.now))?;
+        // The window slides: a second after the first of its tickets has left it, there is room again.
+        let room = first.unwrap_or(run.now).checked_add(hour + SignedDuration::from_secs(1)).ok();
+        again.extend(room);
+    }
+    Ok(again.into_iter().min())
 }
 
 /// Faults that stand without a ticket since the first run.
@@ -312,6 +333,10 @@ fn holds(run: &mut Finish<'_>, report: &Report) -> Result<()> {
     let mut kept = BTreeSet::new();
     for held in &report.plan.held {
         kept.insert(held.record.clone());
+        // A no that stands is kept as it was said: how far the value moved is measured from there.
+        if held.rejected {
+            continue;
+        }
         run.store.keep_hold(
             &held.record,
             &held.change,
@@ -320,8 +345,11 @@ fn holds(run: &mut Finish<'_>, report: &Report) -> Result<()> {
             run.now,
         )?;
     }
-    let unfinished: BTreeSet<&String> =
-        run.rounds.values().flat_map(|round| &round.billing.approved).collect();
+    let unfinished: BTreeSet<&String> = run
+        .rounds
+        .values()
+        .flat_map(|round| round.billing.approved.iter().chain(&round.billing.waiting))
+        .collect();
     for hold in run.store.holds()? {
         let looked_at = run.rounds.get(&hold.cid).is_some_and(|round| round.trouble.is_none());
         let billed = run.options.only.is_none_or(|only| only == Part::Billing);
@@ -338,7 +366,6 @@ fn customers(run: &mut Finish<'_>, report: &Report) -> Result<()> {
     if run.options.only.is_some() {
         return Ok(());
     }
-    let states = run.store.customers(run.source)?;
     let waits = waits(run, report);
     for (cid, round) in run.rounds {
         let mine = || report.applied.iter().filter(|applied| applied.change.cid.as_ref() == Some(cid));
@@ -357,13 +384,14 @@ fn customers(run: &mut Finish<'_>, report: &Report) -> Result<()> {
         // The shortest wait: what is refused again is soon refused.
         let failed = troubled.into_iter().chain(unwritten).min_by_key(|(wait, _)| *wait);
         let wait = failed.as_ref().map(|(wait, _)| *wait);
-        let before = states.get(cid).and_then(|state| state.pushed_at);
+        let before = run.states.get(cid).and_then(|state| state.pushed_at);
         let state = CustomerState {
             fingerprint: due::fingerprint(run.config, run.observed, cid, run.now),
             checked_at: run.now,
             pushed_at: if pushed { Some(run.now) } else { before },
             retry_at: wait.and_then(|wait| run.now.checked_add(wait).ok()),
             error: failed.map(|(_, error)| error),
+            invoices: round.billing.invoices,
         };
         run.store.set_customer(run.source, cid, &state)?;
     }
@@ -375,7 +403,9 @@ fn event_results(run: &Finish<'_>, report: &Report) -> Vec<(i64, EventState, Vec
     let mut results = Vec::new();
     for logged in &run.observed.events {
         let asked = run.options.events.as_ref().is_some_and(|numbers| numbers.contains(&logged.number));
-        let open = run.options.events.is_none() && logged.state != EventState::Done;
+        // A run of some customers leaves the events of the others to the next one.
+        let covered = run.options.cids.is_empty() || run.options.cids.contains(&logged.event.cid);
+        let open = run.options.events.is_none() && covered && logged.state != EventState::Done;
         if !asked && !open {
             continue;
         }
@@ -477,9 +507,7 @@ const STANDING: &str = "No ticket: the fault stood at the first run (psactl sync
 fn customer_actions(run: &Finish<'_>, report: &Report, logged: &LoggedEvent, actions: &mut Vec<Told>) {
     let cid = &logged.event.cid;
     let Some(round) = run.rounds.get(cid) else {
-        let every = text::span(run.config.sync.min_interval);
-        let detail = format!("Nothing to update: no change, or updated within the last {every}.");
-        actions.push((AGREEMENTS, Outcome::Unneeded, detail, None));
+        actions.push(earlier(run, cid));
         return;
     };
     if let Some(trouble) = &round.trouble {
@@ -520,6 +548,28 @@ fn customer_actions(run: &Finish<'_>, report: &Report, logged: &LoggedEvent, act
             billing.2 = format!("{updated}{held} held, {blocked} blocked.");
         }
         actions.push(billing);
+    }
+}
+
+/// What is known of a customer that this run did not look at: an earlier failure stands until it is tried
+/// again, and what is held or blocked waits.
+fn earlier(run: &Finish<'_>, cid: &str) -> Told {
+    if let Some(error) = run.states.get(cid).and_then(|state| state.error.clone()) {
+        return (AGREEMENTS, Outcome::Failed, "Not processed.".to_owned(), Some(error));
+    }
+    match run.waiting.get(cid) {
+        Some(waiting) => {
+            let detail = format!(
+                "{}.",
+                text::count(*waiting, "change is held or blocked", "changes are held or blocked")
+            );
+            (AGREEMENTS, Outcome::Waiting, detail, None)
+        }
+        None => {
+            let every = text::span(run.config.sync.min_interval);
+            let detail = format!("Nothing to update: no change, or updated within the last {every}.");
+            (AGREEMENTS, Outcome::Unneeded, detail, None)
+        }
     }
 }
 

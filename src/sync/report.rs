@@ -62,6 +62,8 @@ pub struct Report {
     pub run: i64,
     /// Nothing was due: nothing was asked and nothing written.
     pub idle: bool,
+    /// What still fails as it did before, so that nothing could be done.
+    pub still: Option<String>,
     /// Nothing was written on purpose.
     pub dry_run: bool,
     /// What was written, and how each write ended.
@@ -91,6 +93,7 @@ impl Report {
         Report {
             run,
             idle: false,
+            still: None,
             dry_run,
             applied: Vec::new(),
             plan: Plan::default(),
@@ -103,6 +106,11 @@ impl Report {
             news: 0,
             approved_waiting: false,
         }
+    }
+
+    /// The same failure as before, of which was spoken already.
+    pub(super) fn still(failure: String) -> Report {
+        Report { still: Some(failure), ..Report::new(0, false) }
     }
 
     pub(super) fn idle(next: Option<Timestamp>) -> Report {
@@ -153,6 +161,9 @@ impl Report {
 
     /// One line on what was done.
     pub fn summary(&self) -> String {
+        if let Some(failure) = &self.still {
+            return format!("still: {failure}");
+        }
         if self.idle {
             return match self.next {
                 Some(next) => format!("nothing to do; next due {} UTC", text::moment(next)),
@@ -239,7 +250,7 @@ impl Show for Report {
                         _ => String::new(),
                     };
                     let what: Vec<String> = if change.action == Action::Update {
-                        change.fields.iter().map(|field| crate::plan::field_line(field)).collect()
+                        change.fields.iter().map(crate::plan::field_line).collect()
                     } else {
                         Vec::new()
                     };
@@ -248,7 +259,7 @@ impl Show for Report {
                     ui.out(&format!(
                         "  {} {}",
                         ui.paint(Look::Good, "+"),
-                        text::shorten(&text::clean(&line), 170)
+                        ui.wrap(&text::clean(&line), 4, 6)
                     ));
                 }
             }

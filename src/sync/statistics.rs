@@ -142,3 +142,7 @@ fn push(
         plan.changes.push(change);
     }
 }
+
+#[cfg(test)]
+#[path = "statistics_tests.rs"]
+mod tests;

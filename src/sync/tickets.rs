@@ -5,11 +5,12 @@
 use std::collections::BTreeMap;
 
 use jiff::{SignedDuration, Timestamp};
-use serde_json::json;
+use serde_json::{Value, json};
 
 use super::faults::{Fault, FaultKey};
 use crate::config::Tickets as Settings;
 use crate::plan::{Change, Plan, Purpose};
+use crate::portal::EventKind;
 use crate::psa::{Ticket, paths};
 use crate::store::{Link, TicketMemory};
 use crate::ui::text;
@@ -68,6 +69,8 @@ pub struct Seen {
     pub closed_at: Option<Timestamp>,
     /// The board it is on now.
     pub board: Option<i64>,
+    /// Whether a person merged it under another ticket.
+    pub merged: bool,
 }
 
 impl From<&Ticket> for Seen {
@@ -77,6 +80,7 @@ impl From<&Ticket> for Seen {
             closed: ticket.closed_flag,
             closed_at: ticket.closed_date,
             board: ticket.board.as_ref().and_then(|board| board.id),
+            merged: ticket.merged_parent_ticket.is_some(),
         }
     }
 }
@@ -102,18 +106,10 @@ pub fn decide(
     if memory.standing_since_first_run.as_ref() == Some(&fault.first_event) {
         return Decision::Standing;
     }
-    if let Some(last) = seen.iter().max_by_key(|ticket| (ticket.closed_at, ticket.id)) {
-        let ours = memory.ticket == Some(last.id) && memory.closed_by_person_at.is_none();
-        if let (true, Some(resolved)) = (ours, memory.resolved_at) {
-            if fault.began.duration_since(resolved) <= windows.reopen_within {
-                return Decision::Reopen(last.id);
-            }
-        } else {
-            let closed_at = memory.closed_by_person_at.or(last.closed_at).unwrap_or(now);
-            if let Some(until) = later(closed_at, windows.quiet_after_close, now) {
-                return Decision::Wait(until, "a person closed the ticket while the fault stood");
-            }
-        }
+    if let Some(last) = seen.iter().max_by_key(|ticket| (ticket.closed_at, ticket.id))
+        && let Some(decision) = after_close(fault, memory, last, windows, now)
+    {
+        return decision;
     }
     // An event that was old when it was first seen is given the same time again to be ended.
     if fault.last_seen.duration_since(fault.last_bad) > windows.max_event_age
@@ -122,6 +118,31 @@ pub fn decide(
         return Decision::Wait(until, "the event was old when it was first seen");
     }
     Decision::Open
+}
+
+/// What the fault's last ticket, which is closed, means for a fault that stands.
+fn after_close(
+    fault: &Fault,
+    memory: &TicketMemory,
+    last: &Seen,
+    windows: Windows,
+    now: Timestamp,
+) -> Option<Decision> {
+    let known = memory.ticket == Some(last.id);
+    if known && last.merged && memory.first_event.as_ref() == Some(&fault.first_event) {
+        return Some(Decision::Nothing("its ticket was merged under another one"));
+    }
+    if known
+        && memory.closed_by_person_at.is_none()
+        && let Some(resolved) = memory.resolved_at
+    {
+        let soon = fault.began.duration_since(resolved) <= windows.reopen_within;
+        return soon.then_some(Decision::Reopen(last.id));
+    }
+    // Where nobody knows when it was closed, it was not after the fault was last seen.
+    let closed_at = memory.closed_by_person_at.or(last.closed_at).unwrap_or(fault.last_seen);
+    later(closed_at, windows.quiet_after_close, now)
+        .map(|until| Decision::Wait(until, "a person closed the ticket while the fault stood"))
 }
 
 /// A repeat adds a note, at most one in `note_every`.
@@ -150,7 +171,7 @@ pub fn is_wanted(fault: &Fault, settings: &Settings) -> bool {
         && settings.event_types.contains(fault.kind)
 }
 
-/// What planning a ticket needs to know beside the fault.
+/// What planning tickets needs to know beside the fault.
 pub struct Facts<'a> {
     /// The portal's source.
     pub source: &'a str,
@@ -162,47 +183,72 @@ pub struct Facts<'a> {
     pub new_status: i64,
     /// The status to resolve with, by board.
     pub closed_status: BTreeMap<i64, i64>,
-    /// The moment of planning.
-    pub now: Timestamp,
     /// How many tickets may still be opened in this hour.
     pub may_open: usize,
 }
 
+/// A fault with all that is known of its tickets.
+#[derive(Clone, Copy)]
+pub struct Case<'a> {
+    /// What the fault is known by.
+    pub key: &'a FaultKey,
+    /// The fault.
+    pub fault: &'a Fault,
+    /// The customer's company.
+    pub link: &'a Link,
+    /// What psactl knows of its ticket.
+    pub memory: &'a TicketMemory,
+    /// The tickets ConnectWise has for it.
+    pub seen: &'a [Seen],
+}
+
 /// The changes for one fault. Tickets beyond the hourly window are held back and said so.
-pub fn plan(
-    facts: &mut Facts<'_>,
-    key: &FaultKey,
-    fault: &Fault,
-    link: &Link,
-    seen: &[Seen],
-    decision: &Decision,
-    plan: &mut Plan,
-) {
+pub fn plan(facts: &mut Facts<'_>, case: Case<'_>, decision: &Decision, plan: &mut Plan) {
+    let Case { key, fault, .. } = case;
     match decision {
         Decision::Nothing(_) | Decision::Wait(..) | Decision::Standing => {}
+        Decision::Open if facts.may_open == 0 => plan.block(
+            Some(&key.cid),
+            &format!("ticket for {}", fault.user),
+            format!(
+                "{} tickets were opened within the hour (max_new_per_hour)",
+                facts.settings.max_new_per_hour
+            ),
+            "the next run after the hour opens it; many faults at once may have one cause at the portal",
+        ),
         Decision::Open => {
-            if facts.may_open == 0 {
+            facts.may_open -= 1;
+            plan.changes.push(open(facts, case));
+        }
+        Decision::Note(ticket) => plan.changes.push(repeat_note(facts, case, *ticket)),
+        Decision::Resolve(ticket) => resolve(facts, case, *ticket, plan),
+        Decision::Reopen(ticket) => {
+            if case.board_of(*ticket).is_some_and(|board| board != facts.board) {
                 plan.block(
                     Some(&key.cid),
-                    &format!("ticket for {}", fault.user),
-                    format!("{} tickets were opened within the hour (max_new_per_hour)", facts.settings.max_new_per_hour),
-                    "the next run after the hour opens it; many faults at once may have one cause at the portal",
+                    &format!("ticket #{ticket}"),
+                    "the fault came back, and the ticket psactl resolved is on another board now",
+                    "reopen it by hand: which of that board's statuses is meant is yours to say",
                 );
                 return;
             }
-            facts.may_open -= 1;
-            plan.changes.push(open(facts, key, fault, link));
-        }
-        Decision::Note(ticket) => plan.changes.push(repeat_note(facts, key, fault, *ticket)),
-        Decision::Resolve(ticket) => resolve(facts, key, fault, *ticket, seen, plan),
-        Decision::Reopen(ticket) => {
-            plan.changes.push(repeat_note(facts, key, fault, *ticket));
-            plan.changes.push(status(facts, key, fault, *ticket, facts.new_status, false));
+            // Told already where the note went through and the status did not.
+            if case.memory.told_until.is_none_or(|told| told < fault.last_bad) {
+                plan.changes.push(repeat_note(facts, case, *ticket));
+            }
+            plan.changes.push(status(facts, case, *ticket, facts.new_status, false));
         }
     }
 }
 
-fn open(facts: &Facts<'_>, key: &FaultKey, fault: &Fault, link: &Link) -> Change {
+impl Case<'_> {
+    fn board_of(&self, ticket: i64) -> Option<i64> {
+        self.seen.iter().find(|seen| seen.id == ticket).and_then(|seen| seen.board)
+    }
+}
+
+fn open(facts: &Facts<'_>, Case { key, fault, link, .. }: Case<'_>) -> Change {
+    let visible = facts.settings.visible_to_customer;
     let prefix = facts.settings.subject_prefix.as_str();
     let summary = text::shorten(&text::clean(&format!("{prefix}{}", headline(fault))), 100);
     let mut body = json!({
@@ -211,19 +257,17 @@ fn open(facts: &Facts<'_>, key: &FaultKey, fault: &Fault, link: &Link) -> Change
         "board": { "id": facts.board },
         "status": { "id": facts.new_status },
         "externalXRef": key.xref_of(facts.source, &fault.first_event),
-        "automaticEmailContactFlag": facts.settings.visible_to_customer,
+        "automaticEmailContactFlag": visible,
     });
-    let field =
-        if facts.settings.visible_to_customer { "initialDescription" } else { "initialInternalAnalysis" };
-    body[field] = json!(format!(
+    body[if visible { "initialDescription" } else { "initialInternalAnalysis" }] = json!(format!(
         "{}\nAccount {} / {}, customer {} ({}).\nFirst reported {} UTC, event {}.",
         text::clean(&fault.text),
-        fault.user,
-        key.account,
-        key.cid,
-        link.portal_name,
+        text::clean(&fault.user),
+        text::clean(&key.account),
+        text::clean(&key.cid),
+        text::clean(&link.portal_name),
         text::moment(fault.began),
-        fault.first_event
+        text::clean(&fault.first_event)
     ));
     let name = format!("“{summary}” for {}", link.company_name);
     Change::create("ticket", name, paths::tickets(), body, &["externalXRef"]).for_customer(&key.cid).because(
@@ -238,26 +282,26 @@ fn open(facts: &Facts<'_>, key: &FaultKey, fault: &Fault, link: &Link) -> Change
 
 /// What the ticket is called.
 fn headline(fault: &Fault) -> String {
-    let what = fault.kind.title();
     match fault.kind {
-        crate::portal::EventKind::Other => format!("{}: {}", fault.user, fault.text),
-        _ => format!("{what}: {}", fault.user),
+        EventKind::Other => format!("{}: {}", fault.user, fault.text),
+        kind => format!("{}: {}", kind.title(), fault.user),
     }
 }
 
-fn repeat_note(facts: &Facts<'_>, key: &FaultKey, fault: &Fault, ticket: i64) -> Change {
+fn repeat_note(facts: &Facts<'_>, case: Case<'_>, ticket: i64) -> Change {
+    let fault = case.fault;
     let note = format!(
         "Again {} UTC, {} since {} UTC: {}\nEvent {}.",
         text::moment(fault.last_bad),
         text::count(fault.repeats, "time", "times"),
         text::moment(fault.began),
         text::clean(&fault.text),
-        fault.last_event
+        text::clean(&fault.last_event)
     );
-    note_change(facts, key, ticket, &note, fault.last_bad)
+    note_change(facts, case, ticket, &note, fault.last_bad)
 }
 
-fn note_change(facts: &Facts<'_>, key: &FaultKey, ticket: i64, note: &str, told_until: Timestamp) -> Change {
+fn note_change(facts: &Facts<'_>, case: Case<'_>, ticket: i64, note: &str, told_until: Timestamp) -> Change {
     let visible = facts.settings.visible_to_customer;
     let body = json!({
         "text": note,
@@ -265,25 +309,21 @@ fn note_change(facts: &Facts<'_>, key: &FaultKey, ticket: i64, note: &str, told_
         "internalAnalysisFlag": !visible,
         "resolutionFlag": false,
     });
-    Change::create(
-        "ticket note",
-        format!("on ticket #{ticket}"),
-        paths::ticket_notes(ticket),
-        body,
-        &["text"],
-    )
-    .for_customer(&key.cid)
-    .because(Purpose::NoteTicket {
-        source: facts.source.to_owned(),
-        fault: key.clone(),
-        ticket,
-        told_until,
-    })
+    let name = format!("on ticket #{ticket}");
+    Change::create("ticket note", name, paths::ticket_notes(ticket), body, &["text"])
+        .for_customer(&case.key.cid)
+        .because(Purpose::NoteTicket {
+            source: facts.source.to_owned(),
+            fault: case.key.clone(),
+            ticket,
+            told_until,
+        })
 }
 
 /// A closing note, then a closed status of the board the ticket is on.
-fn resolve(facts: &Facts<'_>, key: &FaultKey, fault: &Fault, ticket: i64, seen: &[Seen], plan: &mut Plan) {
-    let board = seen.iter().find(|seen| seen.id == ticket).and_then(|seen| seen.board).unwrap_or(facts.board);
+fn resolve(facts: &Facts<'_>, case: Case<'_>, ticket: i64, plan: &mut Plan) {
+    let Case { key, fault, memory, .. } = case;
+    let board = case.board_of(ticket).unwrap_or(facts.board);
     let Some(closed) = facts.closed_status.get(&board).copied() else {
         plan.block(
             Some(&key.cid),
@@ -293,35 +333,33 @@ fn resolve(facts: &Facts<'_>, key: &FaultKey, fault: &Fault, ticket: i64, seen: 
         );
         return;
     };
-    if let Some((event, time)) = &fault.ended {
-        let what = fault.kind.ended_by().map_or("Ended", crate::portal::EventKind::title);
-        let note = format!("{what} {} UTC.\nEvent {event}.", text::moment(*time));
-        plan.changes.push(note_change(facts, key, ticket, &note, fault.last_bad));
+    if let Some((event, ended)) = &fault.ended {
+        // A board may refuse to close a ticket at every run: the note is not repeated with each try.
+        let told = memory.told_until.is_some_and(|told| told >= *ended && told > fault.last_bad);
+        if !told {
+            let what = fault.kind.ended_by().map_or("Ended", EventKind::title);
+            let note = format!("{what} {} UTC.\nEvent {}.", text::moment(*ended), text::clean(event));
+            plan.changes.push(note_change(facts, case, ticket, &note, *ended));
+        }
     }
-    plan.changes.push(status(facts, key, fault, ticket, closed, true));
+    plan.changes.push(status(facts, case, ticket, closed, true));
 }
 
-fn status(
-    facts: &Facts<'_>,
-    key: &FaultKey,
-    fault: &Fault,
-    ticket: i64,
-    status: i64,
-    resolved: bool,
-) -> Change {
+fn status(facts: &Facts<'_>, case: Case<'_>, ticket: i64, status: i64, resolved: bool) -> Change {
+    let Case { key, fault, .. } = case;
     let what = if resolved { "resolve" } else { "reopen" };
-    Change::update(
-        "ticket",
-        ticket,
-        format!("({what}) {}", headline(fault)),
-        paths::ticket(ticket),
-        [("status", serde_json::Value::Null, json!({ "id": status }))],
+    let name = format!("({what}) {}", headline(fault));
+    let fields = [("status", Value::Null, json!({ "id": status }))];
+    Change::update("ticket", ticket, name, paths::ticket(ticket), fields).for_customer(&key.cid).because(
+        Purpose::TicketStatus {
+            source: facts.source.to_owned(),
+            fault: key.clone(),
+            resolved,
+            first_event: fault.first_event.clone(),
+        },
     )
-    .for_customer(&key.cid)
-    .because(Purpose::TicketStatus {
-        source: facts.source.to_owned(),
-        fault: key.clone(),
-        resolved,
-        first_event: fault.first_event.clone(),
-    })
 }
+
+#[cfg(test)]
+#[path = "tickets_tests.rs"]
+mod tests;

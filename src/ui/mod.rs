@@ -150,7 +150,16 @@ impl Ui {
         Table::new(columns, self.width, self.colour)
     }
 
-    /// The width to wrap running text at.
+    /// Running text broken to the terminal's width, less what stands before it; continued lines are indented.
+    /// Where nobody looks (a pipe), a record stays on one line.
+    pub fn wrap(&self, text: &str, before: usize, indent: usize) -> String {
+        match self.width {
+            Some(width) => text::wrap(text, usize::from(width).saturating_sub(before).max(20), indent),
+            None => text.to_owned(),
+        }
+    }
+
+    /// The width to draw at.
     pub fn columns(&self) -> usize {
         self.width.map_or(100, usize::from).clamp(40, 160)
     }

@@ -1,5 +1,7 @@
 //! Questions. Only a terminal is ever asked; everything else must be told by flags.
 
+use std::io::Write;
+
 use super::Ui;
 use crate::error::{Exit, Failure, Result};
 
@@ -16,8 +18,13 @@ impl Ui {
         }
         dialoguer::Confirm::new().with_prompt(question).default(false).interact().map_err(|error| {
             // Ctrl-C inside a prompt leaves the cursor hidden.
-            eprint!("\x1b[?25h");
-            Failure::new(Exit::Interrupted, format!("the question was not answered: {error}"))
+            let _closed = write!(std::io::stderr(), "\x1b[?25h");
+            let dialoguer::Error::IO(cause) = error;
+            if cause.kind() == std::io::ErrorKind::Interrupted {
+                return Failure::new(Exit::Interrupted, "interrupted at a question")
+                    .hint("run the command again: it goes on from where it stopped");
+            }
+            Failure::new(Exit::Interrupted, format!("the question was not answered: {cause}"))
         })
     }
 }

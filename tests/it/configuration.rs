@@ -444,7 +444,7 @@ fn the_file_is_searched_in_order() {
     assert_eq!(error.to_string(), format!("no configuration: {} does not exist", missing.display()));
     assert_eq!(
         error.hints()[0],
-        "run `psactl sandbox --write-config DIR` to try, or copy examples/psactl.toml"
+        "psactl sandbox --write-config trial/psactl.toml, to try; or copy examples/psactl.toml"
     );
 }
 

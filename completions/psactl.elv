@@ -1,0 +1,348 @@
+
+use builtin;
+use str;
+
+set edit:completion:arg-completer[psactl] = {|@words|
+    fn spaces {|n|
+        builtin:repeat $n ' ' | str:join ''
+    }
+    fn cand {|text desc|
+        edit:complex-candidate $text &display=$text' '(spaces (- 14 (wcswidth $text)))$desc
+    }
+    var command = 'psactl'
+    for word $words[1..-1] {
+        if (str:has-prefix $word '-') {
+            break
+        }
+        set command = $command';'$word
+    }
+    var completions = [
+        &'psactl'= {
+            cand --config 'The configuration file [default: psactl/psactl.toml in the user''s configuration folder]'
+            cand --state 'The folder of psactl''s own state [default: psactl in the user''s state folder]'
+            cand --output 'How results are printed'
+            cand --color 'When to colour'
+            cand -q 'Print nothing but results and what needs a person'
+            cand --quiet 'Print nothing but results and what needs a person'
+            cand -v 'Say more on stderr; -vv and -vvv say still more. Secrets are never printed'
+            cand --verbose 'Say more on stderr; -vv and -vvv say still more. Secrets are never printed'
+            cand --no-input 'Never ask; what is not given is an error'
+            cand -h 'Print help (see more with ''--help'')'
+            cand --help 'Print help (see more with ''--help'')'
+            cand -V 'Print version'
+            cand --version 'Print version'
+            cand demo 'Show the whole job on a simulated PSA: nothing to configure, nothing left behind'
+            cand setup 'Set up the integration in ConnectWise, step by step in the right order'
+            cand companies 'Show and make the links between customers of the portal and companies of ConnectWise'
+            cand sync 'Push what changed since the last run: tickets, backup statistics, billed quantities'
+            cand review 'Show the changes that are held, and approve or reject them'
+            cand events 'Show the event log: what happened, what was done, what failed'
+            cand reprocess 'Run the notification actions of events again, now'
+            cand doctor 'Check everything and say what is wrong, with evidence and fix'
+            cand sandbox 'Serve a simulated ConnectWise PSA on loopback, until Ctrl-C'
+            cand completions 'Print a completion script for a shell'
+            cand help 'Print this message or the help of the given subcommand(s)'
+        }
+        &'psactl;demo'= {
+            cand --keep 'Keep configuration, exports and state in this folder'
+            cand --config 'The configuration file [default: psactl/psactl.toml in the user''s configuration folder]'
+            cand --state 'The folder of psactl''s own state [default: psactl in the user''s state folder]'
+            cand --output 'How results are printed'
+            cand --color 'When to colour'
+            cand -q 'Print nothing but results and what needs a person'
+            cand --quiet 'Print nothing but results and what needs a person'
+            cand -v 'Say more on stderr; -vv and -vvv say still more. Secrets are never printed'
+            cand --verbose 'Say more on stderr; -vv and -vvv say still more. Secrets are never printed'
+            cand --no-input 'Never ask; what is not given is an error'
+            cand -h 'Print help (see more with ''--help'')'
+            cand --help 'Print help (see more with ''--help'')'
+            cand -V 'Print version'
+            cand --version 'Print version'
+        }
+        &'psactl;setup'= {
+            cand --config 'The configuration file [default: psactl/psactl.toml in the user''s configuration folder]'
+            cand --state 'The folder of psactl''s own state [default: psactl in the user''s state folder]'
+            cand --output 'How results are printed'
+            cand --color 'When to colour'
+            cand --check 'Only look; exit with 8 where something is missing'
+            cand --dry-run 'Show every change that would be made; write nothing'
+            cand --apply 'Make the changes, asking before each step'
+            cand --yes 'With --apply: ask nothing'
+            cand --vendor-sync-is-off 'I have turned off the vendor''s own ConnectWise synchronisation and ticket notifications at the portal, so that nobody bills or opens tickets twice'
+            cand -q 'Print nothing but results and what needs a person'
+            cand --quiet 'Print nothing but results and what needs a person'
+            cand -v 'Say more on stderr; -vv and -vvv say still more. Secrets are never printed'
+            cand --verbose 'Say more on stderr; -vv and -vvv say still more. Secrets are never printed'
+            cand --no-input 'Never ask; what is not given is an error'
+            cand -h 'Print help (see more with ''--help'')'
+            cand --help 'Print help (see more with ''--help'')'
+            cand -V 'Print version'
+            cand --version 'Print version'
+        }
+        &'psactl;companies'= {
+            cand --config 'The configuration file [default: psactl/psactl.toml in the user''s configuration folder]'
+            cand --state 'The folder of psactl''s own state [default: psactl in the user''s state folder]'
+            cand --output 'How results are printed'
+            cand --color 'When to colour'
+            cand -q 'Print nothing but results and what needs a person'
+            cand --quiet 'Print nothing but results and what needs a person'
+            cand -v 'Say more on stderr; -vv and -vvv say still more. Secrets are never printed'
+            cand --verbose 'Say more on stderr; -vv and -vvv say still more. Secrets are never printed'
+            cand --no-input 'Never ask; what is not given is an error'
+            cand -h 'Print help (see more with ''--help'')'
+            cand --help 'Print help (see more with ''--help'')'
+            cand -V 'Print version'
+            cand --version 'Print version'
+            cand link 'Link a customer to a company and make its two Managed ID entries, in the right order'
+            cand adopt 'Take over the links that ConnectWise already has as Managed IDs'
+            cand help 'Print this message or the help of the given subcommand(s)'
+        }
+        &'psactl;companies;link'= {
+            cand --config 'The configuration file [default: psactl/psactl.toml in the user''s configuration folder]'
+            cand --state 'The folder of psactl''s own state [default: psactl in the user''s state folder]'
+            cand --output 'How results are printed'
+            cand --color 'When to colour'
+            cand --dry-run 'Show the changes; write nothing'
+            cand --yes 'Ask nothing'
+            cand --replace 'Put this link in place of another one of the same customer'
+            cand -q 'Print nothing but results and what needs a person'
+            cand --quiet 'Print nothing but results and what needs a person'
+            cand -v 'Say more on stderr; -vv and -vvv say still more. Secrets are never printed'
+            cand --verbose 'Say more on stderr; -vv and -vvv say still more. Secrets are never printed'
+            cand --no-input 'Never ask; what is not given is an error'
+            cand -h 'Print help (see more with ''--help'')'
+            cand --help 'Print help (see more with ''--help'')'
+            cand -V 'Print version'
+            cand --version 'Print version'
+        }
+        &'psactl;companies;adopt'= {
+            cand --config 'The configuration file [default: psactl/psactl.toml in the user''s configuration folder]'
+            cand --state 'The folder of psactl''s own state [default: psactl in the user''s state folder]'
+            cand --output 'How results are printed'
+            cand --color 'When to colour'
+            cand --dry-run 'Show the links; remember nothing'
+            cand --yes 'Ask nothing'
+            cand -q 'Print nothing but results and what needs a person'
+            cand --quiet 'Print nothing but results and what needs a person'
+            cand -v 'Say more on stderr; -vv and -vvv say still more. Secrets are never printed'
+            cand --verbose 'Say more on stderr; -vv and -vvv say still more. Secrets are never printed'
+            cand --no-input 'Never ask; what is not given is an error'
+            cand -h 'Print help (see more with ''--help'')'
+            cand --help 'Print help (see more with ''--help'')'
+            cand -V 'Print version'
+            cand --version 'Print version'
+        }
+        &'psactl;companies;help'= {
+            cand link 'Link a customer to a company and make its two Managed ID entries, in the right order'
+            cand adopt 'Take over the links that ConnectWise already has as Managed IDs'
+            cand help 'Print this message or the help of the given subcommand(s)'
+        }
+        &'psactl;companies;help;link'= {
+        }
+        &'psactl;companies;help;adopt'= {
+        }
+        &'psactl;companies;help;help'= {
+        }
+        &'psactl;sync'= {
+            cand --cid 'Only these customers of the portal'
+            cand --only 'Only this part'
+            cand --config 'The configuration file [default: psactl/psactl.toml in the user''s configuration folder]'
+            cand --state 'The folder of psactl''s own state [default: psactl in the user''s state folder]'
+            cand --output 'How results are printed'
+            cand --color 'When to colour'
+            cand --force 'Pass over intervals (never over guards)'
+            cand --verify 'Read back everything, even what did not change'
+            cand --open-standing 'Open tickets for the faults that stood at the first run'
+            cand --dry-run 'Show what would be written; write nothing'
+            cand --exit-code 'With --dry-run: exit with 8 where something would be written, held or blocked'
+            cand -q 'Print nothing but results and what needs a person'
+            cand --quiet 'Print nothing but results and what needs a person'
+            cand -v 'Say more on stderr; -vv and -vvv say still more. Secrets are never printed'
+            cand --verbose 'Say more on stderr; -vv and -vvv say still more. Secrets are never printed'
+            cand --no-input 'Never ask; what is not given is an error'
+            cand -h 'Print help (see more with ''--help'')'
+            cand --help 'Print help (see more with ''--help'')'
+            cand -V 'Print version'
+            cand --version 'Print version'
+        }
+        &'psactl;review'= {
+            cand --approve 'Approve a held change by its number, or `all`'
+            cand --reject 'Reject a held change by its number'
+            cand --reason 'Why it is rejected'
+            cand --take-over 'Let psactl keep an agreement addition again that somebody else wrote, by the addition''s id'
+            cand --config 'The configuration file [default: psactl/psactl.toml in the user''s configuration folder]'
+            cand --state 'The folder of psactl''s own state [default: psactl in the user''s state folder]'
+            cand --output 'How results are printed'
+            cand --color 'When to colour'
+            cand -q 'Print nothing but results and what needs a person'
+            cand --quiet 'Print nothing but results and what needs a person'
+            cand -v 'Say more on stderr; -vv and -vvv say still more. Secrets are never printed'
+            cand --verbose 'Say more on stderr; -vv and -vvv say still more. Secrets are never printed'
+            cand --no-input 'Never ask; what is not given is an error'
+            cand -h 'Print help (see more with ''--help'')'
+            cand --help 'Print help (see more with ''--help'')'
+            cand -V 'Print version'
+            cand --version 'Print version'
+        }
+        &'psactl;events'= {
+            cand --cid 'Only this customer of the portal'
+            cand --account 'Only this account'
+            cand --limit 'At most so many, newest first'
+            cand --config 'The configuration file [default: psactl/psactl.toml in the user''s configuration folder]'
+            cand --state 'The folder of psactl''s own state [default: psactl in the user''s state folder]'
+            cand --output 'How results are printed'
+            cand --color 'When to colour'
+            cand --errors 'Only events whose actions failed'
+            cand -q 'Print nothing but results and what needs a person'
+            cand --quiet 'Print nothing but results and what needs a person'
+            cand -v 'Say more on stderr; -vv and -vvv say still more. Secrets are never printed'
+            cand --verbose 'Say more on stderr; -vv and -vvv say still more. Secrets are never printed'
+            cand --no-input 'Never ask; what is not given is an error'
+            cand -h 'Print help (see more with ''--help'')'
+            cand --help 'Print help (see more with ''--help'')'
+            cand -V 'Print version'
+            cand --version 'Print version'
+            cand show 'One event with everything that was done for it'
+            cand help 'Print this message or the help of the given subcommand(s)'
+        }
+        &'psactl;events;show'= {
+            cand --config 'The configuration file [default: psactl/psactl.toml in the user''s configuration folder]'
+            cand --state 'The folder of psactl''s own state [default: psactl in the user''s state folder]'
+            cand --output 'How results are printed'
+            cand --color 'When to colour'
+            cand -q 'Print nothing but results and what needs a person'
+            cand --quiet 'Print nothing but results and what needs a person'
+            cand -v 'Say more on stderr; -vv and -vvv say still more. Secrets are never printed'
+            cand --verbose 'Say more on stderr; -vv and -vvv say still more. Secrets are never printed'
+            cand --no-input 'Never ask; what is not given is an error'
+            cand -h 'Print help (see more with ''--help'')'
+            cand --help 'Print help (see more with ''--help'')'
+            cand -V 'Print version'
+            cand --version 'Print version'
+        }
+        &'psactl;events;help'= {
+            cand show 'One event with everything that was done for it'
+            cand help 'Print this message or the help of the given subcommand(s)'
+        }
+        &'psactl;events;help;show'= {
+        }
+        &'psactl;events;help;help'= {
+        }
+        &'psactl;reprocess'= {
+            cand --config 'The configuration file [default: psactl/psactl.toml in the user''s configuration folder]'
+            cand --state 'The folder of psactl''s own state [default: psactl in the user''s state folder]'
+            cand --output 'How results are printed'
+            cand --color 'When to colour'
+            cand --errors 'Every event whose actions failed'
+            cand --dry-run 'Show what would be written; write nothing'
+            cand --yes 'Ask nothing'
+            cand -q 'Print nothing but results and what needs a person'
+            cand --quiet 'Print nothing but results and what needs a person'
+            cand -v 'Say more on stderr; -vv and -vvv say still more. Secrets are never printed'
+            cand --verbose 'Say more on stderr; -vv and -vvv say still more. Secrets are never printed'
+            cand --no-input 'Never ask; what is not given is an error'
+            cand -h 'Print help (see more with ''--help'')'
+            cand --help 'Print help (see more with ''--help'')'
+            cand -V 'Print version'
+            cand --version 'Print version'
+        }
+        &'psactl;doctor'= {
+            cand --only 'Only this group of checks'
+            cand --config 'The configuration file [default: psactl/psactl.toml in the user''s configuration folder]'
+            cand --state 'The folder of psactl''s own state [default: psactl in the user''s state folder]'
+            cand --output 'How results are printed'
+            cand --color 'When to colour'
+            cand --strict 'Exit with 8 on warnings too'
+            cand -q 'Print nothing but results and what needs a person'
+            cand --quiet 'Print nothing but results and what needs a person'
+            cand -v 'Say more on stderr; -vv and -vvv say still more. Secrets are never printed'
+            cand --verbose 'Say more on stderr; -vv and -vvv say still more. Secrets are never printed'
+            cand --no-input 'Never ask; what is not given is an error'
+            cand -h 'Print help (see more with ''--help'')'
+            cand --help 'Print help (see more with ''--help'')'
+            cand -V 'Print version'
+            cand --version 'Print version'
+        }
+        &'psactl;sandbox'= {
+            cand --port 'The port; 0 takes a free one'
+            cand --companies 'Add so many generated companies'
+            cand --write-config 'Write a psactl.toml for this sandbox, with secrets and fresh portal exports beside it'
+            cand --config 'The configuration file [default: psactl/psactl.toml in the user''s configuration folder]'
+            cand --state 'The folder of psactl''s own state [default: psactl in the user''s state folder]'
+            cand --output 'How results are printed'
+            cand --color 'When to colour'
+            cand --empty 'The MSP before any integration was set up (this is the default)'
+            cand --sample 'The MSP with the integration set up and its companies linked'
+            cand --floor-quantity-to-bill 'Bill at least nothing where a quantity is below what is included (else below zero, as in the guide)'
+            cand -q 'Print nothing but results and what needs a person'
+            cand --quiet 'Print nothing but results and what needs a person'
+            cand -v 'Say more on stderr; -vv and -vvv say still more. Secrets are never printed'
+            cand --verbose 'Say more on stderr; -vv and -vvv say still more. Secrets are never printed'
+            cand --no-input 'Never ask; what is not given is an error'
+            cand -h 'Print help (see more with ''--help'')'
+            cand --help 'Print help (see more with ''--help'')'
+            cand -V 'Print version'
+            cand --version 'Print version'
+        }
+        &'psactl;completions'= {
+            cand --config 'The configuration file [default: psactl/psactl.toml in the user''s configuration folder]'
+            cand --state 'The folder of psactl''s own state [default: psactl in the user''s state folder]'
+            cand --output 'How results are printed'
+            cand --color 'When to colour'
+            cand -q 'Print nothing but results and what needs a person'
+            cand --quiet 'Print nothing but results and what needs a person'
+            cand -v 'Say more on stderr; -vv and -vvv say still more. Secrets are never printed'
+            cand --verbose 'Say more on stderr; -vv and -vvv say still more. Secrets are never printed'
+            cand --no-input 'Never ask; what is not given is an error'
+            cand -h 'Print help (see more with ''--help'')'
+            cand --help 'Print help (see more with ''--help'')'
+            cand -V 'Print version'
+            cand --version 'Print version'
+        }
+        &'psactl;help'= {
+            cand demo 'Show the whole job on a simulated PSA: nothing to configure, nothing left behind'
+            cand setup 'Set up the integration in ConnectWise, step by step in the right order'
+            cand companies 'Show and make the links between customers of the portal and companies of ConnectWise'
+            cand sync 'Push what changed since the last run: tickets, backup statistics, billed quantities'
+            cand review 'Show the changes that are held, and approve or reject them'
+            cand events 'Show the event log: what happened, what was done, what failed'
+            cand reprocess 'Run the notification actions of events again, now'
+            cand doctor 'Check everything and say what is wrong, with evidence and fix'
+            cand sandbox 'Serve a simulated ConnectWise PSA on loopback, until Ctrl-C'
+            cand completions 'Print a completion script for a shell'
+            cand help 'Print this message or the help of the given subcommand(s)'
+        }
+        &'psactl;help;demo'= {
+        }
+        &'psactl;help;setup'= {
+        }
+        &'psactl;help;companies'= {
+            cand link 'Link a customer to a company and make its two Managed ID entries, in the right order'
+            cand adopt 'Take over the links that ConnectWise already has as Managed IDs'
+        }
+        &'psactl;help;companies;link'= {
+        }
+        &'psactl;help;companies;adopt'= {
+        }
+        &'psactl;help;sync'= {
+        }
+        &'psactl;help;review'= {
+        }
+        &'psactl;help;events'= {
+            cand show 'One event with everything that was done for it'
+        }
+        &'psactl;help;events;show'= {
+        }
+        &'psactl;help;reprocess'= {
+        }
+        &'psactl;help;doctor'= {
+        }
+        &'psactl;help;sandbox'= {
+        }
+        &'psactl;help;completions'= {
+        }
+        &'psactl;help;help'= {
+        }
+    ]
+    $completions[$command]
+}

@@ -1,0 +1,273 @@
+# Print an optspec for argparse to handle cmd's options that are independent of any subcommand.
+function __fish_psactl_global_optspecs
+    string join \n config= state= output= q/quiet v/verbose color= no-input h/help V/version
+end
+
+function __fish_psactl_needs_command
+    # Figure out if the current invocation already has a command.
+    set -l cmd (commandline -opc)
+    set -e cmd[1]
+    argparse -s (__fish_psactl_global_optspecs) -- $cmd 2>/dev/null
+    or return
+    if set -q argv[1]
+        # Also print the command, so this can be used to figure out what it is.
+        echo $argv[1]
+        return 1
+    end
+    return 0
+end
+
+function __fish_psactl_using_subcommand
+    set -l cmd (__fish_psactl_needs_command)
+    test -z "$cmd"
+    and return 1
+    contains -- $cmd[1] $argv
+end
+
+complete -c psactl -n "__fish_psactl_needs_command" -l config -d 'The configuration file [default: psactl/psactl.toml in the user\'s configuration folder]' -r -F
+complete -c psactl -n "__fish_psactl_needs_command" -l state -d 'The folder of psactl\'s own state [default: psactl in the user\'s state folder]' -r -F
+complete -c psactl -n "__fish_psactl_needs_command" -l output -d 'How results are printed' -r -f -a "table\t'Tables and sentences for people'
+json\t'One JSON document of a documented, versioned shape'"
+complete -c psactl -n "__fish_psactl_needs_command" -l color -d 'When to colour' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
+always\t'Always'
+never\t'Never'"
+complete -c psactl -n "__fish_psactl_needs_command" -s q -l quiet -d 'Print nothing but results and what needs a person'
+complete -c psactl -n "__fish_psactl_needs_command" -s v -l verbose -d 'Say more on stderr; -vv and -vvv say still more. Secrets are never printed'
+complete -c psactl -n "__fish_psactl_needs_command" -l no-input -d 'Never ask; what is not given is an error'
+complete -c psactl -n "__fish_psactl_needs_command" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c psactl -n "__fish_psactl_needs_command" -s V -l version -d 'Print version'
+complete -c psactl -n "__fish_psactl_needs_command" -f -a "demo" -d 'Show the whole job on a simulated PSA: nothing to configure, nothing left behind'
+complete -c psactl -n "__fish_psactl_needs_command" -f -a "setup" -d 'Set up the integration in ConnectWise, step by step in the right order'
+complete -c psactl -n "__fish_psactl_needs_command" -f -a "companies" -d 'Show and make the links between customers of the portal and companies of ConnectWise'
+complete -c psactl -n "__fish_psactl_needs_command" -f -a "sync" -d 'Push what changed since the last run: tickets, backup statistics, billed quantities'
+complete -c psactl -n "__fish_psactl_needs_command" -f -a "review" -d 'Show the changes that are held, and approve or reject them'
+complete -c psactl -n "__fish_psactl_needs_command" -f -a "events" -d 'Show the event log: what happened, what was done, what failed'
+complete -c psactl -n "__fish_psactl_needs_command" -f -a "reprocess" -d 'Run the notification actions of events again, now'
+complete -c psactl -n "__fish_psactl_needs_command" -f -a "doctor" -d 'Check everything and say what is wrong, with evidence and fix'
+complete -c psactl -n "__fish_psactl_needs_command" -f -a "sandbox" -d 'Serve a simulated ConnectWise PSA on loopback, until Ctrl-C'
+complete -c psactl -n "__fish_psactl_needs_command" -f -a "completions" -d 'Print a completion script for a shell'
+complete -c psactl -n "__fish_psactl_needs_command" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c psactl -n "__fish_psactl_using_subcommand demo" -l keep -d 'Keep configuration, exports and state in this folder' -r -F
+complete -c psactl -n "__fish_psactl_using_subcommand demo" -l config -d 'The configuration file [default: psactl/psactl.toml in the user\'s configuration folder]' -r -F
+complete -c psactl -n "__fish_psactl_using_subcommand demo" -l state -d 'The folder of psactl\'s own state [default: psactl in the user\'s state folder]' -r -F
+complete -c psactl -n "__fish_psactl_using_subcommand demo" -l output -d 'How results are printed' -r -f -a "table\t'Tables and sentences for people'
+json\t'One JSON document of a documented, versioned shape'"
+complete -c psactl -n "__fish_psactl_using_subcommand demo" -l color -d 'When to colour' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
+always\t'Always'
+never\t'Never'"
+complete -c psactl -n "__fish_psactl_using_subcommand demo" -s q -l quiet -d 'Print nothing but results and what needs a person'
+complete -c psactl -n "__fish_psactl_using_subcommand demo" -s v -l verbose -d 'Say more on stderr; -vv and -vvv say still more. Secrets are never printed'
+complete -c psactl -n "__fish_psactl_using_subcommand demo" -l no-input -d 'Never ask; what is not given is an error'
+complete -c psactl -n "__fish_psactl_using_subcommand demo" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c psactl -n "__fish_psactl_using_subcommand demo" -s V -l version -d 'Print version'
+complete -c psactl -n "__fish_psactl_using_subcommand setup" -l config -d 'The configuration file [default: psactl/psactl.toml in the user\'s configuration folder]' -r -F
+complete -c psactl -n "__fish_psactl_using_subcommand setup" -l state -d 'The folder of psactl\'s own state [default: psactl in the user\'s state folder]' -r -F
+complete -c psactl -n "__fish_psactl_using_subcommand setup" -l output -d 'How results are printed' -r -f -a "table\t'Tables and sentences for people'
+json\t'One JSON document of a documented, versioned shape'"
+complete -c psactl -n "__fish_psactl_using_subcommand setup" -l color -d 'When to colour' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
+always\t'Always'
+never\t'Never'"
+complete -c psactl -n "__fish_psactl_using_subcommand setup" -l check -d 'Only look; exit with 8 where something is missing'
+complete -c psactl -n "__fish_psactl_using_subcommand setup" -l dry-run -d 'Show every change that would be made; write nothing'
+complete -c psactl -n "__fish_psactl_using_subcommand setup" -l apply -d 'Make the changes, asking before each step'
+complete -c psactl -n "__fish_psactl_using_subcommand setup" -l yes -d 'With --apply: ask nothing'
+complete -c psactl -n "__fish_psactl_using_subcommand setup" -l vendor-sync-is-off -d 'I have turned off the vendor\'s own ConnectWise synchronisation and ticket notifications at the portal, so that nobody bills or opens tickets twice'
+complete -c psactl -n "__fish_psactl_using_subcommand setup" -s q -l quiet -d 'Print nothing but results and what needs a person'
+complete -c psactl -n "__fish_psactl_using_subcommand setup" -s v -l verbose -d 'Say more on stderr; -vv and -vvv say still more. Secrets are never printed'
+complete -c psactl -n "__fish_psactl_using_subcommand setup" -l no-input -d 'Never ask; what is not given is an error'
+complete -c psactl -n "__fish_psactl_using_subcommand setup" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c psactl -n "__fish_psactl_using_subcommand setup" -s V -l version -d 'Print version'
+complete -c psactl -n "__fish_psactl_using_subcommand companies; and not __fish_seen_subcommand_from link adopt help" -l config -d 'The configuration file [default: psactl/psactl.toml in the user\'s configuration folder]' -r -F
+complete -c psactl -n "__fish_psactl_using_subcommand companies; and not __fish_seen_subcommand_from link adopt help" -l state -d 'The folder of psactl\'s own state [default: psactl in the user\'s state folder]' -r -F
+complete -c psactl -n "__fish_psactl_using_subcommand companies; and not __fish_seen_subcommand_from link adopt help" -l output -d 'How results are printed' -r -f -a "table\t'Tables and sentences for people'
+json\t'One JSON document of a documented, versioned shape'"
+complete -c psactl -n "__fish_psactl_using_subcommand companies; and not __fish_seen_subcommand_from link adopt help" -l color -d 'When to colour' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
+always\t'Always'
+never\t'Never'"
+complete -c psactl -n "__fish_psactl_using_subcommand companies; and not __fish_seen_subcommand_from link adopt help" -s q -l quiet -d 'Print nothing but results and what needs a person'
+complete -c psactl -n "__fish_psactl_using_subcommand companies; and not __fish_seen_subcommand_from link adopt help" -s v -l verbose -d 'Say more on stderr; -vv and -vvv say still more. Secrets are never printed'
+complete -c psactl -n "__fish_psactl_using_subcommand companies; and not __fish_seen_subcommand_from link adopt help" -l no-input -d 'Never ask; what is not given is an error'
+complete -c psactl -n "__fish_psactl_using_subcommand companies; and not __fish_seen_subcommand_from link adopt help" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c psactl -n "__fish_psactl_using_subcommand companies; and not __fish_seen_subcommand_from link adopt help" -s V -l version -d 'Print version'
+complete -c psactl -n "__fish_psactl_using_subcommand companies; and not __fish_seen_subcommand_from link adopt help" -f -a "link" -d 'Link a customer to a company and make its two Managed ID entries, in the right order'
+complete -c psactl -n "__fish_psactl_using_subcommand companies; and not __fish_seen_subcommand_from link adopt help" -f -a "adopt" -d 'Take over the links that ConnectWise already has as Managed IDs'
+complete -c psactl -n "__fish_psactl_using_subcommand companies; and not __fish_seen_subcommand_from link adopt help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c psactl -n "__fish_psactl_using_subcommand companies; and __fish_seen_subcommand_from link" -l config -d 'The configuration file [default: psactl/psactl.toml in the user\'s configuration folder]' -r -F
+complete -c psactl -n "__fish_psactl_using_subcommand companies; and __fish_seen_subcommand_from link" -l state -d 'The folder of psactl\'s own state [default: psactl in the user\'s state folder]' -r -F
+complete -c psactl -n "__fish_psactl_using_subcommand companies; and __fish_seen_subcommand_from link" -l output -d 'How results are printed' -r -f -a "table\t'Tables and sentences for people'
+json\t'One JSON document of a documented, versioned shape'"
+complete -c psactl -n "__fish_psactl_using_subcommand companies; and __fish_seen_subcommand_from link" -l color -d 'When to colour' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
+always\t'Always'
+never\t'Never'"
+complete -c psactl -n "__fish_psactl_using_subcommand companies; and __fish_seen_subcommand_from link" -l dry-run -d 'Show the changes; write nothing'
+complete -c psactl -n "__fish_psactl_using_subcommand companies; and __fish_seen_subcommand_from link" -l yes -d 'Ask nothing'
+complete -c psactl -n "__fish_psactl_using_subcommand companies; and __fish_seen_subcommand_from link" -l replace -d 'Put this link in place of another one of the same customer'
+complete -c psactl -n "__fish_psactl_using_subcommand companies; and __fish_seen_subcommand_from link" -s q -l quiet -d 'Print nothing but results and what needs a person'
+complete -c psactl -n "__fish_psactl_using_subcommand companies; and __fish_seen_subcommand_from link" -s v -l verbose -d 'Say more on stderr; -vv and -vvv say still more. Secrets are never printed'
+complete -c psactl -n "__fish_psactl_using_subcommand companies; and __fish_seen_subcommand_from link" -l no-input -d 'Never ask; what is not given is an error'
+complete -c psactl -n "__fish_psactl_using_subcommand companies; and __fish_seen_subcommand_from link" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c psactl -n "__fish_psactl_using_subcommand companies; and __fish_seen_subcommand_from link" -s V -l version -d 'Print version'
+complete -c psactl -n "__fish_psactl_using_subcommand companies; and __fish_seen_subcommand_from adopt" -l config -d 'The configuration file [default: psactl/psactl.toml in the user\'s configuration folder]' -r -F
+complete -c psactl -n "__fish_psactl_using_subcommand companies; and __fish_seen_subcommand_from adopt" -l state -d 'The folder of psactl\'s own state [default: psactl in the user\'s state folder]' -r -F
+complete -c psactl -n "__fish_psactl_using_subcommand companies; and __fish_seen_subcommand_from adopt" -l output -d 'How results are printed' -r -f -a "table\t'Tables and sentences for people'
+json\t'One JSON document of a documented, versioned shape'"
+complete -c psactl -n "__fish_psactl_using_subcommand companies; and __fish_seen_subcommand_from adopt" -l color -d 'When to colour' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
+always\t'Always'
+never\t'Never'"
+complete -c psactl -n "__fish_psactl_using_subcommand companies; and __fish_seen_subcommand_from adopt" -l dry-run -d 'Show the links; remember nothing'
+complete -c psactl -n "__fish_psactl_using_subcommand companies; and __fish_seen_subcommand_from adopt" -l yes -d 'Ask nothing'
+complete -c psactl -n "__fish_psactl_using_subcommand companies; and __fish_seen_subcommand_from adopt" -s q -l quiet -d 'Print nothing but results and what needs a person'
+complete -c psactl -n "__fish_psactl_using_subcommand companies; and __fish_seen_subcommand_from adopt" -s v -l verbose -d 'Say more on stderr; -vv and -vvv say still more. Secrets are never printed'
+complete -c psactl -n "__fish_psactl_using_subcommand companies; and __fish_seen_subcommand_from adopt" -l no-input -d 'Never ask; what is not given is an error'
+complete -c psactl -n "__fish_psactl_using_subcommand companies; and __fish_seen_subcommand_from adopt" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c psactl -n "__fish_psactl_using_subcommand companies; and __fish_seen_subcommand_from adopt" -s V -l version -d 'Print version'
+complete -c psactl -n "__fish_psactl_using_subcommand companies; and __fish_seen_subcommand_from help" -f -a "link" -d 'Link a customer to a company and make its two Managed ID entries, in the right order'
+complete -c psactl -n "__fish_psactl_using_subcommand companies; and __fish_seen_subcommand_from help" -f -a "adopt" -d 'Take over the links that ConnectWise already has as Managed IDs'
+complete -c psactl -n "__fish_psactl_using_subcommand companies; and __fish_seen_subcommand_from help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c psactl -n "__fish_psactl_using_subcommand sync" -l cid -d 'Only these customers of the portal' -r
+complete -c psactl -n "__fish_psactl_using_subcommand sync" -l only -d 'Only this part' -r -f -a "tickets\t'Tickets for faults'
+statistics\t'Backup statistics'
+billing\t'Quantities of agreement additions'"
+complete -c psactl -n "__fish_psactl_using_subcommand sync" -l config -d 'The configuration file [default: psactl/psactl.toml in the user\'s configuration folder]' -r -F
+complete -c psactl -n "__fish_psactl_using_subcommand sync" -l state -d 'The folder of psactl\'s own state [default: psactl in the user\'s state folder]' -r -F
+complete -c psactl -n "__fish_psactl_using_subcommand sync" -l output -d 'How results are printed' -r -f -a "table\t'Tables and sentences for people'
+json\t'One JSON document of a documented, versioned shape'"
+complete -c psactl -n "__fish_psactl_using_subcommand sync" -l color -d 'When to colour' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
+always\t'Always'
+never\t'Never'"
+complete -c psactl -n "__fish_psactl_using_subcommand sync" -l force -d 'Pass over intervals (never over guards)'
+complete -c psactl -n "__fish_psactl_using_subcommand sync" -l verify -d 'Read back everything, even what did not change'
+complete -c psactl -n "__fish_psactl_using_subcommand sync" -l open-standing -d 'Open tickets for the faults that stood at the first run'
+complete -c psactl -n "__fish_psactl_using_subcommand sync" -l dry-run -d 'Show what would be written; write nothing'
+complete -c psactl -n "__fish_psactl_using_subcommand sync" -l exit-code -d 'With --dry-run: exit with 8 where something would be written, held or blocked'
+complete -c psactl -n "__fish_psactl_using_subcommand sync" -s q -l quiet -d 'Print nothing but results and what needs a person'
+complete -c psactl -n "__fish_psactl_using_subcommand sync" -s v -l verbose -d 'Say more on stderr; -vv and -vvv say still more. Secrets are never printed'
+complete -c psactl -n "__fish_psactl_using_subcommand sync" -l no-input -d 'Never ask; what is not given is an error'
+complete -c psactl -n "__fish_psactl_using_subcommand sync" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c psactl -n "__fish_psactl_using_subcommand sync" -s V -l version -d 'Print version'
+complete -c psactl -n "__fish_psactl_using_subcommand review" -l approve -d 'Approve a held change by its number, or `all`' -r
+complete -c psactl -n "__fish_psactl_using_subcommand review" -l reject -d 'Reject a held change by its number' -r
+complete -c psactl -n "__fish_psactl_using_subcommand review" -l reason -d 'Why it is rejected' -r
+complete -c psactl -n "__fish_psactl_using_subcommand review" -l take-over -d 'Let psactl keep an agreement addition again that somebody else wrote, by the addition\'s id' -r
+complete -c psactl -n "__fish_psactl_using_subcommand review" -l config -d 'The configuration file [default: psactl/psactl.toml in the user\'s configuration folder]' -r -F
+complete -c psactl -n "__fish_psactl_using_subcommand review" -l state -d 'The folder of psactl\'s own state [default: psactl in the user\'s state folder]' -r -F
+complete -c psactl -n "__fish_psactl_using_subcommand review" -l output -d 'How results are printed' -r -f -a "table\t'Tables and sentences for people'
+json\t'One JSON document of a documented, versioned shape'"
+complete -c psactl -n "__fish_psactl_using_subcommand review" -l color -d 'When to colour' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
+always\t'Always'
+never\t'Never'"
+complete -c psactl -n "__fish_psactl_using_subcommand review" -s q -l quiet -d 'Print nothing but results and what needs a person'
+complete -c psactl -n "__fish_psactl_using_subcommand review" -s v -l verbose -d 'Say more on stderr; -vv and -vvv say still more. Secrets are never printed'
+complete -c psactl -n "__fish_psactl_using_subcommand review" -l no-input -d 'Never ask; what is not given is an error'
+complete -c psactl -n "__fish_psactl_using_subcommand review" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c psactl -n "__fish_psactl_using_subcommand review" -s V -l version -d 'Print version'
+complete -c psactl -n "__fish_psactl_using_subcommand events; and not __fish_seen_subcommand_from show help" -l cid -d 'Only this customer of the portal' -r
+complete -c psactl -n "__fish_psactl_using_subcommand events; and not __fish_seen_subcommand_from show help" -l account -d 'Only this account' -r
+complete -c psactl -n "__fish_psactl_using_subcommand events; and not __fish_seen_subcommand_from show help" -l limit -d 'At most so many, newest first' -r
+complete -c psactl -n "__fish_psactl_using_subcommand events; and not __fish_seen_subcommand_from show help" -l config -d 'The configuration file [default: psactl/psactl.toml in the user\'s configuration folder]' -r -F
+complete -c psactl -n "__fish_psactl_using_subcommand events; and not __fish_seen_subcommand_from show help" -l state -d 'The folder of psactl\'s own state [default: psactl in the user\'s state folder]' -r -F
+complete -c psactl -n "__fish_psactl_using_subcommand events; and not __fish_seen_subcommand_from show help" -l output -d 'How results are printed' -r -f -a "table\t'Tables and sentences for people'
+json\t'One JSON document of a documented, versioned shape'"
+complete -c psactl -n "__fish_psactl_using_subcommand events; and not __fish_seen_subcommand_from show help" -l color -d 'When to colour' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
+always\t'Always'
+never\t'Never'"
+complete -c psactl -n "__fish_psactl_using_subcommand events; and not __fish_seen_subcommand_from show help" -l errors -d 'Only events whose actions failed'
+complete -c psactl -n "__fish_psactl_using_subcommand events; and not __fish_seen_subcommand_from show help" -s q -l quiet -d 'Print nothing but results and what needs a person'
+complete -c psactl -n "__fish_psactl_using_subcommand events; and not __fish_seen_subcommand_from show help" -s v -l verbose -d 'Say more on stderr; -vv and -vvv say still more. Secrets are never printed'
+complete -c psactl -n "__fish_psactl_using_subcommand events; and not __fish_seen_subcommand_from show help" -l no-input -d 'Never ask; what is not given is an error'
+complete -c psactl -n "__fish_psactl_using_subcommand events; and not __fish_seen_subcommand_from show help" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c psactl -n "__fish_psactl_using_subcommand events; and not __fish_seen_subcommand_from show help" -s V -l version -d 'Print version'
+complete -c psactl -n "__fish_psactl_using_subcommand events; and not __fish_seen_subcommand_from show help" -f -a "show" -d 'One event with everything that was done for it'
+complete -c psactl -n "__fish_psactl_using_subcommand events; and not __fish_seen_subcommand_from show help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c psactl -n "__fish_psactl_using_subcommand events; and __fish_seen_subcommand_from show" -l config -d 'The configuration file [default: psactl/psactl.toml in the user\'s configuration folder]' -r -F
+complete -c psactl -n "__fish_psactl_using_subcommand events; and __fish_seen_subcommand_from show" -l state -d 'The folder of psactl\'s own state [default: psactl in the user\'s state folder]' -r -F
+complete -c psactl -n "__fish_psactl_using_subcommand events; and __fish_seen_subcommand_from show" -l output -d 'How results are printed' -r -f -a "table\t'Tables and sentences for people'
+json\t'One JSON document of a documented, versioned shape'"
+complete -c psactl -n "__fish_psactl_using_subcommand events; and __fish_seen_subcommand_from show" -l color -d 'When to colour' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
+always\t'Always'
+never\t'Never'"
+complete -c psactl -n "__fish_psactl_using_subcommand events; and __fish_seen_subcommand_from show" -s q -l quiet -d 'Print nothing but results and what needs a person'
+complete -c psactl -n "__fish_psactl_using_subcommand events; and __fish_seen_subcommand_from show" -s v -l verbose -d 'Say more on stderr; -vv and -vvv say still more. Secrets are never printed'
+complete -c psactl -n "__fish_psactl_using_subcommand events; and __fish_seen_subcommand_from show" -l no-input -d 'Never ask; what is not given is an error'
+complete -c psactl -n "__fish_psactl_using_subcommand events; and __fish_seen_subcommand_from show" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c psactl -n "__fish_psactl_using_subcommand events; and __fish_seen_subcommand_from show" -s V -l version -d 'Print version'
+complete -c psactl -n "__fish_psactl_using_subcommand events; and __fish_seen_subcommand_from help" -f -a "show" -d 'One event with everything that was done for it'
+complete -c psactl -n "__fish_psactl_using_subcommand events; and __fish_seen_subcommand_from help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c psactl -n "__fish_psactl_using_subcommand reprocess" -l config -d 'The configuration file [default: psactl/psactl.toml in the user\'s configuration folder]' -r -F
+complete -c psactl -n "__fish_psactl_using_subcommand reprocess" -l state -d 'The folder of psactl\'s own state [default: psactl in the user\'s state folder]' -r -F
+complete -c psactl -n "__fish_psactl_using_subcommand reprocess" -l output -d 'How results are printed' -r -f -a "table\t'Tables and sentences for people'
+json\t'One JSON document of a documented, versioned shape'"
+complete -c psactl -n "__fish_psactl_using_subcommand reprocess" -l color -d 'When to colour' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
+always\t'Always'
+never\t'Never'"
+complete -c psactl -n "__fish_psactl_using_subcommand reprocess" -l errors -d 'Every event whose actions failed'
+complete -c psactl -n "__fish_psactl_using_subcommand reprocess" -l dry-run -d 'Show what would be written; write nothing'
+complete -c psactl -n "__fish_psactl_using_subcommand reprocess" -l yes -d 'Ask nothing'
+complete -c psactl -n "__fish_psactl_using_subcommand reprocess" -s q -l quiet -d 'Print nothing but results and what needs a person'
+complete -c psactl -n "__fish_psactl_using_subcommand reprocess" -s v -l verbose -d 'Say more on stderr; -vv and -vvv say still more. Secrets are never printed'
+complete -c psactl -n "__fish_psactl_using_subcommand reprocess" -l no-input -d 'Never ask; what is not given is an error'
+complete -c psactl -n "__fish_psactl_using_subcommand reprocess" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c psactl -n "__fish_psactl_using_subcommand reprocess" -s V -l version -d 'Print version'
+complete -c psactl -n "__fish_psactl_using_subcommand doctor" -l only -d 'Only this group of checks' -r -f -a "configuration\t'psactl.toml and the secrets'
+connection\t'Site, company ID, clock'
+login\t'Login and licence'
+setup\t'The steps of set-up'
+portal\t'The portal\'s data'
+sync\t'What the next sync would do, and what waits'"
+complete -c psactl -n "__fish_psactl_using_subcommand doctor" -l config -d 'The configuration file [default: psactl/psactl.toml in the user\'s configuration folder]' -r -F
+complete -c psactl -n "__fish_psactl_using_subcommand doctor" -l state -d 'The folder of psactl\'s own state [default: psactl in the user\'s state folder]' -r -F
+complete -c psactl -n "__fish_psactl_using_subcommand doctor" -l output -d 'How results are printed' -r -f -a "table\t'Tables and sentences for people'
+json\t'One JSON document of a documented, versioned shape'"
+complete -c psactl -n "__fish_psactl_using_subcommand doctor" -l color -d 'When to colour' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
+always\t'Always'
+never\t'Never'"
+complete -c psactl -n "__fish_psactl_using_subcommand doctor" -l strict -d 'Exit with 8 on warnings too'
+complete -c psactl -n "__fish_psactl_using_subcommand doctor" -s q -l quiet -d 'Print nothing but results and what needs a person'
+complete -c psactl -n "__fish_psactl_using_subcommand doctor" -s v -l verbose -d 'Say more on stderr; -vv and -vvv say still more. Secrets are never printed'
+complete -c psactl -n "__fish_psactl_using_subcommand doctor" -l no-input -d 'Never ask; what is not given is an error'
+complete -c psactl -n "__fish_psactl_using_subcommand doctor" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c psactl -n "__fish_psactl_using_subcommand doctor" -s V -l version -d 'Print version'
+complete -c psactl -n "__fish_psactl_using_subcommand sandbox" -l port -d 'The port; 0 takes a free one' -r
+complete -c psactl -n "__fish_psactl_using_subcommand sandbox" -l companies -d 'Add so many generated companies' -r
+complete -c psactl -n "__fish_psactl_using_subcommand sandbox" -l write-config -d 'Write a psactl.toml for this sandbox, with secrets and fresh portal exports beside it' -r -F
+complete -c psactl -n "__fish_psactl_using_subcommand sandbox" -l config -d 'The configuration file [default: psactl/psactl.toml in the user\'s configuration folder]' -r -F
+complete -c psactl -n "__fish_psactl_using_subcommand sandbox" -l state -d 'The folder of psactl\'s own state [default: psactl in the user\'s state folder]' -r -F
+complete -c psactl -n "__fish_psactl_using_subcommand sandbox" -l output -d 'How results are printed' -r -f -a "table\t'Tables and sentences for people'
+json\t'One JSON document of a documented, versioned shape'"
+complete -c psactl -n "__fish_psactl_using_subcommand sandbox" -l color -d 'When to colour' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
+always\t'Always'
+never\t'Never'"
+complete -c psactl -n "__fish_psactl_using_subcommand sandbox" -l empty -d 'The MSP before any integration was set up (this is the default)'
+complete -c psactl -n "__fish_psactl_using_subcommand sandbox" -l sample -d 'The MSP with the integration set up and its companies linked'
+complete -c psactl -n "__fish_psactl_using_subcommand sandbox" -l floor-quantity-to-bill -d 'Bill at least nothing where a quantity is below what is included (else below zero, as in the guide)'
+complete -c psactl -n "__fish_psactl_using_subcommand sandbox" -s q -l quiet -d 'Print nothing but results and what needs a person'
+complete -c psactl -n "__fish_psactl_using_subcommand sandbox" -s v -l verbose -d 'Say more on stderr; -vv and -vvv say still more. Secrets are never printed'
+complete -c psactl -n "__fish_psactl_using_subcommand sandbox" -l no-input -d 'Never ask; what is not given is an error'
+complete -c psactl -n "__fish_psactl_using_subcommand sandbox" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c psactl -n "__fish_psactl_using_subcommand sandbox" -s V -l version -d 'Print version'
+complete -c psactl -n "__fish_psactl_using_subcommand completions" -l config -d 'The configuration file [default: psactl/psactl.toml in the user\'s configuration folder]' -r -F
+complete -c psactl -n "__fish_psactl_using_subcommand completions" -l state -d 'The folder of psactl\'s own state [default: psactl in the user\'s state folder]' -r -F
+complete -c psactl -n "__fish_psactl_using_subcommand completions" -l output -d 'How results are printed' -r -f -a "table\t'Tables and sentences for people'
+json\t'One JSON document of a documented, versioned shape'"
+complete -c psactl -n "__fish_psactl_using_subcommand completions" -l color -d 'When to colour' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
+always\t'Always'
+never\t'Never'"
+complete -c psactl -n "__fish_psactl_using_subcommand completions" -s q -l quiet -d 'Print nothing but results and what needs a person'
+complete -c psactl -n "__fish_psactl_using_subcommand completions" -s v -l verbose -d 'Say more on stderr; -vv and -vvv say still more. Secrets are never printed'
+complete -c psactl -n "__fish_psactl_using_subcommand completions" -l no-input -d 'Never ask; what is not given is an error'
+complete -c psactl -n "__fish_psactl_using_subcommand completions" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c psactl -n "__fish_psactl_using_subcommand completions" -s V -l version -d 'Print version'
+complete -c psactl -n "__fish_psactl_using_subcommand help; and not __fish_seen_subcommand_from demo setup companies sync review events reprocess doctor sandbox completions help" -f -a "demo" -d 'Show the whole job on a simulated PSA: nothing to configure, nothing left behind'
+complete -c psactl -n "__fish_psactl_using_subcommand help; and not __fish_seen_subcommand_from demo setup companies sync review events reprocess doctor sandbox completions help" -f -a "setup" -d 'Set up the integration in ConnectWise, step by step in the right order'
+complete -c psactl -n "__fish_psactl_using_subcommand help; and not __fish_seen_subcommand_from demo setup companies sync review events reprocess doctor sandbox completions help" -f -a "companies" -d 'Show and make the links between customers of the portal and companies of ConnectWise'
+complete -c psactl -n "__fish_psactl_using_subcommand help; and not __fish_seen_subcommand_from demo setup companies sync review events reprocess doctor sandbox completions help" -f -a "sync" -d 'Push what changed since the last run: tickets, backup statistics, billed quantities'
+complete -c psactl -n "__fish_psactl_using_subcommand help; and not __fish_seen_subcommand_from demo setup companies sync review events reprocess doctor sandbox completions help" -f -a "review" -d 'Show the changes that are held, and approve or reject them'
+complete -c psactl -n "__fish_psactl_using_subcommand help; and not __fish_seen_subcommand_from demo setup companies sync review events reprocess doctor sandbox completions help" -f -a "events" -d 'Show the event log: what happened, what was done, what failed'
+complete -c psactl -n "__fish_psactl_using_subcommand help; and not __fish_seen_subcommand_from demo setup companies sync review events reprocess doctor sandbox completions help" -f -a "reprocess" -d 'Run the notification actions of events again, now'
+complete -c psactl -n "__fish_psactl_using_subcommand help; and not __fish_seen_subcommand_from demo setup companies sync review events reprocess doctor sandbox completions help" -f -a "doctor" -d 'Check everything and say what is wrong, with evidence and fix'
+complete -c psactl -n "__fish_psactl_using_subcommand help; and not __fish_seen_subcommand_from demo setup companies sync review events reprocess doctor sandbox completions help" -f -a "sandbox" -d 'Serve a simulated ConnectWise PSA on loopback, until Ctrl-C'
+complete -c psactl -n "__fish_psactl_using_subcommand help; and not __fish_seen_subcommand_from demo setup companies sync review events reprocess doctor sandbox completions help" -f -a "completions" -d 'Print a completion script for a shell'
+complete -c psactl -n "__fish_psactl_using_subcommand help; and not __fish_seen_subcommand_from demo setup companies sync review events reprocess doctor sandbox completions help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c psactl -n "__fish_psactl_using_subcommand help; and __fish_seen_subcommand_from companies" -f -a "link" -d 'Link a customer to a company and make its two Managed ID entries, in the right order'
+complete -c psactl -n "__fish_psactl_using_subcommand help; and __fish_seen_subcommand_from companies" -f -a "adopt" -d 'Take over the links that ConnectWise already has as Managed IDs'
+complete -c psactl -n "__fish_psactl_using_subcommand help; and __fish_seen_subcommand_from events" -f -a "show" -d 'One event with everything that was done for it'

@@ -1,0 +1,264 @@
+//! `psactl companies`, through the binary: whose company a customer of the portal is.
+
+use serde_json::{Value, json};
+
+use crate::support::{Desk, id, shape};
+
+const EDDIE: &str = "Eddie's TV Repair";
+
+/// The one-time steps are done, nobody is linked.
+fn prepared() -> Desk {
+    let desk = Desk::bare();
+    desk.psactl(&["setup", "--apply", "--yes", "--vendor-sync-is-off"]).ends_with(3);
+    desk.forget_requests();
+    desk
+}
+
+/// The Managed ID entries of a company in ConnectWise's order: device type and Managed ID.
+fn entries(desk: &Desk, company: &str) -> Vec<(String, String)> {
+    let path = format!("/company/companies/{}/managementSummaryReports", desk.company(company));
+    let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
+    let entries = desk.records(&path, "");
+    entries.iter().map(|entry| (text(&entry["deviceType"]), text(&entry["groupIdentifier"]))).collect()
+}
+
+fn in_order(managed_id: &str) -> Vec<(String, String)> {
+    ["WorkstationsAndServers", "BackupStats"].map(|kind| (kind.to_owned(), managed_id.to_owned())).to_vec()
+}
+
+/// The company that a customer is linked to, by the listing.
+fn link_of(desk: &Desk, cid: &str) -> Option<i64> {
+    let listing = desk.psactl(&["companies", "--output", "json"]).ends_with(0).json();
+    let customers = listing["customers"].as_array().unwrap();
+    let row = customers.iter().find(|row| row["customer"]["cid"] == cid).unwrap();
+    row["link"]["company_id"].as_i64()
+}
+
+#[test]
+fn the_listing_shows_every_customer_and_asks_connectwise_nothing() {
+    let desk = Desk::bare();
+    let ran = desk.psactl(&["companies"]).ends_with(0).says("3 customers are not linked");
+    insta::assert_snapshot!(desk.shown(&ran));
+    assert_eq!(desk.requests().len(), 0);
+
+    desk.set_up();
+    let ran = desk.psactl(&["companies"]).ends_with(0).is_silent_on("not linked");
+    insta::assert_snapshot!(desk.shown(&ran));
+    let listing = desk.psactl(&["companies", "--output", "json"]).ends_with(0).json();
+    assert_eq!(listing["schema"], "psactl/companies/1");
+    insta::assert_snapshot!(shape(&listing));
+}
+
+#[test]
+fn a_company_is_named_by_id_identifier_or_exact_name() {
+    let desk = prepared();
+    let eddie = desk.company(EDDIE);
+    desk.psactl(&["companies", "link", "342", &eddie.to_string(), "--yes"]).ends_with(0);
+    desk.psactl(&["companies", "link", "355", "JoeTV", "--yes"]).ends_with(0);
+    desk.psactl(&["companies", "link", "419", "Angry Fox", "--yes"])
+        .ends_with(0)
+        .says("EFS-419 on Angry Fox");
+    assert_eq!(entries(&desk, EDDIE), in_order("EFS-342"));
+    assert_eq!(entries(&desk, "Joe TV Repair"), in_order("EFS-355"));
+    assert_eq!(entries(&desk, "Angry Fox"), in_order("EFS-419"));
+    assert_eq!(link_of(&desk, "342"), Some(eddie));
+
+    // Once more: nothing is written.
+    desk.forget_requests();
+    desk.psactl(&["companies", "link", "342", EDDIE]).ends_with(0);
+    assert_eq!(desk.writes(), Vec::<String>::new());
+}
+
+#[test]
+fn likeness_is_not_enough() {
+    let desk = prepared();
+    for name in ["Eddie", "Eddies TV Repair", "99999", "Eddie's TV"] {
+        desk.psactl(&["companies", "link", "342", name, "--yes"])
+            .ends_with(6)
+            .says(&format!("no company with id, identifier or name “{name}”"));
+    }
+    desk.psactl(&["companies", "link", "777", EDDIE, "--yes"])
+        .ends_with(6)
+        .says("the portal knows no customer 777");
+    assert_eq!(desk.writes(), Vec::<String>::new());
+    assert_eq!(link_of(&desk, "342"), None);
+}
+
+#[test]
+fn two_companies_of_one_name_are_told_apart_by_id() {
+    let desk = prepared();
+    let status = id(&desk.record("/company/companies/statuses", "name = \"Active\""));
+    let body = json!({ "identifier": "AngryFox2", "name": "Angry Fox", "status": { "id": status }, "city": "Tampa" });
+    let second = id(&desk.make("/company/companies", body));
+    desk.forget_requests();
+    desk.psactl(&["companies", "link", "419", "Angry Fox", "--yes"])
+        .ends_with(6)
+        .says("several companies are called “Angry Fox”")
+        .says(&format!("#{second} AngryFox2"))
+        .says("name it by its id");
+    assert_eq!(desk.writes(), Vec::<String>::new());
+    desk.psactl(&["companies", "link", "419", &second.to_string(), "--yes"]).ends_with(0);
+    assert_eq!(link_of(&desk, "419"), Some(second));
+}
+
+#[test]
+fn a_deleted_company_is_none() {
+    let desk = prepared();
+    let fox = desk.company("Angry Fox");
+    desk.delete(&format!("/company/companies/{fox}"));
+    desk.forget_requests();
+    desk.psactl(&["companies", "link", "419", &fox.to_string(), "--yes"]).ends_with(6).says("no company");
+    desk.psactl(&["companies", "link", "419", "Angry Fox", "--yes"]).ends_with(6).says("no company");
+    assert_eq!(desk.writes(), Vec::<String>::new());
+}
+
+#[test]
+fn names_that_differ_need_a_yes() {
+    let desk = prepared();
+    desk.psactl(&["companies", "link", "342", "Joe TV Repair"])
+        .ends_with(2)
+        .says("the names differ: “Eddie's TV Repair” at the portal, “Joe TV Repair” in ConnectWise")
+        .says("--yes");
+    assert_eq!(desk.writes(), Vec::<String>::new());
+    assert_eq!(link_of(&desk, "342"), None);
+    // Equal names leave no doubt.
+    desk.psactl(&["companies", "link", "342", EDDIE]).ends_with(0);
+    desk.psactl(&["companies", "link", "355", "Angry Fox", "--yes"]).ends_with(0);
+}
+
+#[test]
+fn a_linked_customer_goes_elsewhere_only_on_request() {
+    let desk = prepared();
+    desk.psactl(&["companies", "link", "342", EDDIE]).ends_with(0);
+    desk.forget_requests();
+    desk.psactl(&["companies", "link", "342", "Angry Fox", "--yes"])
+        .ends_with(6)
+        .says("customer 342 is linked to Eddie's TV Repair")
+        .says("--replace");
+    assert_eq!(desk.writes(), Vec::<String>::new());
+    assert_eq!(link_of(&desk, "342"), Some(desk.company(EDDIE)));
+    desk.psactl(&["companies", "link", "342", "Angry Fox", "--yes", "--replace"]).ends_with(0);
+    assert_eq!(link_of(&desk, "342"), Some(desk.company("Angry Fox")));
+}
+
+#[test]
+fn a_dry_run_writes_nothing_and_remembers_nothing() {
+    let desk = prepared();
+    desk.psactl(&["companies", "link", "342", EDDIE, "--dry-run"])
+        .ends_with(0)
+        .says("EFS-342 on Eddie's TV Repair (WorkstationsAndServers)")
+        .says("would be linked");
+    assert_eq!(desk.writes(), Vec::<String>::new());
+    assert_eq!(link_of(&desk, "342"), None);
+
+    let desk = Desk::integrated();
+    desk.psactl(&["companies", "adopt", "--dry-run"]).ends_with(0).says("Dry run: 3 links would be adopted.");
+    assert_eq!(link_of(&desk, "342"), None);
+}
+
+#[test]
+fn without_the_management_solution_nobody_is_linked() {
+    let desk = Desk::bare();
+    desk.psactl(&["companies", "link", "342", EDDIE, "--yes"])
+        .ends_with(3)
+        .says("ConnectWise has no management solution “eFolder” yet")
+        .says("psactl setup --apply");
+    assert_eq!(desk.writes(), Vec::<String>::new());
+}
+
+#[test]
+fn reversed_entries_exchange_their_device_types() {
+    let desk = prepared();
+    let eddie = desk.company(EDDIE);
+    let solution = id(&desk.record("/company/managementItSolutions", ""));
+    let path = format!("/company/companies/{eddie}/managementSummaryReports");
+    for kind in ["BackupStats", "WorkstationsAndServers"] {
+        let solution = json!({ "id": solution });
+        let body =
+            json!({ "managementSolution": solution, "groupIdentifier": "EFS-342", "deviceType": kind });
+        desk.make(&path, body);
+    }
+    let ids: Vec<i64> = desk.records(&path, "").iter().map(id).collect();
+    desk.forget_requests();
+    desk.psactl(&["companies", "link", "342", EDDIE]).ends_with(0);
+    assert_eq!(entries(&desk, EDDIE), in_order("EFS-342"));
+    assert_eq!(desk.records(&path, "").iter().map(id).collect::<Vec<_>>(), ids, "no entry goes, none is new");
+    let patch = "PATCH /company/companies/{parentId}/managementSummaryReports/{id}";
+    assert_eq!(desk.writes(), [patch, patch]);
+}
+
+#[test]
+fn a_lone_backup_stats_entry_gets_its_first_one() {
+    let desk = prepared();
+    let eddie = desk.company(EDDIE);
+    let solution = id(&desk.record("/company/managementItSolutions", ""));
+    let path = format!("/company/companies/{eddie}/managementSummaryReports");
+    let solution = json!({ "id": solution });
+    desk.make(
+        &path,
+        json!({ "managementSolution": solution, "groupIdentifier": "EFS-342", "deviceType": "BackupStats" }),
+    );
+    desk.psactl(&["companies", "link", "342", EDDIE]).ends_with(0);
+    assert_eq!(entries(&desk, EDDIE), in_order("EFS-342"));
+}
+
+#[test]
+fn adopt_needs_a_yes_and_takes_over_what_connectwise_states() {
+    let desk = Desk::integrated();
+    desk.psactl(&["companies", "adopt"]).ends_with(2).says("--yes");
+    assert_eq!(link_of(&desk, "342"), None);
+    let adopted = desk.psactl(&["companies", "adopt", "--yes", "--output", "json"]).ends_with(0).json();
+    assert_eq!(adopted["schema"], "psactl/companies-adopt/1");
+    assert_eq!(adopted["links"].as_array().unwrap().len(), 3);
+    insta::assert_snapshot!(shape(&adopted));
+    for (cid, company) in [("342", EDDIE), ("355", "Joe TV Repair"), ("419", "Angry Fox")] {
+        assert_eq!(link_of(&desk, cid), Some(desk.company(company)));
+    }
+    assert_eq!(desk.writes(), Vec::<String>::new());
+    desk.psactl(&["companies", "adopt", "--yes"]).ends_with(0).says("No new links.");
+}
+
+#[test]
+fn one_managed_id_on_two_companies_is_never_adopted() {
+    let desk = Desk::integrated();
+    let joe = desk.company("Joe TV Repair");
+    let solution = id(&desk.record("/company/managementItSolutions", ""));
+    let solution = json!({ "id": solution });
+    desk.make(
+        &format!("/company/companies/{joe}/managementSummaryReports"),
+        json!({ "managementSolution": solution, "groupIdentifier": "EFS-419", "deviceType": "BackupStats" }),
+    );
+    let ran = desk.psactl(&["companies", "adopt", "--yes"]).ends_with(6);
+    ran.says(
+        "customer 419: its Managed ID stands on several companies: Joe TV Repair (#21), Angry Fox (#22)",
+    )
+    .says("2 links adopted.");
+    assert_eq!(link_of(&desk, "419"), None);
+    assert_eq!(link_of(&desk, "355"), Some(joe));
+}
+
+#[test]
+fn a_name_that_changed_is_shown_before_it_is_adopted() {
+    let desk = Desk::integrated();
+    desk.edit("accounts.csv", "Angry Fox", "Calm Fox");
+    desk.psactl(&["companies", "adopt", "--dry-run"]).ends_with(0).says("Calm Fox").says("names differ");
+}
+
+#[test]
+fn a_failed_managed_id_links_nobody() {
+    let desk = prepared();
+    desk.expects_refusals();
+    desk.fault("POST", "managementSummaryReports", "status-400", 1);
+    desk.psactl(&["companies", "link", "342", EDDIE]).ends_with(6).says("Not linked");
+    assert_eq!(link_of(&desk, "342"), None);
+    desk.psactl(&["companies", "link", "342", EDDIE]).ends_with(0);
+    assert_eq!(entries(&desk, EDDIE), in_order("EFS-342"));
+}
+
+#[test]
+fn an_answer_that_never_came_makes_no_second_entry() {
+    let desk = prepared();
+    desk.fault("POST", "managementSummaryReports", "applied-then-reset", 1);
+    desk.psactl(&["companies", "link", "342", EDDIE]).ends_with(0);
+    assert_eq!(entries(&desk, EDDIE), in_order("EFS-342"));
+}

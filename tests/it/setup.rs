@@ -1,0 +1,457 @@
+//! `psactl setup`, through the binary: what it looks at, what it writes, what it leaves to a person.
+
+use serde_json::{Value, json};
+
+use crate::support::{Desk, id, shape};
+
+const CHECK: &[&str] = &["setup", "--check"];
+const DRY_RUN: &[&str] = &["setup", "--dry-run"];
+const APPLY: &[&str] = &["setup", "--apply", "--yes"];
+const APPLY_ALL: &[&str] = &["setup", "--apply", "--yes", "--vendor-sync-is-off"];
+
+fn in_json(arguments: &[&'static str]) -> Vec<&'static str> {
+    [arguments, &["--output", "json"]].concat()
+}
+
+/// The finding of one step in a JSON report.
+#[track_caller]
+fn step<'a>(report: &'a Value, name: &str) -> &'a Value {
+    let steps = report["steps"].as_array().unwrap();
+    steps.iter().find(|step| step["step"] == name).unwrap_or_else(|| panic!("no step {name}: {report:#}"))
+}
+
+fn standings(report: &Value) -> Vec<(String, String)> {
+    let text = |value: &Value| value.as_str().unwrap().to_owned();
+    let steps = report["steps"].as_array().unwrap();
+    steps.iter().map(|step| (text(&step["step"]), text(&step["status"]))).collect()
+}
+
+#[test]
+fn check_on_a_bare_psa_says_what_is_missing_and_only_reads() {
+    let desk = Desk::bare();
+    desk.psactl(CHECK)
+        .ends_with(8)
+        .says("service-status  ok")
+        .says("missing: integrator login “efolder-api”")
+        .says("missing: product “ShadowProtect BDR Storage”")
+        .says("cross-references  blocked by integrator-login")
+        .says("agreements  blocked by products")
+        .says("8 steps are not right yet");
+    assert!(!desk.requests().is_empty());
+    assert_eq!(desk.writes(), Vec::<String>::new());
+}
+
+#[test]
+fn a_dry_run_shows_every_change_and_only_reads() {
+    let desk = Desk::bare();
+    let ran = desk.psactl(DRY_RUN).ends_with(0);
+    let ran = ran
+        .says("Nothing was written")
+        .says("management solution “eFolder”")
+        .says("Online Storage / Select")
+        .says("Email Filtering / (blank)");
+    assert_eq!(desk.writes(), Vec::<String>::new());
+    assert_eq!(ran.stdout.matches("cross-reference ").count(), 11, "{}", ran.stdout);
+    // Nothing is remembered either: the next check finds the same.
+    desk.psactl(CHECK).ends_with(8).says("8 steps are not right yet");
+
+    let report = desk.psactl(&in_json(DRY_RUN)).ends_with(0).json();
+    let references = step(&report, "cross-references")["changes"].as_array().unwrap();
+    let waiting = references.iter().filter(|change| change["waits_for"] == "the managed devices integration");
+    assert_eq!((references.len(), waiting.count()), (12, 11));
+}
+
+#[test]
+fn each_step_can_be_made_alone_and_names_what_blocks_it() {
+    let desk = Desk::bare();
+    desk.psactl(&["setup", "cross-references", "--apply", "--yes"])
+        .ends_with(3)
+        .says("cross-references  blocked by integrator-login");
+    desk.psactl(&["setup", "agreements", "--apply", "--yes"]).ends_with(3).says("blocked by products");
+    desk.psactl(&["setup", "managed-ids", "--apply", "--yes"])
+        .ends_with(3)
+        .says("blocked by management-solution");
+    assert_eq!(desk.writes(), Vec::<String>::new(), "a step that others need is looked at, never made");
+
+    for (step, writes) in [
+        ("service-status", 0),
+        ("integrator-login", 1),
+        ("products", 11),
+        ("management-solution", 1),
+        ("configuration-types", 2),
+        ("cross-references", 12),
+    ] {
+        desk.forget_requests();
+        desk.psactl(&["setup", step, "--apply", "--yes"])
+            .ends_with(0)
+            .says(&format!("Step {step} is right."));
+        assert_eq!(desk.writes().len(), writes, "{step}: {:?}", desk.writes());
+        desk.forget_requests();
+        desk.psactl(&["setup", step, "--apply", "--yes"]).ends_with(0);
+        assert_eq!(desk.writes(), Vec::<String>::new(), "{step}, a second time");
+    }
+    desk.psactl(&["setup", "portal", "--apply", "--yes"]).ends_with(3).says("--vendor-sync-is-off");
+    desk.psactl(&["setup", "portal", "--apply", "--yes", "--vendor-sync-is-off"]).ends_with(0);
+    desk.psactl(&["setup", "portal", "--check"]).ends_with(0).says("confirmed 2026-11-23 14:00 UTC");
+    desk.psactl(&["setup", "managed-ids", "--apply", "--yes"])
+        .ends_with(3)
+        .says("no customer is linked to a company yet");
+}
+
+#[test]
+fn the_integrator_login_has_the_guides_rights_and_its_password_is_nowhere() {
+    let desk = Desk::bare();
+    let secret = desk.read("integrator-password");
+    let ran = desk.psactl(&["setup", "--apply", "--yes", "--vendor-sync-is-off", "-vvv"]).ends_with(3);
+    let ran = ran.is_silent_on(&secret);
+    assert!(!ran.stdout.contains(&desk.read("private-key")));
+    let ran = desk.psactl(&["setup", "integrator-login", "--dry-run", "--output", "json"]).ends_with(0);
+    ran.is_silent_on(&secret);
+
+    let login = desk.record("/system/integratorlogins", "username = \"efolder-api\"");
+    assert_eq!(login["board"]["name"], "Professional Services");
+    let on: Vec<&String> = login
+        .as_object()
+        .unwrap()
+        .iter()
+        .filter(|(_, value)| **value == json!(true))
+        .map(|(name, _)| name)
+        .collect();
+    assert_eq!(on, ["canAccessAllRecordsFlag", "managedServicesApiFlag", "serviceTicketApiFlag"]);
+    assert!(login.get("ticketCallbackUrl").is_none_or(|url| url.is_null() || url == ""), "{login}");
+
+    // The password is not in the state: not in the database, not in its log.
+    for entry in std::fs::read_dir(desk.file("state")).unwrap() {
+        let bytes = std::fs::read(entry.unwrap().path()).unwrap();
+        assert!(!bytes.windows(secret.len()).any(|window| window == secret.as_bytes()));
+    }
+    // It works: the login can be used.
+    let answer = desk.wait(async {
+        let user = format!("{}+efolder-api", desk.sandbox().company_id());
+        crate::sandbox::http()
+            .get(format!("{}/v2025_8/apis/3.0/service/tickets", desk.sandbox().url()))
+            .basic_auth(user, Some(&secret))
+            .header("clientId", desk.sandbox().client_id())
+            .header("x-cw-usertype", "integrator")
+            .send()
+            .await
+            .unwrap()
+    });
+    assert_eq!(answer.status(), 200);
+}
+
+#[test]
+fn without_tickets_the_login_gets_no_ticket_api() {
+    let desk = Desk::bare();
+    desk.edit(
+        "psactl.toml",
+        "[tickets]                               # guide steps 1 and 7\nenabled = true",
+        "[tickets]\nenabled = false",
+    );
+    desk.psactl(APPLY_ALL).ends_with(3).says("not needed: tickets are off");
+    let login = desk.record("/system/integratorlogins", "username = \"efolder-api\"");
+    assert_ne!(login["serviceTicketApiFlag"], json!(true));
+    assert!(login.get("board").is_none_or(Value::is_null), "{login}");
+}
+
+#[test]
+fn products_carry_the_guides_fields() {
+    let desk = Desk::bare();
+    desk.psactl(&["setup", "products", "--apply", "--yes"]).ends_with(0);
+    let product = desk.record("/procurement/catalog", "identifier = \"Online Backup Basic Storage\"");
+    for (field, expected) in [
+        ("/description", json!("EFS Online Backup Basic Storage")),
+        ("/customerDescription", json!("Basic online backup, $1.50/GB")),
+        ("/subcategory/name", json!("Managed Services")),
+        ("/category/name", json!("Managed Services")),
+        ("/type/name", json!("Software")),
+        ("/productClass", json!("Service")),
+        ("/unitOfMeasure/name", json!("Each")),
+        ("/serializedFlag", json!(false)),
+        ("/taxableFlag", json!(false)),
+        ("/phaseProductFlag", json!(false)),
+        ("/inactiveFlag", json!(false)),
+    ] {
+        let found = product.pointer(field).cloned().unwrap_or(Value::Null);
+        let unset = found.is_null() && expected == json!(false);
+        assert!(found == expected || unset, "{field}: {found}, expected {expected}");
+    }
+    assert_eq!(product["price"].as_f64(), Some(1.5));
+    let made = desk.records("/procurement/catalog", "description like \"EFS*\"");
+    assert_eq!(made.len(), 11);
+    // Local storage is off unless asked for.
+    assert!(!made.iter().any(|item| item["identifier"] == "Local Backup Storage"));
+}
+
+#[test]
+fn cross_references_stand_letter_for_letter() {
+    let desk = Desk::bare();
+    desk.set_up();
+    let integration = desk.record("/company/managedDevicesIntegrations", "");
+    for (field, expected) in [
+        ("/name", json!("eFolder")),
+        ("/solution", json!("eFolder")),
+        ("/loginBy", json!("Global")),
+        ("/defaultBillingLevel", json!("Detail")),
+        ("/disableNewCrossReferencesFlag", json!(true)),
+        ("/matchOnSerialNumberFlag", json!(true)),
+    ] {
+        assert_eq!(integration.pointer(field), Some(&expected), "{field}");
+    }
+    assert_ne!(integration["configBillCustomerFlag"], json!(true));
+    let login = desk.record("/system/integratorlogins", "username = \"efolder-api\"");
+    assert_eq!(integration["integratorLogin"]["id"], login["id"]);
+
+    let path = format!("/company/managedDevicesIntegrations/{}/crossReferences", id(&integration));
+    let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
+    let lines: Vec<String> = desk
+        .records(&path, "")
+        .iter()
+        .map(|reference| {
+            format!(
+                "{} | {} | {} | {} | {}",
+                text(&reference["vendorType"]),
+                text(&reference["vendorLevel"]),
+                text(&reference["product"]["identifier"]),
+                text(&reference["agreementType"]["name"]),
+                text(&reference["configurationType"]["name"])
+            )
+        })
+        .collect();
+    insta::assert_snapshot!(lines.join("\n"));
+}
+
+#[test]
+fn managed_ids_stand_in_order_and_additions_carry_what_is_used() {
+    let desk = Desk::bare();
+    desk.set_up();
+    for (company, managed_id) in
+        [("Eddie's TV Repair", "EFS-342"), ("Joe TV Repair", "EFS-355"), ("Angry Fox", "EFS-419")]
+    {
+        let path = format!("/company/companies/{}/managementSummaryReports", desk.company(company));
+        let entries = desk.records(&path, "");
+        let told: Vec<_> = entries
+            .iter()
+            .map(|entry| (entry["deviceType"].as_str().unwrap(), entry["groupIdentifier"].as_str().unwrap()))
+            .collect();
+        assert_eq!(told, [("WorkstationsAndServers", managed_id), ("BackupStats", managed_id)]);
+        assert!(entries.iter().all(|entry| entry["managementSolution"]["name"] == "eFolder"));
+        assert!(entries.iter().all(|entry| entry.get("agreement").is_none_or(Value::is_null)));
+    }
+    let addition = desk.addition("Angry Fox", "ShadowProtect BDR Storage");
+    assert_eq!(addition["quantity"].as_f64(), Some(187.3));
+    assert_eq!(addition["serialNumber"], "EFS-419");
+    assert_eq!(addition["billCustomer"], "Billable");
+    assert_eq!(addition["invoiceDescription"], "AF-BDR: 187.3 GB");
+    assert_eq!(addition["effectiveDate"], "2026-12-01T00:00:00Z", "from the next invoice on");
+    let additions = desk.billed();
+    insta::assert_snapshot!(
+        additions
+            .iter()
+            .map(|(what, quantity)| format!("{what} = {quantity}"))
+            .collect::<Vec<_>>()
+            .join("\n")
+    );
+}
+
+#[test]
+fn without_yes_and_without_a_terminal_it_is_a_wrong_command_line() {
+    let desk = Desk::bare();
+    desk.psactl(&["setup", "--apply"]).ends_with(2).says("--yes");
+    desk.psactl(&["setup"]).ends_with(2).says("--check").says("--dry-run");
+    desk.psactl(&["setup", "--yes"]).ends_with(2).says("--apply");
+    desk.psactl(&["setup", "--check", "--apply"]).ends_with(2).says("cannot be used with");
+    desk.psactl(&["setup", "no-such-step"]).ends_with(2).says("service-status");
+    assert_eq!(desk.requests().len(), 0);
+}
+
+#[test]
+fn what_was_set_up_by_hand_is_adopted_as_it_is() {
+    let desk = Desk::integrated();
+    let before = desk.billed();
+    desk.psactl(APPLY_ALL)
+        .ends_with(3)
+        .says("+ cross-reference Email Archiving / Exchange (#10)")
+        .says("+ cross-reference Email Filtering / (blank) (#11)")
+        .says("no customer is linked to a company yet");
+    // The MSP of the guide's figure 8 sells no e-mail services: these two were missing, and nothing else.
+    assert_eq!(desk.writes().len(), 2);
+    desk.psactl(APPLY_ALL).ends_with(3);
+    assert_eq!(desk.writes().len(), 2);
+    desk.forget_requests();
+    desk.psactl(&["companies", "adopt", "--yes"]).ends_with(0).says("3 links adopted.");
+    assert_eq!(desk.writes(), Vec::<String>::new());
+
+    // The by-hand PSA bills less than is used: the check names each addition that is missing, and nothing else.
+    let report = desk.psactl(&in_json(CHECK)).ends_with(8).json();
+    let wrong: Vec<(String, String)> =
+        standings(&report).into_iter().filter(|(_, status)| status != "done").collect();
+    let wrong: Vec<(&str, &str)> = wrong.iter().map(|(step, status)| (&**step, &**status)).collect();
+    assert_eq!(wrong, [("agreements", "todo")]);
+    let missing: Vec<String> = step(&report, "agreements")["changes"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|change| change["subject"]["name"].as_str().unwrap().to_owned())
+        .collect();
+    insta::assert_snapshot!(missing.join("\n"));
+    assert_eq!(desk.billed(), before);
+}
+
+#[test]
+fn near_misses_need_a_person_and_nothing_is_made_beside_them() {
+    let desk = Desk::integrated();
+    let login = desk.record("/system/integratorlogins", "username = \"efolder-api\"");
+    desk.change(&format!("/system/integratorlogins/{}", id(&login)), "username", "eFolder-API");
+    let solution = desk.record("/company/managementItSolutions", "");
+    let at = format!("/company/managementItSolutions/{}", id(&solution));
+    desk.change(&at, "name", "EFolder");
+    desk.change(&at, "managementSolutionName", "EFolder");
+    let kind = desk.record("/company/configurations/types", "name = \"License\"");
+    desk.change(&format!("/company/configurations/types/{}", id(&kind)), "inactiveFlag", true);
+    let product = desk.record("/procurement/catalog", "identifier = \"ShadowProtect BDR Wks\"");
+    desk.change(&format!("/procurement/catalog/{}", id(&product)), "inactiveFlag", true);
+    desk.forget_requests();
+
+    let report = desk.psactl(&[APPLY_ALL, &["--output", "json"]].concat()).ends_with(3).json();
+    for (name, words) in [
+        ("integrator-login", "“eFolder-API” (#2), which differs from “efolder-api” in case or blanks"),
+        ("management-solution", "differs from “eFolder” in case or blanks"),
+        ("configuration-types", "configuration type “License” (#6) is inactive"),
+        ("products", "“ShadowProtect BDR Wks” "),
+    ] {
+        let found = step(&report, name);
+        assert_eq!(found["status"], "person", "{found:#}");
+        assert!(found["what"].as_str().unwrap().contains(words), "{found:#}");
+    }
+    assert_eq!(step(&report, "cross-references")["by"], "integrator-login");
+    assert_eq!(desk.writes(), Vec::<String>::new());
+}
+
+#[test]
+fn a_login_that_psactl_did_not_make_is_never_narrowed() {
+    let desk = Desk::bare();
+    desk.make(
+        "/system/integratorlogins",
+        json!({
+            "username": "efolder-api", "password": "of-another-integration", "companyApiFlag": true,
+            "managedServicesApiFlag": true, "canAccessAllRecordsFlag": true, "invoiceApiFlag": true,
+        }),
+    );
+    desk.forget_requests();
+    desk.psactl(&["setup", "integrator-login", "--apply", "--yes"])
+        .ends_with(0)
+        .says("also has companyApiFlag, invoiceApiFlag; left as it is");
+    let login = desk.record("/system/integratorlogins", "username = \"efolder-api\"");
+    assert_eq!((&login["companyApiFlag"], &login["invoiceApiFlag"]), (&json!(true), &json!(true)));
+    assert_eq!(login["serviceTicketApiFlag"], json!(true), "what is missing is added");
+    assert_eq!(login["board"]["name"], "Professional Services");
+    assert_eq!(desk.writes().len(), 1);
+}
+
+#[test]
+fn what_psactl_made_itself_is_narrowed_again() {
+    let desk = Desk::bare();
+    desk.psactl(&["setup", "integrator-login", "--apply", "--yes"]).ends_with(0);
+    let login = desk.record("/system/integratorlogins", "username = \"efolder-api\"");
+    let path = format!("/system/integratorlogins/{}", id(&login));
+    desk.change(&path, "invoiceApiFlag", true);
+    desk.psactl(&["setup", "integrator-login", "--check"]).ends_with(8);
+    desk.psactl(&["setup", "integrator-login", "--apply", "--yes"]).ends_with(0);
+    assert_ne!(desk.ask("GET", &path, &[], None)["invoiceApiFlag"], json!(true));
+}
+
+#[test]
+fn a_price_is_never_made_up() {
+    let desk = Desk::bare();
+    desk.edit(
+        "psactl.toml",
+        "bdr-storage = { identifier = \"ShadowProtect BDR Storage\", price = \"0.50\" }",
+        "bdr-storage = \"ShadowProtect BDR Storage\"",
+    );
+    desk.psactl(&["setup", "products", "--apply", "--yes"])
+        .ends_with(3)
+        .says("to have it created, give its price")
+        .says("bdr-storage = {");
+    assert_eq!(desk.records("/procurement/catalog", "identifier = \"ShadowProtect BDR Storage\"").len(), 0);
+    // A product that is there needs no price in the configuration.
+    desk.edit(
+        "psactl.toml",
+        "bdr-storage = \"ShadowProtect BDR Storage\"",
+        "bdr-storage = { identifier = \"ShadowProtect BDR Storage\", price = \"0.50\" }",
+    );
+    desk.psactl(&["setup", "products", "--apply", "--yes"]).ends_with(0);
+    desk.edit(
+        "psactl.toml",
+        "bdr-storage = { identifier = \"ShadowProtect BDR Storage\", price = \"0.50\" }",
+        "",
+    );
+    desk.psactl(&["setup", "products", "--check"]).ends_with(0);
+}
+
+#[test]
+fn a_login_without_the_rights_is_told_where_to_give_them() {
+    let desk = Desk::bare();
+    let board = id(&desk.record("/service/boards", "name = \"Professional Services\""));
+    desk.make(
+        "/system/integratorlogins",
+        json!({
+            "username": "narrow", "password": "narrow-password", "canAccessAllRecordsFlag": true,
+            "serviceTicketApiFlag": true, "systemApiFlag": true, "managedServicesApiFlag": true,
+            "board": { "id": board },
+        }),
+    );
+    desk.edit(
+        "psactl.toml",
+        &format!(
+            "public_key = \"{}\"\nprivate_key = {{ file = \"private-key\" }}",
+            desk.sandbox().public_key()
+        ),
+        "username = \"narrow\"\npassword = { file = \"private-key\" }",
+    );
+    desk.write("private-key", "narrow-password");
+    desk.forget_requests();
+    // What was made before is told; products are refused, and a person is shown where to make them.
+    desk.psactl(APPLY_ALL)
+        .ends_with(4)
+        .is_silent_on("narrow-password")
+        .says("+ integrator login “efolder-api”")
+        .says("Stopped at step products.")
+        .says("integrator login: it needs “Product API”")
+        .says("or by hand: Setup > Products > New");
+    desk.psactl(&["setup", "products", "--check"]).ends_with(4).says("Setup > Products > New");
+}
+
+#[test]
+fn the_json_shape_is_kept() {
+    let desk = Desk::bare();
+    let dry_run = desk.psactl(&in_json(DRY_RUN)).ends_with(0).json();
+    assert_eq!(dry_run["schema"], "psactl/setup/1");
+    assert_eq!(dry_run["mode"], "dry-run");
+    let applied = desk.psactl(&[APPLY_ALL, &["--output", "json"]].concat()).ends_with(3).json();
+    assert_eq!(applied["finished"], json!(false));
+    insta::assert_snapshot!(shape(&json!([dry_run, applied])));
+}
+
+#[test]
+fn a_record_that_is_gone_is_made_again_and_a_renamed_one_is_followed() {
+    let desk = Desk::bare();
+    desk.set_up();
+    let product = desk.record("/procurement/catalog", "identifier = \"ShadowProtect BDR Storage\"");
+    desk.change(&format!("/procurement/catalog/{}", id(&product)), "identifier", "BDR Storage 2027");
+    let board = desk.record("/service/boards", "name = \"Professional Services\"");
+    desk.change(&format!("/service/boards/{}", id(&board)), "name", "Service Desk");
+    desk.forget_requests();
+    desk.psactl(APPLY)
+        .ends_with(0)
+        .says("“BDR Storage 2027” (#75) is now called so")
+        .says("is now called “Service Desk”");
+    assert_eq!(desk.writes(), Vec::<String>::new());
+    let integration = desk.record("/company/managedDevicesIntegrations", "");
+    let path = format!("/company/managedDevicesIntegrations/{}/crossReferences", id(&integration));
+    let reference = desk.record(&path, "vendorLevel = \"Select\"");
+    desk.delete(&format!("{path}/{}", id(&reference)));
+    desk.psactl(CHECK).ends_with(8).says("missing: cross-reference Online Storage / Select");
+    desk.psactl(APPLY).ends_with(0);
+    assert_eq!(desk.records(&path, "vendorLevel = \"Select\"").len(), 1);
+}

@@ -1,0 +1,39 @@
+//! `psactl sync`, through the binary: tickets, statistics, billing, and when a run has work.
+
+mod billing;
+mod runs;
+mod statistics;
+mod tickets;
+
+use jiff::SignedDuration;
+
+use crate::support::Desk;
+
+/// Time passes, and the portal writes its account list again.
+pub fn next_export(desk: &Desk, duration: SignedDuration) {
+    desk.later(duration);
+    measured(desk, SignedDuration::from_mins(-10));
+}
+
+/// Every row of the account list says that it was measured so long from now.
+pub fn measured(desk: &Desk, from_now: SignedDuration) {
+    let time = desk.sandbox().now() + from_now;
+    let time = jiff::Timestamp::from_second(time.as_second()).unwrap();
+    let text = desk.read("accounts.csv");
+    let mut lines = text.lines();
+    let mut written = lines.next().unwrap().to_owned() + "\n";
+    for line in lines {
+        let (rest, _) = line.rsplit_once(',').unwrap();
+        written.push_str(&format!("{rest},{time}\n"));
+    }
+    desk.write("accounts.csv", &written);
+}
+
+/// One use of an account in the account list: the account, what stands in its row, what stands there then.
+pub fn used(desk: &Desk, account: &str, from: &str, to: &str) {
+    let text = desk.read("accounts.csv");
+    let line = text.lines().find(|line| line.contains(account)).unwrap();
+    assert_eq!(line.matches(from).count(), 1, "“{from}” in {line}");
+    let changed = line.replace(from, to);
+    desk.write("accounts.csv", &text.replace(line, &changed));
+}
