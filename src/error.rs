@@ -134,7 +134,10 @@ impl From<store::Error> for Failure {
         let exit = match error {
             store::Error::Locked { .. } => Exit::Busy,
             store::Error::Newer { .. } | store::Error::NoFolder => Exit::Configuration,
-            store::Error::Io { .. } | store::Error::Database(_) | store::Error::Record(_) => Exit::Unexpected,
+            store::Error::Io { .. }
+            | store::Error::Unreadable { .. }
+            | store::Error::Database(_)
+            | store::Error::Record(_) => Exit::Unexpected,
         };
         let hints = error.hints();
         Failure { exit, error: error.into(), hints }

@@ -123,7 +123,7 @@ pub fn main() -> ExitCode {
 fn run(cli: Cli, ui: Ui) -> Result<Exit> {
     let Global { config, state, .. } = cli.global;
     let context = Context::new(ui, Environment::of_process(), config, state)?;
-    match cli.command {
+    let exit = match cli.command {
         Command::Demo(args) => demo::run(&context, args),
         Command::Setup(args) => setup::run(&context, args),
         Command::Companies(args) => companies::run(&context, args),
@@ -134,7 +134,10 @@ fn run(cli: Cli, ui: Ui) -> Result<Exit> {
         Command::Doctor(args) => doctor::run(&context, args),
         Command::Sandbox(args) => sandbox::run(&context, args),
         Command::Completions(args) => completions::run(&context, args),
-    }
+    }?;
+    // Stopped after the change in hand: what was not tried is not what ended the run.
+    let stopped = context.interrupted.load(std::sync::atomic::Ordering::Relaxed);
+    Ok(if stopped && exit != Exit::Done { Exit::Interrupted } else { exit })
 }
 
 /// The whole command line, for completions and documentation.

@@ -216,4 +216,69 @@ mod tests {
             assert!(message.contains(expected), "{body}: {message}");
         }
     }
+
+    /// Any JSON that is not too deep.
+    fn any_json() -> impl proptest::strategy::Strategy<Value = Value> {
+        use proptest::prelude::*;
+        let names =
+            ["id", "name", "quantity", "status", "product", "closedFlag", "_info", "deviceType", "errors"];
+        let leaf = prop_oneof![
+            Just(Value::Null),
+            any::<bool>().prop_map(Value::from),
+            any::<i64>().prop_map(Value::from),
+            any::<f64>().prop_map(Value::from),
+            any::<String>().prop_map(Value::from),
+            Just(Value::from("2026-11-23T14:00:00Z")),
+        ];
+        leaf.prop_recursive(3, 24, 6, move |inner| {
+            let name = proptest::sample::select(names.to_vec()).prop_map(str::to_owned);
+            prop_oneof![
+                proptest::collection::vec(inner.clone(), 0..5).prop_map(Value::from),
+                proptest::collection::vec((name, inner), 0..6)
+                    .prop_map(|members| Value::Object(members.into_iter().collect())),
+            ]
+        })
+    }
+
+    /// What is read is read, what is not is one line about the place; nothing panics.
+    fn reads(body: &[u8]) {
+        use super::super::{Addition, Agreement, CatalogItem, Company, Info, ManagedId, Ticket};
+        fn one<T: Record>(body: &[u8]) {
+            let errors = [
+                record::<T>(body, &tried(), "psa.example").err(),
+                records::<T>(body, &tried(), "psa.example").err(),
+            ];
+            for error in errors.into_iter().flatten() {
+                assert!(!error.to_string().contains(char::is_control), "{error}");
+            }
+        }
+        one::<Addition>(body);
+        one::<Agreement>(body);
+        one::<CatalogItem>(body);
+        one::<Company>(body);
+        one::<Info>(body);
+        one::<ManagedId>(body);
+        one::<Ticket>(body);
+        one::<Value>(body);
+        if let Ok(answer) = serde_json::from_slice::<Value>(body) {
+            let _route = super::super::discovery::any_answer(&answer);
+        }
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn no_bytes_are_too_strange(body in proptest::collection::vec(proptest::num::u8::ANY, 0..200)) {
+            reads(&body);
+        }
+
+        #[test]
+        fn no_json_is_too_strange(value in any_json()) {
+            reads(value.to_string().as_bytes());
+        }
+
+        #[test]
+        fn no_answer_differs_from_itself(value in any_json()) {
+            proptest::prop_assert!(super::super::differences(&value, &value).is_empty());
+        }
+    }
 }

@@ -52,6 +52,12 @@ pub(super) struct Route {
     pub(super) accept: &'static str,
 }
 
+/// Any answer to the look-up, for tests of foreign input.
+#[cfg(test)]
+pub(super) fn any_answer(answer: &Value) -> Result<Option<Route>, String> {
+    route(&Site::parse("https://na.myconnectwise.net").map_err(|error| error.to_string())?, answer)
+}
+
 /// Where the company is looked up.
 pub(super) fn address(site: &Site, company_id: &str) -> String {
     let mut address = format!("{}/login/companyinfo/", site.login_site().origin());

@@ -337,7 +337,7 @@ impl Transport {
             }
         };
         tried.request_id = headers::request_id(&raw.headers);
-        let reply = Reply::parse(raw.status, &raw.body).redact(&[self.connection.login.secret()]);
+        let reply = Reply::parse_without(raw.status, &raw.body, &self.connection.unspeakable());
         // ConnectWise's own refusals are JSON; its gateway and its web server answer in text and HTML.
         let gateway = !reply.json && !reply.empty;
         let cannot_route = reply.message.as_deref().is_some_and(|said| said.contains("Cannot route"));

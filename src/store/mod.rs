@@ -68,6 +68,14 @@ pub enum Error {
         /// What the system said.
         source: std::io::Error,
     },
+    /// The database file is damaged, or is none.
+    #[error("the state in {path} cannot be read: {problem}")]
+    Unreadable {
+        /// The database file.
+        path: String,
+        /// What SQLite said.
+        problem: String,
+    },
     /// SQLite refused.
     #[error("the state database: {0}")]
     Database(#[from] rusqlite::Error),
@@ -86,7 +94,7 @@ impl Error {
             Error::Io { .. } => {
                 vec!["check the folder and its rights, or name another with --state".to_owned()]
             }
-            Error::Database(_) | Error::Record(_) => {
+            Error::Unreadable { .. } | Error::Database(_) | Error::Record(_) => {
                 vec![
                     "psactl changes nothing while its state cannot be read: restore the file from a backup"
                         .to_owned(),
@@ -132,7 +140,17 @@ impl Store {
             std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
             options.open(&file).map_err(io(&file))?;
         }
-        let mut db = Connection::open(&file)?;
+        let db = Store::open_file(&file).map_err(|error| match error {
+            Error::Database(error) => {
+                Error::Unreadable { path: file.display().to_string(), problem: error.to_string() }
+            }
+            other => other,
+        })?;
+        Ok(Store { db, folder: folder.to_owned() })
+    }
+
+    fn open_file(file: &Path) -> Result<Connection> {
+        let mut db = Connection::open(file)?;
         db.busy_timeout(std::time::Duration::from_secs(5))?;
         db.pragma_update(None, "journal_mode", "WAL")?;
         db.pragma_update(None, "synchronous", "FULL")?;
@@ -151,7 +169,7 @@ impl Store {
             }
             change.commit()?;
         }
-        Ok(Store { db, folder: folder.to_owned() })
+        Ok(db)
     }
 
     /// The folder of the state.

@@ -199,8 +199,8 @@ const SOON: SignedDuration = SignedDuration::from_mins(15);
 /// How long each write that was not made waits. One that was not even tried waits as long as the one whose
 /// failure was the cause.
 fn waits(run: &Finish<'_>, report: &Report) -> Vec<Option<SignedDuration>> {
-    // Without a cause it was a person who stopped the run.
-    let mut cause = SignedDuration::ZERO;
+    // Without a cause it was a person who stopped the run: the next one goes on.
+    let mut cause = SignedDuration::from_secs(1);
     let wait = |applied: &Applied| {
         let own = match &applied.ended {
             Ended::Done { .. } | Ended::NotKept { .. } => return None,

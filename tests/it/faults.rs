@@ -45,6 +45,7 @@ fn on_write(chapter: usize, method: &str, template: &str, kind: &str, times: u32
 fn disturbed(desk: &Desk, chapter: usize, fault: Fault) -> Ran {
     (CHAPTERS[chapter].world)(desk);
     desk.sandbox().clear_requests();
+    desk.expects_refusals();
     desk.sandbox().add_fault(fault).unwrap();
     let (last, before) = CHAPTERS[chapter].commands.split_last().unwrap();
     for (arguments, _) in before {
@@ -265,6 +266,7 @@ fn where_everybody_fails_the_exit_code_is_the_causes() {
         let desk = story::before(DAY_LATER);
         (CHAPTERS[DAY_LATER].world)(&desk);
         desk.sandbox().clear_requests();
+        desk.expects_refusals();
         desk.sandbox().add_fault(fault("GET", "/finance/agreements", kind, 1000)).unwrap();
         desk.psactl(&["sync", "--only", "billing"]).ends_with(code);
         assert_eq!(asked(&desk, "GET", "/finance/agreements").len(), asks, "{kind}");
@@ -367,6 +369,7 @@ fn a_refused_value_stops_only_its_own_record() {
     }
     desk.edit("accounts.csv", ",91.66,", ",92.66,");
     desk.edit("accounts.csv", ",187.30,", ",188.30,");
+    desk.expects_refusals();
     desk.sandbox().add_fault(fault("POST", "/service/tickets", "status-400", 1)).unwrap();
     desk.sandbox().add_fault(fault("PATCH", "/additions/", "status-400", 1)).unwrap();
     let ran = desk.psactl(&["sync"]).ends_with(6);

@@ -157,3 +157,32 @@ fn what_somebody_wrote_meanwhile_is_not_overwritten() {
     let addition: serde_json::Value = desk.wait(desk.colleague().get(&path)).unwrap();
     assert_eq!(addition["quantity"].to_string().parse(), Ok(7.0));
 }
+
+/// Ctrl-C finishes the write in hand and begins no other; the next run makes up for the rest.
+#[cfg(unix)]
+#[test]
+fn ctrl_c_ends_after_the_write_in_hand() {
+    let slow = psactl::sandbox::Options { latency: Duration::from_millis(25), ..Default::default() };
+    let desk = story::before_with(slow, story::DAY_LATER);
+    (CHAPTERS[story::DAY_LATER].world)(&desk);
+    desk.sandbox().clear_requests();
+    let child = desk
+        .command(&["sync"])
+        .stdout(std::process::Stdio::piped())
+        .stderr(std::process::Stdio::piped())
+        .spawn()
+        .unwrap();
+    while desk.writes().is_empty() {
+        std::thread::sleep(Duration::from_millis(1));
+    }
+    let stopped = std::process::Command::new("kill").args(["-INT", &child.id().to_string()]).status();
+    assert!(stopped.unwrap().success());
+    let output = child.wait_with_output().unwrap();
+    let said = String::from_utf8_lossy(&output.stderr);
+    assert_eq!(output.status.code(), Some(130), "{said}");
+    assert!(said.contains("stopping after the change in hand"), "{said}");
+    assert!(desk.writes().len() < 5, "{:?}", desk.writes());
+    desk.later(jiff::SignedDuration::from_mins(16));
+    desk.psactl(&["sync"]).ends_with(0);
+    story::assert_psa(&desk, story::DAY_LATER, "after Ctrl-C");
+}

@@ -1,4 +1,5 @@
 //! All integration tests in one binary, so that they link once.
+mod bad_input;
 mod client;
 mod client_broken;
 mod client_failures;
@@ -14,6 +15,7 @@ mod killed;
 mod log;
 mod portal;
 mod sandbox;
+mod secrets;
 mod setup;
 mod story;
 mod support;

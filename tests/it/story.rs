@@ -102,7 +102,12 @@ fn it_fails_again(desk: &Desk) {
 
 /// A desk on which the chapters before this one have been played without a disturbance.
 pub fn before(chapter: usize) -> Desk {
-    let desk = Desk::bare();
+    before_with(psactl::sandbox::Options::default(), chapter)
+}
+
+/// The same in front of a sandbox with these options.
+pub fn before_with(options: psactl::sandbox::Options, chapter: usize) -> Desk {
+    let desk = Desk::with(options);
     // The exports to the second, so that no note differs by the time a test took to begin.
     let (accounts, events) = psactl::portal::sample(NOW.parse().unwrap());
     desk.write("accounts.csv", &accounts);
