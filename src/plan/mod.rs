@@ -6,7 +6,7 @@
 pub mod apply;
 mod change;
 pub mod guards;
-pub(crate) mod remember;
+mod remember;
 mod show;
 
 pub use change::{Action, Change, Field, MoneyEffect, NaturalKey, Purpose, Request, SecretSlot, Subject};

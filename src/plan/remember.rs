@@ -4,7 +4,7 @@
 use jiff::Timestamp;
 use serde_json::Value;
 
-use super::{Change, Purpose, Request, guards};
+use super::{Change, Purpose, guards};
 use crate::store::{Binding, Choice, Store};
 
 /// Remembers a change that ConnectWise has.
@@ -81,7 +81,6 @@ pub(super) fn remember(
             memory.ticket = Some(*ticket);
             memory.told_until = Some(*told_until);
             memory.noted_at = Some(now);
-            memory.last_note = note_text(change).map(str::to_owned);
             store.set_ticket(source, fault, &memory)?;
         }
         Purpose::TicketStatus { source, fault, resolved, first_event } => {
@@ -95,12 +94,4 @@ pub(super) fn remember(
         }
     }
     Ok(())
-}
-
-/// What a ticket note says.
-pub(crate) fn note_text(change: &Change) -> Option<&str> {
-    match (&change.purpose, &change.request) {
-        (Purpose::NoteTicket { .. }, Request::Post { body, .. }) => body.get("text").and_then(Value::as_str),
-        _ => None,
-    }
 }

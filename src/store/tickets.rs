@@ -31,10 +31,6 @@ pub struct TicketMemory {
     /// When the last note was added.
     #[serde(default)]
     pub noted_at: Option<Timestamp>,
-    /// What the last note says. A note is followed by a change of status; where only that failed, the note
-    /// must not be made again with it.
-    #[serde(default)]
-    pub last_note: Option<String>,
     /// When psactl resolved it.
     #[serde(default)]
     pub resolved_at: Option<Timestamp>,
