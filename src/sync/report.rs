@@ -245,7 +245,7 @@ impl Show for Report {
             }
             ui.out(&table.to_string());
         }
-        if !self.applied.is_empty() {
+        if self.applied.iter().any(|applied| applied.ended.is_done()) {
             ui.heading("Written");
             for applied in &self.applied {
                 if applied.ended.is_done() {
