@@ -141,7 +141,8 @@ impl Run<'_> {
             }
             Err(failure) if self.options.dry_run || failure.exit == Exit::Interrupted => Err(failure),
             Err(failure) => {
-                let key = format!("run failed with {}", failure.exit.code());
+                // Another cause is news, another number in it is not.
+                let key = format!("run failed: {}", record::wording(&failure.line()));
                 let now = (self.clock)();
                 let speaks = self.store.speaks(&key, "", AREA, now, self.config.sync.remind_every)?;
                 self.store.settle_standing(AREA, &nobody, &BTreeSet::from([key]))?;

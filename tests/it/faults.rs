@@ -75,11 +75,18 @@ fn a_lost_answer_is_looked_up_before_the_write_is_repeated() {
             let what = format!("{kind} on {method} {template}");
             let desk = story::before(DAY_LATER);
             let ran = disturbed(&desk, DAY_LATER, Fault { kind: kind.to_owned(), ..first.clone() });
-            assert_eq!(ran.code, 0, "{what}\n{}{}", ran.stdout, ran.stderr);
+            // A server that answered is done with the write: what is not there may be made again at once. One
+            // that fell silent may still be at work on it: the next run looks first.
+            let silent = kind == "reset";
+            assert_eq!(ran.code, if silent { 6 } else { 0 }, "{what}\n{}{}", ran.stdout, ran.stderr);
+            if silent {
+                desk.later(SignedDuration::from_mins(16));
+                desk.psactl(&["sync"]).ends_with(0);
+            }
             let sent = asked(&desk, method, template).len();
             let repeated = usize::from(!kind.starts_with("applied"));
             assert_eq!(sent, undisturbed + repeated, "{what}");
-            story::assert_as_undisturbed(&desk, DAY_LATER, &what);
+            story::assert_psa(&desk, DAY_LATER, &what);
         }
     }
 }
@@ -212,11 +219,12 @@ fn reads_are_tried_four_times() {
         ("status-502", "/service/tickets", 3, &[502, 502, 502, 200], 0, "1 ticket resolved", true),
         ("reset", "/service/tickets", 3, &[0, 0, 0, 200], 0, "1 ticket resolved", true),
         ("status-429", "/service/tickets", 1, &[429, 200], 0, "1 ticket resolved", true),
-        ("status-503", "/service/tickets", 9, &[503; 4], 5, "failed with status 503", false),
+        // Tickets that cannot be asked about do not stop statistics and billing.
+        ("status-503", "/service/tickets", 9, &[503; 4], 6, "failed with status 503", true),
         ("reset", "/service/tickets", 9, &[0; 4], 5, "127.0.0.1 cannot be reached", false),
         ("status-401", "/service/tickets", 1, &[401], 4, "refused the login", false),
-        ("status-403", "/service/tickets", 1, &[403], 4, "does not allow it", false),
-        ("status-400", "/service/tickets", 1, &[400], 6, "refused the request", false),
+        ("status-403", "/service/tickets", 1, &[403], 6, "does not allow it", true),
+        ("status-400", "/service/tickets", 1, &[400], 6, "refused the request", true),
         ("status-500", additions, 1, &[500, 200, 200, 200], 0, "2 agreement additions updated", true),
         ("status-500", additions, 4, &[500, 500, 500, 500, 200, 200], 6, "customer 342", true),
         ("status-403", additions, 1, &[403, 200, 200], 6, "customer 342", true),
