@@ -3,6 +3,7 @@
 //! The rules are pure and live beside this file ([`billing`], [`statistics`], [`tickets`], [`faults`],
 //! `due`); here is the order in which they are asked.
 
+pub mod billable;
 pub mod billing;
 mod due;
 pub mod faults;
