@@ -11,9 +11,10 @@ use crate::error::{Exit, Failure, Result};
 use crate::plan::Plan;
 use crate::plan::apply::{Applied, Applier, Secrets};
 use crate::portal::{self, Customer};
-use crate::psa::{Client, Company, Condition, OrEmpty, Query, paths};
-use crate::setup::{Setup, Step, managed_ids};
+use crate::psa::{Client, Company, CompanyStatus, Condition, OrEmpty, Query, paths};
+use crate::setup::{Setup, Step, agreements, managed_ids};
 use crate::store::{Link, Store};
+use crate::sync::observe;
 use crate::ui::{Look, Show, Ui, text};
 
 /// Show and make the links between customers of the portal and companies of ConnectWise
@@ -51,6 +52,9 @@ enum Action {
         /// Ask nothing
         #[arg(long)]
         yes: bool,
+        /// Also take over links that differ from the present ones
+        #[arg(long)]
+        replace: bool,
     },
 }
 
@@ -77,13 +81,13 @@ pub(super) fn run(context: &Context, args: Args) -> Result<Exit> {
                     .hint("psactl companies lists the customers of the portal"));
             };
             let linker = Linker::new(context, &config, &store, source.name(), dry_run)?;
-            let report = context.block_on(linker.link(customer, &company, links.get(&cid), yes, replace))?;
+            let report = context.block_on(linker.link(customer, &company, &links, yes, replace))?;
             context.ui.emit(&report);
             Ok(report.exit())
         }
-        Some(Action::Adopt { dry_run, yes }) => {
+        Some(Action::Adopt { dry_run, yes, replace }) => {
             let linker = Linker::new(context, &config, &store, source.name(), dry_run)?;
-            let report = context.block_on(linker.adopt(&snapshot.customers, &links, yes))?;
+            let report = context.block_on(linker.adopt(&snapshot.customers, &links, yes, replace))?;
             context.ui.emit(&report);
             Ok(report.exit())
         }
@@ -133,11 +137,19 @@ impl<'a> Linker<'a> {
         &self,
         customer: &Customer,
         wanted: &str,
-        present: Option<&Link>,
+        links: &BTreeMap<String, Link>,
         yes: bool,
         replace: bool,
     ) -> Result<Linked> {
+        let present = links.get(&customer.cid);
         let company = self.company(wanted).await?;
+        if is_inactive(&company, &self.inactive_statuses().await?) {
+            return Err(Failure::new(
+                Exit::Partial,
+                format!("company {} (#{}) is inactive", company.name.or_empty(), company.id),
+            )
+            .hint("psactl writes nothing to it: make it active in ConnectWise, or name another company"));
+        }
         if let Some(present) = present.filter(|link| link.company_id != company.id && !replace) {
             return Err(Failure::new(
                 Exit::Partial,
@@ -147,11 +159,35 @@ impl<'a> Linker<'a> {
         }
         let (solution, name) = self.solution().await?;
         let managed_id = self.config.connectwise.managed_id(&customer.cid);
+        if let Some(reason) = self.still_billed(present, &managed_id).await? {
+            return Err(Failure::new(Exit::Partial, reason));
+        }
+        // One Managed ID on two companies contradicts itself; the company that is replaced is known to have it.
+        let others: BTreeMap<i64, &str> = links
+            .values()
+            .filter(|link| link.cid != customer.cid && link.company_id != company.id)
+            .filter(|link| present.is_none_or(|present| present.company_id != link.company_id))
+            .map(|link| (link.company_id, link.company_name.as_str()))
+            .collect();
+        for (other, other_name) in others {
+            let entries = managed_ids::entries_of(&self.client, other).await?;
+            if !managed_ids::of_solution(&entries, Some(solution), &managed_id).is_empty() {
+                return Err(Failure::new(
+                    Exit::Partial,
+                    format!("{other_name} (#{other}) has the Managed ID {managed_id} already"),
+                )
+                .hint(format!(
+                    "delete its entries in ConnectWise (Company > {other_name} > Management), or link customer {} to it",
+                    customer.cid
+                )));
+            }
+        }
         let link = Link {
             cid: customer.cid.clone(),
             company_id: company.id,
             company_name: company.name.or_empty().to_owned(),
             portal_name: customer.name.clone(),
+            managed_id: managed_id.clone(),
             origin: "link".to_owned(),
             confirmed_at: self.context.now(),
         };
@@ -206,10 +242,39 @@ impl<'a> Linker<'a> {
         report.applied = applier.apply(std::mem::take(&mut report.plan.changes)).await?;
         if report.exit() == Exit::Done {
             self.store.set_link(self.source, &link)?;
-            self.store.forget_checks()?;
+            self.store.forget_checks_of([link.cid.as_str()])?;
         }
         self.store.end_run(run, report.exit().code(), "link", self.context.now())?;
         Ok(report)
+    }
+
+    /// The statuses of companies that are out of business.
+    async fn inactive_statuses(&self) -> Result<Vec<CompanyStatus>> {
+        let inactive = Query::all().filter(Condition::eq("inactiveFlag", true));
+        Ok(self.client.list(&paths::company_statuses(), &inactive).await?)
+    }
+
+    /// Why a customer must not go on under another Managed ID: additions with the old one as serial number would
+    /// go on billing beside those of the new one.
+    async fn still_billed(&self, present: Option<&Link>, managed_id: &str) -> Result<Option<String>> {
+        let Some(present) = present.filter(|link| link.managed_id != managed_id) else { return Ok(None) };
+        let agreements = observe::agreements(&self.client, present.company_id).await?;
+        let today = self.context.now().to_zoned(jiff::tz::TimeZone::UTC).date();
+        let billing: Vec<String> = agreements::with_serial(&agreements, &present.managed_id, today)
+            .map(|(agreement, addition)| format!("#{} on {}", addition.id, agreement.name.or_empty()))
+            .collect();
+        Ok((!billing.is_empty()).then(|| {
+            format!(
+                "customer {} was linked as {}, now it is {managed_id}, and {} of {} still has the serial number {}: {}; \
+                 write {managed_id} there in ConnectWise (Company > Agreements > Additions), or end it",
+                present.cid,
+                present.managed_id,
+                text::count(billing.len(), "agreement addition", "agreement additions"),
+                present.company_name,
+                present.managed_id,
+                billing.join(", ")
+            )
+        }))
     }
 
     /// A company by its id, its identifier or its exact name; never by likeness.
@@ -251,11 +316,12 @@ impl<'a> Linker<'a> {
         customers: &[Customer],
         links: &BTreeMap<String, Link>,
         yes: bool,
+        replace: bool,
     ) -> Result<Adopted> {
         let (solution, _) = self.solution().await?;
         let open = Query::all()
             .filter(Condition::eq("deletedFlag", false))
-            .fields("id,identifier,name")
+            .fields("id,identifier,name,status")
             .order_by("id");
         let companies: Vec<Company> = self.client.list(&paths::companies(), &open).await?;
         let mut by_managed_id: BTreeMap<String, Vec<&Company>> = BTreeMap::new();
@@ -268,6 +334,7 @@ impl<'a> Linker<'a> {
                 }
             }
         }
+        let inactive = self.inactive_statuses().await?;
         let mut report = Adopted { dry_run: self.dry_run, ..Adopted::default() };
         for customer in customers {
             let found = by_managed_id.get(&customer.cid).map_or(&[][..], Vec::as_slice);
@@ -275,16 +342,42 @@ impl<'a> Linker<'a> {
                 [] => report.without.push(customer.clone()),
                 [company] => {
                     let known = links.get(&customer.cid);
+                    let managed_id = self.config.connectwise.managed_id(&customer.cid);
                     if known.is_some_and(|link| {
-                        link.company_id == company.id && link.portal_name == customer.name
+                        link.company_id == company.id
+                            && link.portal_name == customer.name
+                            && link.managed_id == managed_id
                     }) {
                         continue;
+                    }
+                    let elsewhere = known.filter(|link| link.company_id != company.id);
+                    let stays = if is_inactive(company, &inactive) {
+                        Some(format!("{} (#{}) is inactive", company.name.or_empty(), company.id))
+                    } else if let Some(link) = elsewhere.filter(|_| !replace) {
+                        Some(format!(
+                            "linked to {} (#{}) now, its Managed ID stands on {} (#{}): --replace takes that one; the \
+                             additions of the first go on billing until you end them",
+                            link.company_name,
+                            link.company_id,
+                            company.name.or_empty(),
+                            company.id
+                        ))
+                    } else {
+                        self.still_billed(known, &managed_id).await?
+                    };
+                    if let Some(reason) = stays {
+                        report.left_alone.push(LeftAlone { cid: customer.cid.clone(), reason });
+                        continue;
+                    }
+                    if let Some(link) = elsewhere {
+                        report.replaced.insert(customer.cid.clone(), link.clone());
                     }
                     report.links.push(Link {
                         cid: customer.cid.clone(),
                         company_id: company.id,
                         company_name: company.name.or_empty().to_owned(),
                         portal_name: customer.name.clone(),
+                        managed_id,
                         origin: "managed-id".to_owned(),
                         confirmed_at: self.context.now(),
                     });
@@ -313,9 +406,14 @@ impl<'a> Linker<'a> {
         for link in &report.links {
             self.store.set_link(self.source, link)?;
         }
-        self.store.forget_checks()?;
+        self.store.forget_checks_of(report.links.iter().map(|link| link.cid.as_str()))?;
         Ok(report)
     }
+}
+
+/// Whether a company is out of business.
+fn is_inactive(company: &Company, inactive: &[CompanyStatus]) -> bool {
+    company.status.as_ref().is_some_and(|status| inactive.iter().any(|known| status.is(known.id)))
 }
 
 #[derive(Debug, Serialize)]
@@ -413,18 +511,28 @@ struct Contradiction {
     companies: Vec<String>,
 }
 
+/// A customer whose link is not touched, and why.
+#[derive(Debug, Serialize)]
+struct LeftAlone {
+    cid: String,
+    reason: String,
+}
+
 /// What adopting found.
 #[derive(Debug, Default, Serialize)]
 struct Adopted {
     dry_run: bool,
     links: Vec<Link>,
+    /// The present links that some of them take the place of, by customer.
+    replaced: BTreeMap<String, Link>,
+    left_alone: Vec<LeftAlone>,
     contradictions: Vec<Contradiction>,
     without: Vec<Customer>,
 }
 
 impl Adopted {
     fn exit(&self) -> Exit {
-        if self.contradictions.is_empty() { Exit::Done } else { Exit::Partial }
+        if self.contradictions.is_empty() && self.left_alone.is_empty() { Exit::Done } else { Exit::Partial }
     }
 }
 
@@ -436,14 +544,22 @@ impl Show for Adopted {
             let mut table = ui.table(&["customer", "name at the portal", "company in connectwise", ""]);
             for link in &self.links {
                 let differs = if link.portal_name == link.company_name { "" } else { "names differ" };
+                let differs = match self.replaced.get(&link.cid) {
+                    Some(now) => format!("in place of {} (#{}) {differs}", now.company_name, now.company_id),
+                    None => differs.to_owned(),
+                };
                 table.row([
                     link.cid.clone(),
                     link.portal_name.clone(),
                     format!("{} (#{})", link.company_name, link.company_id),
-                    differs.to_owned(),
+                    differs,
                 ]);
             }
             ui.out(&table.to_string());
+        }
+        for left in &self.left_alone {
+            let reason = ui.wrap(&text::clean(&left.reason), 4, 4);
+            ui.out(&format!("  {} customer {}: {reason}", ui.paint(Look::Bad, "x"), left.cid));
         }
         for contradiction in &self.contradictions {
             ui.out(&format!(

@@ -1,11 +1,13 @@
 //! `psactl review`: held changes, and the answers of a person.
 
+use std::collections::BTreeSet;
+
 use serde::Serialize;
 
 use crate::context::Context;
 use crate::error::{Exit, Failure, Result};
 use crate::portal;
-use crate::store::{Hold, HoldState};
+use crate::store::{Binding, Hold, HoldState, Store};
 use crate::ui::{Show, Ui, text};
 
 /// Show the changes that are held, and approve or reject them
@@ -70,17 +72,23 @@ pub(super) fn run(context: &Context, args: Args) -> Result<Exit> {
             ));
         }
     }
+    let taken_over = taken_over(context, &store, &args.take_over)?;
     for id in &approved {
         store.answer_hold(*id, HoldState::Approved, None)?;
     }
     for id in &args.reject {
         store.answer_hold(*id, HoldState::Rejected, args.reason.as_deref())?;
     }
-    for addition in &args.take_over {
-        take_over(context, &store, *addition)?;
+    for (source, binding) in &taken_over {
+        store.set_binding(source, binding)?;
     }
-    if answers {
-        store.forget_checks()?;
+    let answered = before.iter().filter(|hold| approved.contains(&hold.id) || args.reject.contains(&hold.id));
+    let concerned: BTreeSet<&str> = answered
+        .map(|hold| hold.cid.as_str())
+        .chain(taken_over.iter().map(|(_, binding)| binding.cid.as_str()))
+        .collect();
+    if !concerned.is_empty() {
+        store.forget_checks_of(concerned)?;
     }
     let review = Review {
         held: store.holds()?,
@@ -92,23 +100,30 @@ pub(super) fn run(context: &Context, args: Args) -> Result<Exit> {
     Ok(Exit::Done)
 }
 
-/// The addition's present quantity, whoever wrote it, becomes the one psactl starts from.
-fn take_over(context: &Context, store: &crate::store::Store, addition: i64) -> Result<()> {
+/// The additions' present quantities, whoever wrote them, become the ones psactl starts from.
+fn taken_over(context: &Context, store: &Store, additions: &[i64]) -> Result<Vec<(&'static str, Binding)>> {
+    if additions.is_empty() {
+        return Ok(Vec::new());
+    }
     let config = context.config()?;
     let source = portal::open(&config)?.name();
-    let Some(mut binding) =
-        store.bindings(source)?.into_iter().find(|binding| binding.addition_id == addition)
-    else {
-        return Err(Failure::new(Exit::Partial, format!("psactl keeps no agreement addition #{addition}"))
-            .hint("psactl sync --dry-run names the additions that are blocked"));
-    };
     let client = context.client(&config)?;
-    let path = crate::psa::paths::addition(binding.agreement_id, addition);
-    let found: crate::psa::Addition = context.block_on(async { Ok(client.get(&path).await?) })?;
-    binding.adopted = found.quantity;
-    // It is another's value: the next push of psactl is a first push again.
-    binding.pushed = None;
-    Ok(store.set_binding(source, &binding)?)
+    let known = store.bindings(source)?;
+    let mut taken_over = Vec::new();
+    for addition in additions {
+        let Some(binding) = known.iter().find(|binding| binding.addition_id == *addition) else {
+            return Err(Failure::new(
+                Exit::Partial,
+                format!("psactl keeps no agreement addition #{addition}"),
+            )
+            .hint("psactl sync --dry-run names the additions that are blocked"));
+        };
+        let path = crate::psa::paths::addition(binding.agreement_id, *addition);
+        let found: crate::psa::Addition = context.block_on(async { Ok(client.get(&path).await?) })?;
+        // It is another's value: the next push of psactl is a first push again.
+        taken_over.push((source, Binding { adopted: found.quantity, pushed: None, ..binding.clone() }));
+    }
+    Ok(taken_over)
 }
 
 impl Show for Review {

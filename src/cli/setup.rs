@@ -46,6 +46,9 @@ pub struct Args {
     /// portal, so that nobody bills or opens tickets twice
     #[arg(long)]
     vendor_sync_is_off: bool,
+    /// For the step agreements: from when an addition bills whose agreement has no next invoice ahead
+    #[arg(long, value_name = "YYYY-MM-DD")]
+    effective_date: Option<jiff::civil::Date>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
@@ -76,6 +79,9 @@ struct Done {
     #[serde(flatten)]
     finding: Finding,
     applied: Vec<Applied>,
+    /// Something was remembered that was not known before.
+    #[serde(skip)]
+    news: bool,
 }
 
 pub(super) fn run(context: &Context, args: Args) -> Result<Exit> {
@@ -92,6 +98,10 @@ pub(super) fn run(context: &Context, args: Args) -> Result<Exit> {
     if mode == Mode::Apply && !args.yes && !context.ui.may_ask() {
         return Err(Failure::new(Exit::Usage, "nobody can be asked here before a step is applied")
             .hint("psactl setup --apply --yes asks nothing"));
+    }
+    if args.effective_date.is_some() && args.step != Some(Step::Agreements) {
+        return Err(Failure::new(Exit::Usage, "--effective-date is for the step agreements")
+            .hint("psactl setup agreements --effective-date YYYY-MM-DD --dry-run"));
     }
     let config = context.config()?;
     let store = context.store()?;
@@ -131,6 +141,7 @@ impl Walk<'_> {
         let mut setup = Setup::new(self.client, self.config, self.store, now)?;
         setup.assume_planned = self.mode == Mode::DryRun;
         setup.vendor_sync_off = self.args.vendor_sync_is_off;
+        setup.effective_date = self.args.effective_date;
         let run = if self.mode == Mode::Apply {
             let run = self.store.begin_run("setup", now)?;
             self.applier(run).settle().await?.whole()?;
@@ -138,7 +149,8 @@ impl Walk<'_> {
         } else {
             0
         };
-        let mut steps = Vec::new();
+        let mut steps: Vec<Done> = Vec::new();
+        let mut news = false;
         for step in Step::ALL {
             let wanted = self.args.step.is_none_or(|only| only == step);
             if !wanted && !leads_to(self.args.step, step) {
@@ -146,8 +158,8 @@ impl Walk<'_> {
             }
             match self.step(&mut setup, step, wanted, run).await {
                 Ok(done) if wanted || !done.finding.is_right() => steps.push(done),
-                Ok(_) => {}
-                Err(failure) => return Err(self.stopped(steps, step, run, failure)?),
+                Ok(done) => news |= done.news,
+                Err(failure) => return Err(self.stopped(steps, news, step, run, failure)?),
             }
         }
         let finished = steps.iter().all(|done| done.finding.is_right());
@@ -160,8 +172,7 @@ impl Walk<'_> {
             requests: self.client.requests_sent(),
         };
         if self.mode == Mode::Apply {
-            // What was missing is there now: customers that were blocked are looked at again.
-            self.store.forget_checks()?;
+            self.make_due(&report.steps, news)?;
             self.store.end_run(run, report.exit().code(), "setup", self.context.now())?;
         }
         Ok(report)
@@ -169,7 +180,17 @@ impl Walk<'_> {
 
     /// A step could not be looked at: what was found and made before it is told all the same, and a person
     /// without the rights in the API is shown where to click.
-    fn stopped(&self, steps: Vec<Done>, step: Step, run: i64, failure: Failure) -> Result<Failure> {
+    fn stopped(
+        &self,
+        steps: Vec<Done>,
+        news: bool,
+        step: Step,
+        run: i64,
+        failure: Failure,
+    ) -> Result<Failure> {
+        if self.mode == Mode::Apply {
+            self.make_due(&steps, news)?;
+        }
         if !steps.is_empty() {
             self.context.ui.emit(&Report {
                 mode: self.mode,
@@ -181,7 +202,6 @@ impl Walk<'_> {
             });
         }
         if self.mode == Mode::Apply {
-            self.store.forget_checks()?;
             self.store.end_run(run, failure.exit.code(), &failure.line(), self.context.now())?;
         }
         let rights = failure.exit == Exit::Refused && !crate::sync::waiting::is_refused(&failure);
@@ -189,9 +209,22 @@ impl Walk<'_> {
         Ok(if rights { failure.hint(format!("or by hand: {}", step.clicks())) } else { failure })
     }
 
+    /// What was missing is there now: customers that may have been blocked are looked at again, all of them
+    /// where it is not one customer's.
+    fn make_due(&self, steps: &[Done], news: bool) -> Result<()> {
+        let changes = || steps.iter().flat_map(|done| &done.applied).map(|applied| &applied.change);
+        if news || steps.iter().any(|done| done.news) || changes().any(|change| change.cid.is_none()) {
+            self.store.forget_checks()?;
+        } else {
+            self.store.forget_checks_of(changes().filter_map(|change| change.cid.as_deref()))?;
+        }
+        Ok(())
+    }
+
     /// Looks, applies, and looks again: what is said is what was read back.
     async fn step(&self, setup: &mut Setup<'_>, step: Step, wanted: bool, run: i64) -> Result<Done> {
         let mut applied = Vec::new();
+        setup.now = self.context.now();
         let mut finding = setup.check(step).await?;
         // A record that another needs first (the integration of its cross-references) takes a second round.
         for _ in 0..2 {
@@ -206,15 +239,15 @@ impl Walk<'_> {
             self.context.writing.store(false, std::sync::atomic::Ordering::Relaxed);
             let failed = made.iter().any(|applied| !applied.ended.is_done());
             applied.extend(made);
+            setup.now = self.context.now();
             finding = setup.check(step).await?;
             if failed {
                 break;
             }
         }
-        if self.mode == Mode::Apply {
-            setup::remember(self.store, &finding, self.args.vendor_sync_is_off, self.context.now())?;
-        }
-        Ok(Done { finding, applied })
+        let news = self.mode == Mode::Apply
+            && setup::remember(self.store, &finding, self.args.vendor_sync_is_off, self.context.now())?;
+        Ok(Done { finding, applied, news })
     }
 
     fn agreed(&self, finding: &Finding) -> Result<bool> {

@@ -1,6 +1,8 @@
 //! The checks, in the order in which causes come before effects: what cannot work is named once, and what
 //! depends on it is skipped.
 
+use std::collections::BTreeMap;
+
 use crate::config::Config;
 use crate::context::Context;
 use crate::error::{Exit, Failure, Result};
@@ -345,6 +347,15 @@ impl Doctor<'_> {
             interrupted: std::sync::Arc::clone(&self.context.interrupted),
             writing: std::sync::Arc::clone(&self.context.writing),
         };
+        // What waits for a yes: as remembered, and as the next run would find it.
+        let standing = store.holds()?.into_iter().filter(|hold| hold.state == HoldState::Held);
+        let mut held: BTreeMap<String, String> = standing
+            .map(|hold| {
+                let line =
+                    format!("{}: {} -> {}, {}", hold.change.subject, hold.before, hold.after, hold.reason);
+                (hold.record, line)
+            })
+            .collect();
         match self.context.block_on(run.once()) {
             Ok(report) => {
                 let blocked: Vec<String> = report
@@ -370,6 +381,26 @@ impl Doctor<'_> {
                         blocked,
                         Vec::new(),
                     );
+                }
+                for trouble in &report.troubles {
+                    let who = trouble.cid.as_deref().map(|cid| format!("customer {cid}: "));
+                    self.push(
+                        "trouble",
+                        Group::Sync,
+                        Status::Problem,
+                        format!("{}{}", who.unwrap_or_default(), trouble.error),
+                        Vec::new(),
+                        trouble.hints.clone(),
+                    );
+                }
+                for change in &report.plan.held {
+                    let line = format!(
+                        "{}: {} -> {}, {}",
+                        change.change.subject, change.before, change.after, change.reason
+                    );
+                    if !change.rejected {
+                        held.insert(change.record.clone(), line);
+                    }
                 }
                 let notes: Vec<String> =
                     report.plan.notes.iter().filter(|note| note.act).map(|note| note.text.clone()).collect();
@@ -399,7 +430,10 @@ impl Doctor<'_> {
                     );
                 }
                 let pending = report.plan.changes.len();
-                let title = if pending == 0 {
+                let undecided = !(report.troubles.is_empty() && report.plan.is_empty());
+                let title = if pending == 0 && undecided {
+                    "sync: the next run writes nothing".to_owned()
+                } else if pending == 0 {
                     "sync: ConnectWise agrees with the portal".to_owned()
                 } else {
                     format!("sync: the next run writes {}", text::count(pending, "change", "changes"))
@@ -421,22 +455,14 @@ impl Doctor<'_> {
                 ],
             );
         }
-        let held: Vec<String> = store
-            .holds()?
-            .into_iter()
-            .filter(|hold| hold.state == HoldState::Held)
-            .map(|hold| {
-                format!("{}: {} -> {}, {}", hold.change.subject, hold.before, hold.after, hold.reason)
-            })
-            .collect();
         if !held.is_empty() {
             self.push(
                 "held",
                 Group::Sync,
                 Status::Warning,
                 format!("{} for a yes", text::count(held.len(), "change waits", "changes wait")),
-                held,
-                vec!["psactl review".to_owned()],
+                held.into_values().collect(),
+                vec!["psactl sync holds what is new; psactl review answers it".to_owned()],
             );
         }
         let last = [store.last_run("sync")?, store.last_run("reprocess")?]

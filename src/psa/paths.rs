@@ -24,6 +24,7 @@ pub struct InvalidPath(String);
 const NOUNS: &[(&str, &str, &str)] = &[
     ("/company/companies", "company", "companies"),
     ("/company/companies/#/managementSummaryReports", "managed ID", "managed IDs"),
+    ("/company/companies/statuses", "company status", "company statuses"),
     ("/company/companies/#/sites", "company site", "company sites"),
     ("/company/configurations", "configuration", "configurations"),
     ("/company/configurations/statuses", "configuration status", "configuration statuses"),
@@ -175,6 +176,7 @@ macro_rules! paths {
 
 paths! {
     companies() = "/company/companies";
+    company_statuses() = "/company/companies/statuses";
     company(id) = "/company/companies/{id}";
     company_sites(company) = "/company/companies/{company}/sites";
     managed_ids(company) = "/company/companies/{company}/managementSummaryReports";

@@ -8,6 +8,7 @@ use std::time::Duration;
 use jiff::{SignedDuration, Timestamp};
 use reqwest::header::{ACCEPT, CONTENT_TYPE, HeaderMap, HeaderValue};
 use reqwest::redirect;
+use serde_json::Value;
 use tokio::time::Instant;
 
 use super::connection::{Connection, Site};
@@ -337,7 +338,9 @@ impl Transport {
             }
         };
         tried.request_id = headers::request_id(&raw.headers);
-        let reply = Reply::parse_without(raw.status, &raw.body, &self.connection.unspeakable());
+        let mut secrets = self.connection.unspeakable();
+        secrets.extend(call.body.as_deref().map(passwords).unwrap_or_default());
+        let reply = Reply::parse_without(raw.status, &raw.body, &secrets);
         // ConnectWise's own refusals are JSON; its gateway and its web server answer in text and HTML.
         let gateway = !reply.json && !reply.empty;
         let cannot_route = reply.message.as_deref().is_some_and(|said| said.contains("Cannot route"));
@@ -365,8 +368,57 @@ impl Transport {
     }
 }
 
+/// The passwords that a body carries, in a record or in the operations of a PATCH: a server may repeat them.
+fn passwords(body: &[u8]) -> Vec<String> {
+    fn collect(value: &Value, found: &mut Vec<String>) {
+        let secret = |name: &str| name.to_ascii_lowercase().contains("password");
+        match value {
+            Value::Object(fields) => {
+                let named = fields.get("path").and_then(Value::as_str).is_some_and(secret);
+                for (name, value) in fields {
+                    match value {
+                        Value::String(text) if secret(name) || named && name == "value" => {
+                            found.push(text.clone());
+                        }
+                        value => collect(value, found),
+                    }
+                }
+            }
+            Value::Array(values) => values.iter().for_each(|value| collect(value, found)),
+            _ => {}
+        }
+    }
+    let mut found = Vec::new();
+    if let Ok(body) = serde_json::from_slice(body) {
+        collect(&body, &mut found);
+    }
+    found
+}
+
 impl From<Error> for Failed {
     fn from(error: Error) -> Failed {
         Failed { error, status: None, misrouted: false }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::passwords;
+
+    #[test]
+    fn passwords_are_found_in_records_and_in_operations() {
+        let record =
+            json!({ "username": "efolder-api", "password": "one", "deep": { "oldPassword": "two" } });
+        let patch = json!([
+            { "op": "replace", "path": "password", "value": "three" },
+            { "op": "replace", "path": "name", "value": "four" },
+        ]);
+        let mut found = passwords(record.to_string().as_bytes());
+        found.sort();
+        assert_eq!(found, ["one", "two"]);
+        assert_eq!(passwords(patch.to_string().as_bytes()), ["three"]);
+        assert_eq!(passwords(b"no JSON"), Vec::<String>::new());
     }
 }

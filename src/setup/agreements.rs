@@ -13,7 +13,7 @@ use crate::psa::{Addition, Agreement, AgreementStatus, OrEmpty};
 use crate::services::Service;
 use crate::store::Link;
 use crate::sync::billing::{self, AgreementFacts, Use};
-use crate::sync::observe;
+use crate::sync::{billable, observe};
 use crate::ui::text;
 
 const STEP: Step = Step::Agreements;
@@ -27,18 +27,35 @@ pub(super) async fn check(setup: &mut Setup<'_>) -> Result<Finding> {
             return Ok(finding);
         }
     };
+    let today = setup.today().await?;
+    let older =
+        match (setup.store.import(setup.source)?.and_then(|import| import.measured_at), snapshot.measured_at)
+        {
+            (Some(last), Some(this)) => this < last,
+            _ => false,
+        };
+    let skew = setup.client.clock_skew(setup.now);
     for link in setup.links.clone() {
-        if let Some(problem) = snapshot.problems_of(&link.cid).next() {
-            finding.person(format!("customer {}: {problem}; a partial sum is a wrong bill", link.cid));
+        if let Some(unconfirmed) = super::unconfirmed(&link, setup.config) {
+            finding.person(unconfirmed);
             continue;
         }
         let usage = observe::usage(&snapshot, &link.cid);
+        if usage.is_empty() && snapshot.problems_of(&link.cid).next().is_none() {
+            continue;
+        }
+        // What sync would not bill gets no addition either.
+        if let Some((reason, fix)) = billable::blocked(setup.config, &snapshot, &link, older, skew, setup.now)
+        {
+            finding.person(format!("customer {}: {reason}; {fix}", link.cid));
+            continue;
+        }
         let agreements = observe::agreements(setup.client, link.company_id).await?;
         let managed_id = setup.config.connectwise.managed_id(&link.cid);
         for service in setup.services() {
             let Some(used) = usage.get(service.key).filter(|used| !used.total.is_zero()) else { continue };
             let products = setup.known.products.get(service.key).cloned().unwrap_or_default();
-            let existing = existing(&agreements, &products, &managed_id, setup.today);
+            let existing = existing(&agreements, &products, &managed_id, today);
             if !existing.is_empty() {
                 finding.found.extend(
                     existing
@@ -48,8 +65,12 @@ pub(super) async fn check(setup: &mut Setup<'_>) -> Result<Finding> {
                 continue;
             }
             let Some(product) = products.first() else { continue };
-            match choose(&agreements, &setup.config.billing.agreement_type, &managed_id, setup.today) {
-                Ok(agreement) => finding.changes.push(addition_for(
+            let agreement = choose(&agreements, &setup.config.billing.agreement_type, &managed_id, today);
+            let placed = agreement.and_then(|agreement| {
+                effective(agreement, setup.effective_date, today).map(|from| (agreement, from))
+            });
+            match placed {
+                Ok((agreement, effective)) => finding.changes.push(addition_for(
                     setup.source,
                     &link,
                     &managed_id,
@@ -57,7 +78,7 @@ pub(super) async fn check(setup: &mut Setup<'_>) -> Result<Finding> {
                     product,
                     agreement,
                     used,
-                    setup.today,
+                    effective,
                     setup.config,
                 )),
                 Err(why) => finding.person(format!(
@@ -80,6 +101,20 @@ pub(super) async fn check(setup: &mut Setup<'_>) -> Result<Finding> {
     Ok(finding)
 }
 
+/// From when an addition bills: a next invoice ahead means that the running period is invoiced. Without one
+/// nobody but a person knows the start.
+fn effective(agreement: &Agreement, given: Option<Date>, today: Date) -> std::result::Result<Date, String> {
+    let next = agreement.next_invoice_date.map(billing::day);
+    next.filter(|next| *next > today).or(given).ok_or_else(|| {
+        let state = next.map_or("no next invoice date".to_owned(), |next| format!("a next invoice that is due since {next}"));
+        format!(
+            "its agreement “{}” has {state}, so that a person must say from when it bills: set the agreement's next \
+             invoice date, add the addition by hand, or psactl setup agreements --effective-date YYYY-MM-DD",
+            agreement.name.or_empty()
+        )
+    })
+}
+
 /// Additions that bill the service or will: psactl never adds one of its own beside them. One that was
 /// cancelled or whose agreement has ended bills nothing any more.
 fn existing(
@@ -98,7 +133,7 @@ fn existing(
 }
 
 /// The additions of a customer that have not ended.
-fn with_serial<'a>(
+pub fn with_serial<'a>(
     agreements: &'a [AgreementFacts],
     managed_id: &'a str,
     today: Date,
@@ -145,9 +180,9 @@ fn choose<'a>(
     })
 }
 
-/// The addition that bills a service from the next invoice on, with its quantity.
+/// The addition that bills a service from a date on, with its quantity.
 #[expect(clippy::too_many_arguments, reason = "each is one part of the addition")]
-pub fn addition_for(
+fn addition_for(
     source: &str,
     link: &Link,
     managed_id: &str,
@@ -155,13 +190,10 @@ pub fn addition_for(
     product: &Product,
     agreement: &Agreement,
     used: &Use,
-    today: Date,
+    effective: Date,
     config: &crate::config::Config,
 ) -> Change {
     let quantity = billing::round(used.total, config.billing.rounding);
-    // A next invoice date ahead means that the running period is invoiced.
-    let next = agreement.next_invoice_date.map(billing::day);
-    let effective = next.filter(|next| *next > today).unwrap_or(today);
     let mut body = json!({
         "product": product.item.reference("identifier"),
         "billCustomer": "Billable",

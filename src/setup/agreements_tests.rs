@@ -12,6 +12,7 @@ use crate::plan::Request;
 use crate::services;
 
 const TODAY: Date = jiff::civil::date(2026, 11, 23);
+const NEXT: Date = jiff::civil::date(2026, 12, 1);
 
 fn agreement(id: i64, name: &str, kind: &str, status: &str) -> Value {
     json!({
@@ -94,14 +95,14 @@ fn config() -> Config {
     Config::parse(include_str!("../../examples/psactl.toml"), file, &Environment::empty()).unwrap()
 }
 
-fn planned(product: &Product, next_invoice: Value, config: &Config) -> Change {
-    let mut own = agreement(7, "Gold", "MS", "Active");
-    own["nextInvoiceDate"] = next_invoice;
+fn planned(product: &Product, config: &Config) -> Change {
+    let own = agreement(7, "Gold", "MS", "Active");
     let link = Link {
         cid: "342".into(),
         company_id: 70,
         company_name: "Eddie's TV Repair".into(),
         portal_name: "Eddie's TV Repair".into(),
+        managed_id: "EFS-342".into(),
         origin: "link".into(),
         confirmed_at: jiff::Timestamp::UNIX_EPOCH,
     };
@@ -109,14 +110,14 @@ fn planned(product: &Product, next_invoice: Value, config: &Config) -> Change {
         Use { total: "212.405".parse().unwrap(), parts: vec![("alice".into(), "212.405".parse().unwrap())] };
     let service = services::by_key("select-storage").unwrap();
     let own: Agreement = serde_json::from_value(own).unwrap();
-    addition_for("files", &link, "EFS-342", service, product, &own, &used, TODAY, config)
+    addition_for("files", &link, "EFS-342", service, product, &own, &used, NEXT, config)
 }
 
 #[test]
 fn an_addition_is_made_with_its_quantity_and_never_empty() {
     let mut config = config();
     config.billing.update_invoice_descriptions = true;
-    let made = planned(&product(Some(5), Some("0.50")), json!("2026-12-01T00:00:00Z"), &config);
+    let made = planned(&product(Some(5), Some("0.50")), &config);
     let Request::Post { path, body } = &made.request else { panic!("{made:?}") };
     assert_eq!(path.as_str(), crate::psa::paths::additions(7).as_str());
     assert_eq!(
@@ -149,23 +150,36 @@ fn an_addition_is_made_with_its_quantity_and_never_empty() {
 }
 
 #[test]
-fn it_takes_effect_with_the_next_invoice_or_today() {
+fn it_takes_effect_with_the_next_invoice_or_when_a_person_says() {
+    let said = jiff::civil::date(2026, 11, 15);
+    // Next invoice, what a person said -> from when it bills
     let rows = [
-        ("invoiced ahead", json!("2026-12-01T00:00:00Z"), "2026-12-01T00:00:00Z"),
-        ("due today", json!("2026-11-23T00:00:00Z"), "2026-11-23T00:00:00Z"),
-        ("overdue", json!("2026-11-01T00:00:00Z"), "2026-11-23T00:00:00Z"),
-        ("never invoiced", Value::Null, "2026-11-23T00:00:00Z"),
+        (json!("2026-12-01T00:00:00Z"), None, Ok(NEXT)),
+        (json!("2026-12-01T00:00:00Z"), Some(said), Ok(NEXT)),
+        (json!("2026-11-23T00:00:00Z"), None, Err("a next invoice that is due since 2026-11-23")),
+        (json!("2026-11-01T00:00:00Z"), None, Err("a next invoice that is due since 2026-11-01")),
+        (json!("2026-11-01T00:00:00Z"), Some(said), Ok(said)),
+        (Value::Null, None, Err("no next invoice date")),
+        (Value::Null, Some(said), Ok(said)),
     ];
-    for (what, next, expected) in rows {
-        let made = planned(&product(Some(5), None), next, &config());
-        let Request::Post { body, .. } = &made.request else { panic!("{made:?}") };
-        assert_eq!(body["effectiveDate"], expected, "{what}");
-        assert_eq!(body.get("unitPrice"), None, "the product's own price");
+    for (next, given, expected) in rows {
+        let mut own = agreement(7, "Gold", "MS", "Active");
+        own["nextInvoiceDate"] = next.clone();
+        let own: Agreement = serde_json::from_value(own).unwrap();
+        match (effective(&own, given, TODAY), expected) {
+            (Ok(from), Ok(expected)) => assert_eq!(from, expected, "{next}"),
+            (Err(why), Err(words)) => assert!(why.contains(words) && why.contains("“Gold”"), "{why}"),
+            (from, expected) => panic!("{next}: {from:?}, expected {expected:?}"),
+        }
     }
+    assert_eq!(
+        planned(&product(Some(5), None), &config()).fields.iter().find(|own| own.name == "unitPrice"),
+        None
+    );
 }
 
 #[test]
 fn it_waits_for_a_product_that_is_only_planned() {
-    let made = planned(&product(None, None), Value::Null, &config());
+    let made = planned(&product(None, None), &config());
     assert_eq!(made.waits_for.as_deref(), Some("product “Online Backup Select Storage”"));
 }

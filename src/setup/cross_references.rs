@@ -100,7 +100,13 @@ pub(super) async fn check(setup: &mut Setup<'_>) -> Result<Finding> {
             service.vendor_type,
             if service.level.is_empty() { "(blank)" } else { service.level }
         );
-        let found = existing.iter().find(exact).or_else(|| existing.iter().find(near));
+        // What is in use comes before what was put out of use: an inactive one is made active again only where
+        // nothing else bills the service.
+        let found =
+            existing.iter().filter(|reference| exact(reference) || near(reference)).min_by_key(|own| {
+                let kind = own.agreement_type.as_ref().and_then(|kind| kind.id);
+                (own.inactive_flag, !exact(own), kind != Some(agreement_type.id))
+            });
         let Some(found) = found else {
             let body = json!({
                 "vendorType": service.vendor_type,

@@ -24,6 +24,10 @@ pub(super) async fn check(setup: &mut Setup<'_>) -> Result<Finding> {
         return Ok(finding);
     }
     for link in setup.links.clone() {
+        if let Some(unconfirmed) = super::unconfirmed(&link, setup.config) {
+            finding.person(unconfirmed);
+            continue;
+        }
         let managed_id = setup.config.connectwise.managed_id(&link.cid);
         let entries = match solution.id {
             Some(_) => entries_of(setup.client, link.company_id).await?,
@@ -128,6 +132,7 @@ mod tests {
             company_id: 7,
             company_name: "Eddie's TV Repair".into(),
             portal_name: "Eddie's TV Repair".into(),
+            managed_id: "EFS-342".into(),
             origin: "link".into(),
             confirmed_at: jiff::Timestamp::UNIX_EPOCH,
         }

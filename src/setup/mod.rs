@@ -1,7 +1,7 @@
 //! Set-up: the ordered steps of the guide, one file each. A step looks, says what it found, and proposes
 //! the changes that would make it right (design section 4).
 
-mod agreements;
+pub mod agreements;
 mod configuration_types;
 mod cross_references;
 mod integrator_login;
@@ -15,6 +15,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::Timestamp;
 use jiff::civil::Date;
+use jiff::tz::TimeZone;
 use serde::Serialize;
 use serde_json::{Value, json};
 
@@ -22,11 +23,9 @@ use crate::config::Config;
 use crate::error::Result;
 use crate::plan::{Change, Note};
 use crate::portal::Snapshot;
-use crate::psa::Client;
+use crate::psa::{self, Client, Info};
 use crate::services::{self, Service};
 use crate::store::{Choice, Link, Store};
-
-pub use agreements::addition_for;
 
 /// The steps of set-up, in the order in which they can be done.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, clap::ValueEnum, Serialize)]
@@ -315,8 +314,10 @@ pub struct Setup<'a> {
     pub vendor_sync_off: bool,
     /// The moment.
     pub now: Timestamp,
-    /// The server's date.
-    pub today: Date,
+    /// From when an addition bills whose agreement has no next invoice ahead: a person says so.
+    pub effective_date: Option<Date>,
+    /// The server's time zone, once it was asked.
+    zone: Option<TimeZone>,
     /// Steps that are not right.
     wrong: BTreeSet<Step>,
 }
@@ -341,7 +342,8 @@ impl<'a> Setup<'a> {
             assume_planned: false,
             vendor_sync_off: false,
             now,
-            today: now.to_zoned(jiff::tz::TimeZone::UTC).date(),
+            effective_date: None,
+            zone: None,
             wrong: BTreeSet::new(),
         })
     }
@@ -384,6 +386,27 @@ impl<'a> Setup<'a> {
             self.wrong.insert(step);
         }
         Ok(finding)
+    }
+
+    /// The server's date: the zone that sync remembers, else the server is asked, once.
+    async fn today(&mut self) -> Result<Date> {
+        let zone = match &self.zone {
+            Some(zone) => zone.clone(),
+            None => {
+                let named = match self.store.meta("server_time_zone")? {
+                    Some(named) => named,
+                    None => {
+                        let info: Info = self.client.info().await?;
+                        info.server_time_zone.unwrap_or_default()
+                    }
+                };
+                let own = || self.config.portal.time_zone.clone();
+                psa::zone(&named).or_else(own).unwrap_or(TimeZone::UTC)
+            }
+        };
+        let today = self.now.to_zoned(zone.clone()).date();
+        self.zone = Some(zone);
+        Ok(today)
     }
 
     fn unneeded(&self, step: Step) -> Option<&'static str> {
@@ -444,7 +467,8 @@ impl Chosen {
         };
         let mut products: BTreeMap<String, Vec<i64>> = BTreeMap::new();
         for choice in store.choices(Step::Products.name())? {
-            products.entry(choice.key).or_default().push(choice.id);
+            let service = products::service_of(&choice.key).to_owned();
+            products.entry(service).or_default().push(choice.id);
         }
         Ok(Chosen {
             board: one(Step::ServiceStatus, "board")?,
@@ -476,16 +500,36 @@ impl Chosen {
     }
 }
 
-/// Remembers what a step found, and that a person confirmed what only a person can know.
+/// Remembers what a step found, and that a person confirmed what only a person can know. Returns whether this
+/// was news.
 ///
 /// # Errors
 /// Where the state cannot be written.
-pub fn remember(store: &Store, finding: &Finding, vendor_sync_off: bool, now: Timestamp) -> Result<()> {
+pub fn remember(store: &Store, finding: &Finding, vendor_sync_off: bool, now: Timestamp) -> Result<bool> {
+    let mut news = false;
     if finding.is_right() && !finding.choices.is_empty() {
+        let before = store.choices(finding.step.name())?;
         store.set_choices(finding.step.name(), &finding.choices)?;
+        news = store.choices(finding.step.name())? != before;
     }
     if finding.step == Step::Portal && vendor_sync_off && finding.is_right() {
+        news |= store.meta(portal::CONFIRMED)?.is_none();
         store.set_meta(portal::CONFIRMED, &now.to_string())?;
     }
-    Ok(())
+    Ok(news)
+}
+
+/// What a person has to do about a link that was made under another Managed ID prefix.
+fn unconfirmed(link: &Link, config: &Config) -> Option<String> {
+    (!link.is_confirmed_for(config)).then(|| {
+        format!(
+            "the prefix changed: customer {} was linked as {}, by the configuration it is {}; psactl companies link {} \
+             {} confirms",
+            link.cid,
+            link.managed_id,
+            config.connectwise.managed_id(&link.cid),
+            link.cid,
+            link.company_id
+        )
+    })
 }

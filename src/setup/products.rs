@@ -31,8 +31,6 @@ pub(super) async fn check(setup: &mut Setup<'_>) -> Result<Finding> {
     let mut parts = None;
     for service in setup.services() {
         let mut known = Vec::new();
-        let chosen: Vec<i64> =
-            kept.iter().filter(|choice| choice.key == service.key).map(|choice| choice.id).collect();
         let configured = setup.config.billing.products.get(service.key);
         let wanted: Vec<(String, Option<rust_decimal::Decimal>)> = match configured {
             Some(products) => {
@@ -41,10 +39,13 @@ pub(super) async fn check(setup: &mut Setup<'_>) -> Result<Finding> {
             None => vec![(service.product_identifier.to_owned(), None)],
         };
         for (identifier, price) in wanted {
-            let found = items
-                .values()
-                .find(|item| item.identifier.or_empty() == identifier)
-                .or_else(|| items.values().find(|item| wanted_by_id(item, &chosen)));
+            // A renamed product is followed by the id that was chosen for this identifier, and for no other.
+            let key = key_of(service, &identifier);
+            let chosen = || {
+                let choice = kept.iter().find(|choice| choice.key == key)?;
+                items.get(&choice.id)
+            };
+            let found = items.values().find(|item| item.identifier.or_empty() == identifier).or_else(chosen);
             match found {
                 Some(item) => {
                     adopt(setup, &mut finding, service, item, &identifier)?;
@@ -88,8 +89,14 @@ pub(super) async fn check(setup: &mut Setup<'_>) -> Result<Finding> {
     Ok(finding)
 }
 
-fn wanted_by_id(item: &CatalogItem, chosen: &[i64]) -> bool {
-    chosen.contains(&item.id)
+/// Under which key a product is remembered: the service, and the identifier that the configuration has.
+fn key_of(service: &Service, identifier: &str) -> String {
+    format!("{}: {identifier}", service.key)
+}
+
+/// The service of a remembered product.
+pub(super) fn service_of(key: &str) -> &str {
+    key.split_once(": ").map_or(key, |(service, _)| service)
 }
 
 /// The catalog items that could be meant: by identifier, and by the ids chosen before.
@@ -144,7 +151,12 @@ fn adopt(
         item.id,
         service.name
     ));
-    finding.choose(service.key, item.id, item.identifier.or_empty(), setup.made_here(STEP, item.id)?);
+    finding.choose(
+        &key_of(service, wanted),
+        item.id,
+        item.identifier.or_empty(),
+        setup.made_here(STEP, item.id)?,
+    );
     let mut deviates = Vec::new();
     if item.identifier.or_empty() != wanted {
         deviates.push(format!("is now called so, in the configuration it is “{wanted}”"));
@@ -215,5 +227,5 @@ fn create(service: &Service, identifier: &str, price: rust_decimal::Decimal, par
         "customerDescription": service.customer_description(price),
     });
     Change::create("product", format!("“{identifier}”"), paths::catalog(), body, &["identifier"])
-        .of_step(STEP.name(), service.key)
+        .of_step(STEP.name(), &key_of(service, identifier))
 }

@@ -59,11 +59,25 @@ impl Store {
                 seconds(state.checked_at),
                 state.pushed_at.map(seconds),
                 state.retry_at.map(seconds),
-                                state.error,
+                state.error,
                 state.invoices.to_string()
-
             ],
         )?;
+        Ok(())
+    }
+
+    /// Makes these customers due again: a person changed something of theirs that runs remember as worked off.
+    pub fn forget_checks_of<'a>(&self, cids: impl IntoIterator<Item = &'a str>) -> Result<()> {
+        let change = self.transaction()?;
+        for cid in cids {
+            change.execute(
+                "UPDATE customers SET fingerprint = '', pushed_at = NULL, retry_at = NULL WHERE cid = ?1",
+                [cid],
+            )?;
+        }
+        // The next run looks who is due.
+        change.execute("UPDATE imports SET next_due = NULL", [])?;
+        change.commit()?;
         Ok(())
     }
 

@@ -4,6 +4,7 @@ use jiff::Timestamp;
 use rusqlite::params;
 
 use super::{Result, Store, moment, seconds};
+use crate::config::Config;
 
 /// A customer of the portal and its company.
 #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
@@ -16,17 +17,27 @@ pub struct Link {
     pub company_name: String,
     /// The customer's name at the portal when linked.
     pub portal_name: String,
+    /// The Managed ID it was linked with: another prefix makes another customer of it.
+    pub managed_id: String,
     /// How the link came to be: `link`, `managed-id`.
     pub origin: String,
     /// When a person agreed.
     pub confirmed_at: Timestamp,
 }
 
+impl Link {
+    /// Whether what a person agreed to still holds: under another prefix the same customer would be billed a
+    /// second time beside the additions of the first.
+    pub fn is_confirmed_for(&self, config: &Config) -> bool {
+        self.managed_id == config.connectwise.managed_id(&self.cid)
+    }
+}
+
 impl Store {
     /// All links of a source, by customer.
     pub fn links(&self, source: &str) -> Result<Vec<Link>> {
         let mut query = self.db.prepare_cached(
-            "SELECT cid, company_id, company_name, portal_name, origin, confirmed_at FROM links
+            "SELECT cid, company_id, company_name, portal_name, managed_id, origin, confirmed_at FROM links
              WHERE source = ?1 ORDER BY cid",
         )?;
         let rows = query.query_map([source], |row| {
@@ -35,8 +46,9 @@ impl Store {
                 company_id: row.get(1)?,
                 company_name: row.get(2)?,
                 portal_name: row.get(3)?,
-                origin: row.get(4)?,
-                confirmed_at: moment(row.get(5)?),
+                managed_id: row.get(4)?,
+                origin: row.get(5)?,
+                confirmed_at: moment(row.get(6)?),
             })
         })?;
         Ok(rows.collect::<rusqlite::Result<_>>()?)
@@ -45,14 +57,15 @@ impl Store {
     /// Remembers a link, in place of an earlier one of the same customer.
     pub fn set_link(&self, source: &str, link: &Link) -> Result<()> {
         self.db.execute(
-            "INSERT OR REPLACE INTO links (source, cid, company_id, company_name, portal_name, origin, confirmed_at)
-             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
+            "INSERT OR REPLACE INTO links (source, cid, company_id, company_name, portal_name, managed_id, origin,
+             confirmed_at) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
             params![
                 source,
                 link.cid,
                 link.company_id,
                 link.company_name,
                 link.portal_name,
+                link.managed_id,
                 link.origin,
                 seconds(link.confirmed_at)
             ],

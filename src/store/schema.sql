@@ -19,6 +19,7 @@ CREATE TABLE links (
     company_id INTEGER NOT NULL,
     company_name TEXT NOT NULL,
     portal_name TEXT NOT NULL,
+    managed_id TEXT NOT NULL,
     origin TEXT NOT NULL,
     confirmed_at INTEGER NOT NULL,
     PRIMARY KEY (source, cid)
@@ -44,7 +45,7 @@ CREATE TABLE customers (
     fingerprint TEXT NOT NULL,
     checked_at INTEGER NOT NULL,
     pushed_at INTEGER,
-        retry_at INTEGER,
+    retry_at INTEGER,
     error TEXT,
     invoices TEXT NOT NULL,
     PRIMARY KEY (source, cid)

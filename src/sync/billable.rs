@@ -42,11 +42,22 @@ pub fn blocked(
             "correct the row in the export".to_owned(),
         ));
     }
-    renamed(snapshot, link)
+    unconfirmed(config, snapshot, link)
 }
 
-/// Why it is not certain that the customer still is this company: the portal calls it otherwise.
-pub fn renamed(snapshot: &Snapshot, link: &Link) -> Option<(String, String)> {
+/// Why it is not certain that the customer still is this company: the portal calls it otherwise, or the
+/// Managed ID is another since a person agreed.
+pub fn unconfirmed(config: &Config, snapshot: &Snapshot, link: &Link) -> Option<(String, String)> {
+    if !link.is_confirmed_for(config) {
+        return Some((
+            format!(
+                "linked as {}, and now [connectwise] managed_id_prefix makes it {}",
+                link.managed_id,
+                config.connectwise.managed_id(&link.cid)
+            ),
+            format!("psactl companies link {} {} confirms the other Managed ID", link.cid, link.company_id),
+        ));
+    }
     let customer = snapshot.customer(&link.cid).filter(|customer| customer.name != link.portal_name)?;
     Some((
         format!("the portal now calls this customer “{}”, linked was “{}”", customer.name, link.portal_name),
@@ -65,7 +76,8 @@ pub fn untimely(config: &Config, snapshot: &Snapshot, cid: &str, now: Timestamp)
     let Some(measured) = snapshot.measured_at_of(cid) else {
         return Some("the export does not say when its use was measured".to_owned());
     };
-    if in_future(measured, now) {
+    let newest = snapshot.accounts_of(cid).filter_map(|account| account.measured_at).max();
+    if let Some(measured) = newest.filter(|newest| in_future(*newest, now)) {
         return Some(format!("its use claims to be measured in the future, {} UTC", text::moment(measured)));
     }
     let limit = config.portal.max_age;

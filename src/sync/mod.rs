@@ -141,7 +141,8 @@ impl Run<'_> {
             }
             Err(failure) if self.options.dry_run || failure.exit == Exit::Interrupted => Err(failure),
             Err(failure) => {
-                let key = format!("run failed with {}", failure.exit.code());
+                // Another cause is news, another number in it is not.
+                let key = format!("run failed: {}", record::wording(&failure.line()));
                 let now = (self.clock)();
                 let speaks = self.store.speaks(&key, "", AREA, now, self.config.sync.remind_every)?;
                 self.store.settle_standing(AREA, &nobody, &BTreeSet::from([key]))?;
@@ -190,11 +191,12 @@ impl Run<'_> {
         let run = if self.options.dry_run { 0 } else { self.store.begin_run(self.command, now)? };
         let mut report = Report::new(run, self.options.dry_run);
         let outcome = self.work(&mut observed, &chosen, &mut report, now).await;
-        let outcome = waiting::watch(self.store, self.config, self.client.requests_sent() > 0, now, outcome);
+        // A dry run changes nothing, not even what is known of the login.
         if self.options.dry_run {
             outcome?;
             return Ok(report);
         }
+        let outcome = waiting::watch(self.store, self.config, self.client.requests_sent() > 0, now, outcome);
         if report.applied.iter().any(|applied| applied.ended.is_refused_login()) {
             waiting::refused(self.store, self.config, now)?;
         }
@@ -478,10 +480,9 @@ impl Run<'_> {
                     && touched
                     && (news || insists)
                     && tickets::is_wanted(fault, &self.config.tickets)
-                    && observed
-                        .links
-                        .get(&key.cid)
-                        .is_some_and(|link| billable::renamed(&observed.snapshot, link).is_none())
+                    && observed.links.get(&key.cid).is_some_and(|link| {
+                        billable::unconfirmed(self.config, &observed.snapshot, link).is_none()
+                    })
             })
             .map(|(key, _)| key.clone())
             .collect()
@@ -613,7 +614,7 @@ impl Run<'_> {
         now: Timestamp,
         round: &mut Round,
     ) -> Result<()> {
-        if let Some((reason, fix)) = billable::renamed(&observed.snapshot, link) {
+        if let Some((reason, fix)) = billable::unconfirmed(self.config, &observed.snapshot, link) {
             round.plan.block(Some(&link.cid), &link.portal_name, reason, fix);
             return Ok(());
         }

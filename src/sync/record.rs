@@ -592,6 +592,6 @@ fn news(run: &mut Finish<'_>, report: &mut Report) -> Result<()> {
 }
 
 /// A text without its numbers: how long something took, or how much it is, does not make it news.
-fn wording(text: &str) -> String {
+pub(super) fn wording(text: &str) -> String {
     text.chars().filter(|c| !c.is_ascii_digit()).collect()
 }

@@ -13,6 +13,7 @@ fn link() -> Link {
         company_id: 70,
         company_name: "Eddie's TV Repair".into(),
         portal_name: "Eddie's TV Repair".into(),
+        managed_id: "EFS-342".into(),
         origin: "link".into(),
         confirmed_at: Timestamp::UNIX_EPOCH,
     }

@@ -69,6 +69,8 @@ pub struct Seen {
     pub closed_at: Option<Timestamp>,
     /// The board it is on now.
     pub board: Option<i64>,
+    /// Its status, as a reference.
+    pub status: Value,
     /// Whether a person merged it under another ticket.
     pub merged: bool,
 }
@@ -80,6 +82,10 @@ impl From<&Ticket> for Seen {
             closed: ticket.closed_flag,
             closed_at: ticket.closed_date,
             board: ticket.board.as_ref().and_then(|board| board.id),
+            status: ticket
+                .status
+                .as_ref()
+                .map_or(Value::Null, |status| json!({ "id": status.id, "name": status.name })),
             merged: ticket.merged_parent_ticket.is_some(),
         }
     }
@@ -349,7 +355,9 @@ fn status(facts: &Facts<'_>, case: Case<'_>, ticket: i64, status: i64, resolved:
     let Case { key, fault, .. } = case;
     let what = if resolved { "resolve" } else { "reopen" };
     let name = format!("({what}) {}", headline(fault));
-    let fields = [("status", Value::Null, json!({ "id": status }))];
+    let before =
+        case.seen.iter().find(|seen| seen.id == ticket).map_or(Value::Null, |seen| seen.status.clone());
+    let fields = [("status", before, json!({ "id": status }))];
     Change::update("ticket", ticket, name, paths::ticket(ticket), fields).for_customer(&key.cid).because(
         Purpose::TicketStatus {
             source: facts.source.to_owned(),

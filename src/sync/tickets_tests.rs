@@ -89,6 +89,7 @@ fn ticket(id: i64, closed_at: Option<i64>) -> Seen {
         closed: closed_at.is_some(),
         closed_at: closed_at.map(hour),
         board: Some(BOARD),
+        status: Value::Null,
         merged: false,
     }
 }
@@ -327,6 +328,7 @@ fn link() -> Link {
         company_id: 70,
         company_name: "Eddie's TV Repair".into(),
         portal_name: "Eddie's\u{1b}[31m TV Repair".into(),
+        managed_id: "EFS-342".into(),
         origin: "link".into(),
         confirmed_at: hour(0),
     }

@@ -1,6 +1,6 @@
 //! Tables that fit the terminal, with customer data made harmless.
 
-use comfy_table::{Attribute, Cell, CellAlignment, ContentArrangement, Table as Drawn};
+use comfy_table::{Attribute, Cell, ContentArrangement, Table as Drawn};
 
 use super::text::clean;
 
@@ -8,7 +8,6 @@ use super::text::clean;
 pub struct Table {
     drawn: Drawn,
     colour: bool,
-    rows: usize,
 }
 
 /// How wide the terminal is, where it can say so.
@@ -40,21 +39,12 @@ impl Table {
             let cell = Cell::new(name.to_uppercase());
             if colour { cell.add_attribute(Attribute::Bold) } else { cell }
         }));
-        Table { drawn, colour, rows: 0 }
-    }
-
-    /// Aligns a column of numbers to the right.
-    pub fn right(mut self, column: usize) -> Self {
-        if let Some(column) = self.drawn.column_mut(column) {
-            column.set_cell_alignment(CellAlignment::Right);
-        }
-        self
+        Table { drawn, colour }
     }
 
     /// Adds a row. Control characters are removed from every cell.
     pub fn row<S: AsRef<str>>(&mut self, cells: impl IntoIterator<Item = S>) {
         self.drawn.add_row(cells.into_iter().map(|cell| Cell::new(clean(cell.as_ref()))));
-        self.rows += 1;
     }
 
     /// Adds a row whose first cell carries a look.
@@ -64,12 +54,6 @@ impl Table {
             let cell = Cell::new(clean(cell.as_ref()));
             if index == 0 && painted { cell.fg(colour) } else { cell }
         }));
-        self.rows += 1;
-    }
-
-    /// Whether no row was added.
-    pub fn is_empty(&self) -> bool {
-        self.rows == 0
     }
 }
 

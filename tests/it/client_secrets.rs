@@ -5,9 +5,13 @@ use std::sync::{Arc, Mutex};
 
 use psactl::psa::*;
 use serde_json::json;
+use wiremock::matchers::method;
 use wiremock::{Mock, MockServer, ResponseTemplate};
 
 use crate::client::{CLIENT_ID, SECRET, at, client, look_up};
+
+/// A password that a request carries.
+const SENT: &str = "integrator-pass-word";
 
 /// Collects what is traced.
 #[derive(Clone, Default)]
@@ -28,14 +32,18 @@ impl Write for Collected {
 async fn nothing_that_is_shown_holds_a_secret() {
     let server = MockServer::start().await;
     look_up(json!({"Codebase": "v2025_8/", "SiteUrl": "evil.example"})).mount(&server).await;
-    let echo = json!({"code": "InvalidObject", "message": format!("bad {SECRET}"), "errors": [{"message": SECRET, "field": "password"}]});
+    let of = |message: String| json!({"code": "InvalidObject", "message": message, "errors": [{"message": message, "field": "password"}]});
     for code in [400, 401, 403, 409, 500] {
-        let answer =
-            ResponseTemplate::new(code).set_body_json(&echo).insert_header("x-cw-request-id", "id-77");
-        Mock::given(at(&format!("/system/integratorlogins/{code}")))
-            .respond_with(answer)
-            .mount(&server)
-            .await;
+        // A write is told again what it sent, a password among it.
+        for (verb, said) in [("GET", format!("bad {SECRET}")), ("PATCH", format!("{SECRET} or {SENT}"))] {
+            let answer =
+                ResponseTemplate::new(code).set_body_json(of(said)).insert_header("x-cw-request-id", "id-77");
+            Mock::given(at(&format!("/system/integratorlogins/{code}")))
+                .and(method(verb))
+                .respond_with(answer)
+                .mount(&server)
+                .await;
+        }
     }
     // Tracing remembers who wants to hear of a place when that place is first reached, which may be in another
     // test that nobody listens to: reach all of them, then listen, then have it asked again.
@@ -56,7 +64,7 @@ async fn nothing_that_is_shown_holds_a_secret() {
     for code in [400, 401, 403, 409, 500] {
         let at = paths::integrator_login(code);
         let read = client.get::<IntegratorLogin>(&at).await.expect_err("a failure");
-        let write = client.patch(&at, &[PatchOp::replace("password", SECRET)]).await.expect_err("a failure");
+        let write = client.patch(&at, &[PatchOp::replace("password", SENT)]).await.expect_err("a failure");
         for error in [read, write] {
             shown += &format!("{error} {error:?} {:?}", error.hints());
         }
@@ -71,7 +79,7 @@ async fn nothing_that_is_shown_holds_a_secret() {
     assert!(traced.contains("/system/integratorlogins/500") && traced.contains("id-77"), "{traced}");
     assert!(traced.contains("foreign host"), "{traced}");
     for text in [shown, traced] {
-        for secret in [SECRET, "publicKey", "YWNtZStwdWJsaWNLZXk6", CLIENT_ID, "customer-name"] {
+        for secret in [SECRET, SENT, "publicKey", "YWNtZStwdWJsaWNLZXk6", CLIENT_ID, "customer-name"] {
             // The client ID is no secret, but it stands in a header; only the connection itself may show it.
             let allowed = secret == CLIENT_ID && text.starts_with("Client {");
             assert!(allowed || !text.contains(secret), "{secret} in {text}");

@@ -262,3 +262,106 @@ fn an_answer_that_never_came_makes_no_second_entry() {
     desk.psactl(&["companies", "link", "342", EDDIE]).ends_with(0);
     assert_eq!(entries(&desk, EDDIE), in_order("EFS-342"));
 }
+
+#[test]
+fn an_inactive_company_is_refused() {
+    let desk = prepared();
+    let fox = desk.company("Angry Fox");
+    let gone = json!({ "name": "Out of business", "inactiveFlag": true });
+    let status = id(&desk.make("/company/companies/statuses", gone));
+    desk.change(&format!("/company/companies/{fox}"), "status", json!({ "id": status }));
+    desk.forget_requests();
+    desk.psactl(&["companies", "link", "419", "Angry Fox"])
+        .ends_with(6)
+        .says(&format!("company Angry Fox (#{fox}) is inactive"));
+    assert_eq!(desk.writes(), Vec::<String>::new());
+    assert_eq!(link_of(&desk, "419"), None);
+
+    let desk = Desk::integrated();
+    let fox = desk.company("Angry Fox");
+    let status = id(&desk.record("/company/companies/statuses", "name = \"Not Active\""));
+    desk.change(&format!("/company/companies/{fox}"), "status", json!({ "id": status }));
+    desk.psactl(&["companies", "adopt", "--yes"]).ends_with(6).says("is inactive").says("2 links adopted.");
+    assert_eq!(link_of(&desk, "419"), None);
+}
+
+#[test]
+fn a_managed_id_that_another_linked_company_has_is_refused() {
+    let desk = prepared();
+    desk.psactl(&["companies", "link", "355", "Joe TV Repair"]).ends_with(0);
+    let joe = desk.company("Joe TV Repair");
+    let solution = json!({ "id": id(&desk.record("/company/managementItSolutions", "")) });
+    let entry =
+        json!({ "managementSolution": solution, "groupIdentifier": "EFS-342", "deviceType": "BackupStats" });
+    let path = format!("/company/companies/{joe}/managementSummaryReports");
+    let entry = id(&desk.make(&path, entry));
+    desk.forget_requests();
+    desk.psactl(&["companies", "link", "342", EDDIE])
+        .ends_with(6)
+        .says(&format!("Joe TV Repair (#{joe}) has the Managed ID EFS-342 already"));
+    assert_eq!(desk.writes(), Vec::<String>::new());
+    assert_eq!(link_of(&desk, "342"), None);
+    desk.delete(&format!("{path}/{entry}"));
+    desk.psactl(&["companies", "link", "342", EDDIE]).ends_with(0);
+}
+
+#[test]
+fn adopt_leaves_another_link_alone_unless_it_is_to_be_replaced() {
+    let desk = Desk::integrated();
+    desk.psactl(&["companies", "adopt", "--yes"]).ends_with(0);
+    let (fox, eddie) = (desk.company("Angry Fox"), desk.company(EDDIE));
+    let solution = json!({ "id": id(&desk.record("/company/managementItSolutions", "")) });
+    let path = |company: i64| format!("/company/companies/{company}/managementSummaryReports");
+    // Somebody moves the Managed ID of customer 419 to another company.
+    for entry in desk.records(&path(fox), "") {
+        desk.delete(&format!("{}/{}", path(fox), id(&entry)));
+    }
+    for kind in ["WorkstationsAndServers", "BackupStats"] {
+        let body =
+            json!({ "managementSolution": solution, "groupIdentifier": "EFS-419", "deviceType": kind });
+        desk.make(&path(eddie), body);
+    }
+    desk.psactl(&["companies", "adopt", "--yes"])
+        .ends_with(6)
+        .says(&format!(
+            "customer 419: linked to Angry Fox (#{fox}) now, its Managed ID stands on {EDDIE} (#{eddie})"
+        ))
+        .says("No new links.");
+    assert_eq!(link_of(&desk, "419"), Some(fox));
+    desk.psactl(&["companies", "adopt", "--dry-run", "--replace"])
+        .ends_with(0)
+        .says(&format!("in place of Angry Fox (#{fox})"));
+    assert_eq!(link_of(&desk, "419"), Some(fox));
+    desk.psactl(&["companies", "adopt", "--yes", "--replace"]).ends_with(0).says("1 link adopted.");
+    assert_eq!(link_of(&desk, "419"), Some(eddie));
+}
+
+#[test]
+fn another_prefix_makes_no_second_entry_and_no_second_addition() {
+    let desk = Desk::bare();
+    desk.set_up();
+    let before = desk.billed();
+    desk.edit("psactl.toml", "managed_id_prefix = \"EFS-\"", "managed_id_prefix = \"NEW-\"");
+    desk.forget_requests();
+    desk.psactl(&["setup", "--apply", "--yes"])
+        .ends_with(3)
+        .says("the prefix changed: customer 342 was linked as EFS-342, by the configuration it is NEW-342")
+        .says("psactl companies link 342");
+    // Confirming it is refused while the old serial number is billed.
+    desk.psactl(&["companies", "link", "342", EDDIE, "--yes"])
+        .ends_with(6)
+        .says("still has the serial number EFS-342");
+    assert_eq!(desk.writes(), Vec::<String>::new());
+    assert_eq!(desk.billed(), before);
+    let agreement = desk.agreement(EDDIE);
+    let path = format!("/finance/agreements/{agreement}/additions");
+    for addition in desk.records(&path, "serialNumber = \"EFS-342\"") {
+        desk.change(&format!("{path}/{}", id(&addition)), "serialNumber", "NEW-342");
+    }
+    desk.psactl(&["companies", "link", "342", EDDIE, "--yes"]).ends_with(0);
+    desk.psactl(&["setup", "managed-ids", "--check"])
+        .ends_with(8)
+        .says("customer 355")
+        .is_silent_on("customer 342");
+    assert_eq!(desk.billed().len(), before.len());
+}

@@ -455,3 +455,168 @@ fn a_record_that_is_gone_is_made_again_and_a_renamed_one_is_followed() {
     desk.psactl(APPLY).ends_with(0);
     assert_eq!(desk.records(&path, "vendorLevel = \"Select\"").len(), 1);
 }
+
+/// Linked, with every step but the agreements done.
+fn before_agreements() -> Desk {
+    let desk = Desk::bare();
+    desk.psactl(APPLY_ALL).ends_with(3);
+    for (cid, company) in [("342", "Eddie's TV Repair"), ("355", "Joe TV Repair"), ("419", "Angry Fox")] {
+        desk.psactl(&["companies", "link", cid, company, "--yes"]).ends_with(0);
+    }
+    desk
+}
+
+const AGREEMENTS: &[&str] = &["setup", "agreements", "--apply", "--yes"];
+
+#[test]
+fn no_addition_is_made_of_what_sync_would_not_bill() {
+    // What is wrong with the export or the clock -> what is said
+    let desk = before_agreements();
+    let none = desk.billed();
+    desk.later(jiff::SignedDuration::from_hours(40));
+    desk.psactl(&["setup", "managed-ids", "--apply", "--yes"]).ends_with(0);
+    desk.psactl(AGREEMENTS)
+        .ends_with(3)
+        .says("customer 342: the use was measured")
+        .says("(max_age 1 day 12 h)");
+    assert_eq!(desk.billed(), none);
+
+    let desk = before_agreements();
+    desk.edit("accounts.csv", "Angry Fox", "Calm Fox");
+    desk.psactl(AGREEMENTS)
+        .ends_with(3)
+        .says("customer 419: the portal now calls this customer “Calm Fox”, linked was “Angry Fox”");
+    let billed = desk.billed();
+    assert!(billed.keys().all(|own| !own.contains("EFS-419")), "{billed:?}");
+    assert!(billed.keys().any(|own| own.contains("EFS-342")), "one customer never stops another's");
+
+    // This machine's clock is an hour behind the server's: the use seems to be of the future as well.
+    let desk = before_agreements();
+    let hour_ago = desk.sandbox().now() - jiff::SignedDuration::from_hours(1);
+    let mut command = desk.command(AGREEMENTS);
+    Desk::ran(command.env("PSACTL_NOW", hour_ago.to_string()))
+        .ends_with(3)
+        .says("this machine's clock is")
+        .says("off the server's");
+    assert_eq!(desk.billed(), none);
+}
+
+#[test]
+fn an_export_older_than_the_last_one_used_makes_no_addition() {
+    let desk = Desk::running();
+    let path = format!("/finance/agreements/{}/additions", desk.agreement("Angry Fox"));
+    let addition = desk.addition("Angry Fox", "ShadowProtect BDR Storage");
+    desk.delete(&format!("{path}/{}", id(&addition)));
+    let day = "2026-11-23T";
+    desk.edit("accounts.csv", day, "2026-11-22T");
+    desk.psactl(AGREEMENTS).ends_with(3).says("this export was measured before the last one used");
+    desk.edit("accounts.csv", "2026-11-22T", day);
+    desk.psactl(AGREEMENTS).ends_with(0);
+}
+
+#[test]
+fn without_a_next_invoice_ahead_a_person_says_from_when_it_bills() {
+    let desk = before_agreements();
+    let agreement = desk.agreement("Angry Fox");
+    desk.change(&format!("/finance/agreements/{agreement}"), "nextInvoiceDate", "2026-11-20T00:00:00Z");
+    desk.psactl(AGREEMENTS)
+        .ends_with(3)
+        .says("a next invoice that is due since 2026-11-20")
+        .says("--effective-date YYYY-MM-DD");
+    assert_eq!(
+        desk.records(&format!("/finance/agreements/{agreement}/additions"), "serialNumber = \"EFS-419\"")
+            .len(),
+        0
+    );
+    desk.psactl(&["setup", "--check", "--effective-date", "2026-11-15"]).ends_with(2).says("step agreements");
+    desk.psactl(&["setup", "agreements", "--apply", "--yes", "--effective-date", "2026-11-15"]).ends_with(0);
+    let addition = desk.addition("Angry Fox", "ShadowProtect BDR Storage");
+    assert_eq!(addition["effectiveDate"], "2026-11-15T00:00:00Z");
+}
+
+#[test]
+fn a_second_identifier_of_a_service_is_not_the_first_product() {
+    let desk = Desk::bare();
+    desk.psactl(&["setup", "products", "--apply", "--yes"]).ends_with(0);
+    let product = desk.record("/procurement/catalog", "identifier = \"ShadowProtect BDR Storage\"");
+    desk.edit(
+        "psactl.toml",
+        "bdr-storage = { identifier = \"ShadowProtect BDR Storage\", price = \"0.50\" }",
+        "bdr-storage = [\"ShadowProtect BDR Storage\", \"BDR Storage NFP\"]",
+    );
+    desk.psactl(&["setup", "products", "--apply", "--yes"])
+        .ends_with(3)
+        .says("product “BDR Storage NFP” for ShadowProtect BDR Storage is not there");
+    // The one that was chosen is followed all the same.
+    let path = format!("/procurement/catalog/{}", id(&product));
+    desk.change(&path, "identifier", "BDR Storage 2027");
+    desk.psactl(&["setup", "products", "--check"])
+        .ends_with(8)
+        .says("“BDR Storage 2027” (#75) is now called so");
+}
+
+#[test]
+fn an_inactive_cross_reference_beside_a_right_one_stays_inactive() {
+    let desk = Desk::bare();
+    desk.set_up();
+    let integration = desk.record("/company/managedDevicesIntegrations", "");
+    let path = format!("/company/managedDevicesIntegrations/{}/crossReferences", id(&integration));
+    let old = desk.record(&path, "vendorLevel = \"Select\"");
+    desk.change(&format!("{path}/{}", id(&old)), "inactiveFlag", true);
+    let mut body = old.clone();
+    for field in ["id", "_info", "inactiveFlag"] {
+        body.as_object_mut().unwrap().remove(field);
+    }
+    desk.make(&path, body);
+    desk.forget_requests();
+    desk.psactl(APPLY).ends_with(0);
+    assert_eq!(desk.writes(), Vec::<String>::new());
+    assert_eq!(desk.ask("GET", &format!("{path}/{}", id(&old)), &[], None)["inactiveFlag"], json!(true));
+}
+
+#[test]
+fn the_doctor_tells_of_what_would_fail_and_what_would_be_held() {
+    let desk = Desk::running();
+    desk.psactl(&["doctor", "--only", "sync"]).ends_with(0).says("ConnectWise agrees with the portal");
+    desk.edit("accounts.csv", "187.30", "999.00");
+    desk.psactl(&["doctor", "--only", "sync"])
+        .ends_with(0)
+        .says("warning  1 change waits for a yes")
+        .says("187.3 -> 999")
+        .is_silent_on("agrees with the portal");
+    // Set-up looks first; what is read after it fails.
+    desk.expects_refusals();
+    let fault = psactl::sandbox::Fault {
+        method: Some("GET".into()),
+        path: Some(format!("/finance/agreements/{}/additions", desk.agreement("Angry Fox"))),
+        kind: "status-400".into(),
+        nth: Some(2),
+        times: Some(1),
+    };
+    desk.sandbox().add_fault(fault).unwrap();
+    desk.psactl(&["doctor", "--only", "sync"]).ends_with(8).says("problem  customer 419: ").says("400");
+}
+
+#[test]
+fn an_answer_is_for_the_customers_concerned_and_all_or_nothing() {
+    let desk = Desk::running();
+    desk.edit("accounts.csv", "187.30", "999.00");
+    desk.later(jiff::SignedDuration::from_hours(13));
+    desk.psactl(&["sync"]).ends_with(6).says("1 held");
+    desk.psactl(&["review", "--approve", "all", "--take-over", "99999"])
+        .ends_with(6)
+        .says("psactl keeps no agreement addition #99999");
+    let review = desk.psactl(&["review", "--output", "json"]).ends_with(0).json();
+    assert_eq!(review["held"][0]["state"], "held", "{review:#}");
+
+    desk.psactl(&["review", "--approve", "all"]).ends_with(0);
+    let others = ["Eddie's TV Repair", "Joe TV Repair"].map(|company| desk.agreement(company));
+    desk.forget_requests();
+    desk.psactl(&["sync"]).ends_with(0);
+    let touched = |agreement: &i64| {
+        let path = format!("/finance/agreements/{agreement}/");
+        desk.requests().iter().any(|request| request.path.contains(&path))
+    };
+    assert!(!others.iter().any(touched), "{:?}", desk.requests());
+    assert_eq!(desk.addition("Angry Fox", "ShadowProtect BDR Storage")["quantity"].as_f64(), Some(999.0));
+}

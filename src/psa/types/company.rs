@@ -32,6 +32,16 @@ record! {
 }
 
 record! {
+    /// A status of companies (contract: `CompanyStatus`).
+    CompanyStatus, "company status" {
+        /// The name.
+        name: text,
+        /// Whether companies with it are out of business.
+        inactive_flag: flag,
+    }
+}
+
+record! {
     /// A device or licence of a company (contract: `Company.Configuration`).
     Configuration, "configuration" {
         /// The name.

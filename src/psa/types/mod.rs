@@ -14,7 +14,7 @@ mod system;
 
 pub(crate) use common::read_time;
 pub use common::{OrEmpty, RecordInfo, Reference};
-pub use company::{Company, Configuration, ConfigurationType};
+pub use company::{Company, CompanyStatus, Configuration, ConfigurationType};
 pub use finance::{Addition, Agreement, AgreementStatus, AgreementType, BillCustomer, Currency};
 pub use management::{
     BillingLevel, CrossReference, DeviceType, Integration, LoginBy, ManagedId, ManagementSolution,

@@ -260,11 +260,11 @@ fn anothers_quantity_is_left_until_a_person_takes_the_addition_over() {
 fn what_is_not_measured_is_left_as_it_is() {
     let desk = Desk::running();
     used(&desk, "ETV-BDR", "412.50", "");
-    next_sync(&desk).ends_with(0);
+    let note = "bills 412.5 and the portal's data have no measurement of it; left as it is";
+    // It may go on being billed for ever: it is told once, and once a day.
+    next_sync(&desk).ends_with(6).says(note);
     assert_eq!(desk.writes(), Vec::<String>::new());
     assert_eq!(quantity(&desk, EDDIE, BDR), 412.5);
-    // Nobody is woken up; whoever looks is told.
-    let note = "bills 412.5 and the portal's data have no measurement of it; left as it is";
     desk.psactl(&["sync", "--verify", "--dry-run"]).ends_with(0).says(note);
     desk.psactl(&["doctor", "--only", "sync"]).ends_with(0).says(note);
 }
@@ -310,7 +310,7 @@ fn an_old_export_is_not_billed_and_tickets_go_on() {
         "Error",
         "Remote Backup failed for account [AF-Office / DOC30199012]",
     );
-    desk.psactl(&["sync"]).ends_with(6).says("the use was measured 1 day 18 h ago (max_age 1 day 12 h)");
+    desk.psactl(&["sync"]).ends_with(6).says("longer ago than max_age (1 day 12 h)");
     assert_eq!(quantity(&desk, "Angry Fox", BASIC), 91.66);
     assert_eq!(desk.tickets().len(), 1);
     // It is renewed: half a day after the last push all is well again, without a word.
@@ -468,4 +468,39 @@ fn one_customers_failure_stops_no_other() {
     // It waits for min_interval, then all is written.
     next_sync(&desk).ends_with(0);
     assert_eq!(quantity(&desk, EDDIE, SELECT), 192.3);
+}
+
+#[test]
+#[ignore = "open: sync does not look at the state of the linked company"]
+fn a_company_that_is_out_of_use_is_blocked() {
+    let desk = Desk::running();
+    let status = id(&desk.record("/company/companies/statuses", "name = \"Not Active\""));
+    desk.change(&format!("/company/companies/{}", desk.company("Angry Fox")), "status/id", status);
+    used(&desk, "AF-Office", "91.66", "92.00");
+    next_sync(&desk).ends_with(6);
+    assert_eq!(quantity(&desk, "Angry Fox", BASIC), 91.66);
+}
+
+#[test]
+#[ignore = "open: sync looks for a Managed ID on the linked company alone"]
+fn a_managed_id_on_two_companies_blocks_billing() {
+    let desk = Desk::running();
+    let solution = json!({ "id": id(&desk.record("/company/managementItSolutions", "")) });
+    desk.make(
+        &format!("/company/companies/{}/managementSummaryReports", desk.company("Joe TV Repair")),
+        json!({ "managementSolution": solution, "groupIdentifier": "EFS-419", "deviceType": "BackupStats" }),
+    );
+    used(&desk, "AF-Office", "91.66", "92.00");
+    next_sync(&desk).ends_with(6);
+    assert_eq!(quantity(&desk, "Angry Fox", BASIC), 91.66);
+}
+
+#[test]
+#[ignore = "open: run_total compares with the invoices of the customers that are due, not with all"]
+fn one_customers_busy_month_does_not_hold_the_run() {
+    let desk = Desk::running();
+    // 80 USD more: 10.6% of what this customer pays, 6.3% of all next invoices.
+    used(&desk, "ETV-Primary", "148.20", "188.20");
+    next_sync(&desk).ends_with(0);
+    assert_eq!(quantity(&desk, EDDIE, SELECT), 229.05);
 }

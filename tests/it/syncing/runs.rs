@@ -145,10 +145,11 @@ fn a_day_later_everything_is_read_back_and_what_was_changed_by_others_is_seen() 
     let path = desk.addition_path("Angry Fox", "Online Backup Basic Storage");
     desk.change(&path, "quantity", 1);
     desk.forget_requests();
-    next_export(&desk, SignedDuration::from_hours(23));
+    next_export(&desk, SignedDuration::from_hours(17));
     desk.psactl(&["sync"]).ends_with(0);
     assert_eq!(desk.requests().len(), 0, "an export that says the same is no reason to ask");
-    next_export(&desk, SignedDuration::from_hours(2));
+    // Verification is spread over the last quarter of the day.
+    next_export(&desk, SignedDuration::from_hours(8));
     desk.psactl(&["sync"]).ends_with(6).says("somebody else wrote its quantity: 1");
     assert_eq!(desk.writes(), Vec::<String>::new());
 }

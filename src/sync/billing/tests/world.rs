@@ -139,6 +139,7 @@ impl World {
             company_id: 70,
             company_name: "Eddie's TV Repair".into(),
             portal_name: "Eddie's TV Repair".into(),
+            managed_id: "EFS-342".into(),
             origin: "link".into(),
             confirmed_at: jiff::Timestamp::UNIX_EPOCH,
         };
