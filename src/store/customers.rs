@@ -75,17 +75,20 @@ impl Store {
                 [cid],
             )?;
         }
-        // The next run looks who is due.
-        change.execute("UPDATE imports SET next_due = NULL", [])?;
         change.commit()?;
+        self.forget_rest()
+    }
+
+    /// The next run looks who is due, whatever the last one found.
+    fn forget_rest(&self) -> Result<()> {
+        // Runs of one part keep their own rest, under longer names.
+        self.db.execute("DELETE FROM meta WHERE key LIKE ?1 || '%'", [super::NEXT_DUE])?;
         Ok(())
     }
 
     /// Makes every customer due again: a person changed something that runs remember as worked off.
     pub fn forget_checks(&self) -> Result<()> {
         self.db.execute("UPDATE customers SET fingerprint = '', pushed_at = NULL, retry_at = NULL", [])?;
-        // Runs of one part keep their own, under longer names.
-        self.db.execute("DELETE FROM meta WHERE key LIKE ?1 || '%'", [super::NEXT_DUE])?;
-        Ok(())
+        self.forget_rest()
     }
 }
