@@ -142,7 +142,12 @@ impl Run<'_> {
             Err(failure) if self.options.dry_run || failure.exit == Exit::Interrupted => Err(failure),
             Err(failure) => {
                 // Another cause is news, another number in it is not.
-                let key = format!("run failed: {}", record::wording(&failure.line()));
+                let cause = if failure.exit == Exit::Refused {
+                    "login".to_owned()
+                } else {
+                    record::wording(&failure.line())
+                };
+                let key = format!("run failed: {cause}");
                 let now = (self.clock)();
                 let speaks = self.store.speaks(&key, "", AREA, now, self.config.sync.remind_every)?;
                 self.store.settle_standing(AREA, &nobody, &BTreeSet::from([key]))?;
