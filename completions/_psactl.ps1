@@ -65,6 +65,7 @@ Register-ArgumentCompleter -Native -CommandName 'psactl' -ScriptBlock {
             break
         }
         'psactl;setup' {
+            [CompletionResult]::new('--effective-date', '--effective-date', [CompletionResultType]::ParameterName, 'For the step agreements: from when an addition bills whose agreement has no next invoice ahead')
             [CompletionResult]::new('--config', '--config', [CompletionResultType]::ParameterName, 'The configuration file [default: psactl/psactl.toml in the user''s configuration folder]')
             [CompletionResult]::new('--state', '--state', [CompletionResultType]::ParameterName, 'The folder of psactl''s own state [default: psactl in the user''s state folder]')
             [CompletionResult]::new('--output', '--output', [CompletionResultType]::ParameterName, 'How results are printed')
@@ -130,6 +131,7 @@ Register-ArgumentCompleter -Native -CommandName 'psactl' -ScriptBlock {
             [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'When to colour')
             [CompletionResult]::new('--dry-run', '--dry-run', [CompletionResultType]::ParameterName, 'Show the links; remember nothing')
             [CompletionResult]::new('--yes', '--yes', [CompletionResultType]::ParameterName, 'Ask nothing')
+            [CompletionResult]::new('--replace', '--replace', [CompletionResultType]::ParameterName, 'Also take over links that differ from the present ones')
             [CompletionResult]::new('-q', '-q', [CompletionResultType]::ParameterName, 'Print nothing but results and what needs a person')
             [CompletionResult]::new('--quiet', '--quiet', [CompletionResultType]::ParameterName, 'Print nothing but results and what needs a person')
             [CompletionResult]::new('-v', '-v', [CompletionResultType]::ParameterName, 'Say more on stderr; -vv and -vvv say still more. Secrets are never printed')

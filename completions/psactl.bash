@@ -188,7 +188,7 @@ _psactl() {
             return 0
             ;;
         psactl__subcmd__companies__subcmd__adopt)
-            opts="-q -v -h -V --dry-run --yes --config --state --output --quiet --verbose --color --no-input --help --version"
+            opts="-q -v -h -V --dry-run --yes --replace --config --state --output --quiet --verbose --color --no-input --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -844,12 +844,16 @@ _psactl() {
             return 0
             ;;
         psactl__subcmd__setup)
-            opts="-q -v -h -V --check --dry-run --apply --yes --vendor-sync-is-off --config --state --output --quiet --verbose --color --no-input --help --version service-status integrator-login products management-solution configuration-types cross-references portal managed-ids agreements"
+            opts="-q -v -h -V --check --dry-run --apply --yes --vendor-sync-is-off --effective-date --config --state --output --quiet --verbose --color --no-input --help --version service-status integrator-login products management-solution configuration-types cross-references portal managed-ids agreements"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
+                --effective-date)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 --config)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0

@@ -60,6 +60,7 @@ set edit:completion:arg-completer[psactl] = {|@words|
             cand --version 'Print version'
         }
         &'psactl;setup'= {
+            cand --effective-date 'For the step agreements: from when an addition bills whose agreement has no next invoice ahead'
             cand --config 'The configuration file [default: psactl/psactl.toml in the user''s configuration folder]'
             cand --state 'The folder of psactl''s own state [default: psactl in the user''s state folder]'
             cand --output 'How results are printed'
@@ -122,6 +123,7 @@ set edit:completion:arg-completer[psactl] = {|@words|
             cand --color 'When to colour'
             cand --dry-run 'Show the links; remember nothing'
             cand --yes 'Ask nothing'
+            cand --replace 'Also take over links that differ from the present ones'
             cand -q 'Print nothing but results and what needs a person'
             cand --quiet 'Print nothing but results and what needs a person'
             cand -v 'Say more on stderr; -vv and -vvv say still more. Secrets are never printed'

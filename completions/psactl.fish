@@ -60,6 +60,7 @@ complete -c psactl -n "__fish_psactl_using_subcommand demo" -s v -l verbose -d '
 complete -c psactl -n "__fish_psactl_using_subcommand demo" -l no-input -d 'Never ask; what is not given is an error'
 complete -c psactl -n "__fish_psactl_using_subcommand demo" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c psactl -n "__fish_psactl_using_subcommand demo" -s V -l version -d 'Print version'
+complete -c psactl -n "__fish_psactl_using_subcommand setup" -l effective-date -d 'For the step agreements: from when an addition bills whose agreement has no next invoice ahead' -r
 complete -c psactl -n "__fish_psactl_using_subcommand setup" -l config -d 'The configuration file [default: psactl/psactl.toml in the user\'s configuration folder]' -r -F
 complete -c psactl -n "__fish_psactl_using_subcommand setup" -l state -d 'The folder of psactl\'s own state [default: psactl in the user\'s state folder]' -r -F
 complete -c psactl -n "__fish_psactl_using_subcommand setup" -l output -d 'How results are printed' -r -f -a "table\t'Tables and sentences for people'
@@ -116,6 +117,7 @@ always\t'Always'
 never\t'Never'"
 complete -c psactl -n "__fish_psactl_using_subcommand companies; and __fish_seen_subcommand_from adopt" -l dry-run -d 'Show the links; remember nothing'
 complete -c psactl -n "__fish_psactl_using_subcommand companies; and __fish_seen_subcommand_from adopt" -l yes -d 'Ask nothing'
+complete -c psactl -n "__fish_psactl_using_subcommand companies; and __fish_seen_subcommand_from adopt" -l replace -d 'Also take over links that differ from the present ones'
 complete -c psactl -n "__fish_psactl_using_subcommand companies; and __fish_seen_subcommand_from adopt" -s q -l quiet -d 'Print nothing but results and what needs a person'
 complete -c psactl -n "__fish_psactl_using_subcommand companies; and __fish_seen_subcommand_from adopt" -s v -l verbose -d 'Say more on stderr; -vv and -vvv say still more. Secrets are never printed'
 complete -c psactl -n "__fish_psactl_using_subcommand companies; and __fish_seen_subcommand_from adopt" -l no-input -d 'Never ask; what is not given is an error'

@@ -84,12 +84,6 @@ pub fn is_refused(failure: &Failure) -> bool {
     failure.error.downcast_ref::<crate::psa::Error>().is_some_and(crate::psa::Error::is_refused_login)
 }
 
-/// Whether a run failed because the login was refused, in this run or in the one it waits after.
-pub fn is_about_the_login(failure: &Failure) -> bool {
-    let waits = failure.exit == Exit::Refused && failure.error.downcast_ref::<crate::psa::Error>().is_none();
-    waits || is_refused(failure)
-}
-
 /// Remembers a refused login.
 ///
 /// # Errors

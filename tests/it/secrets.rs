@@ -191,9 +191,12 @@ fn where_the_answer_repeats_the_request() {
         );
         let begun = begun.trim_end_matches('=').to_owned();
         let ran = desk.psactl(&["-vvv", "sync", "--verify"]);
-        let said = ran.stdout + &ran.stderr;
-        assert!(said.contains("***"), "{said}");
-        assert_clean(&[basic, begun[..begun.len() - 2].to_owned()], "the answer repeated", said.as_bytes());
+        assert!(ran.stdout.contains("***"), "{}{}", ran.stdout, ran.stderr);
+        assert_clean(
+            &[basic, begun[..begun.len() - 2].to_owned()],
+            "the answer repeated",
+            (ran.stdout + &ran.stderr).as_bytes(),
+        );
         every_command(&desk, "repeated");
     }
 }

@@ -478,7 +478,7 @@ fn no_addition_is_made_of_what_sync_would_not_bill() {
     desk.psactl(AGREEMENTS)
         .ends_with(3)
         .says("customer 342: the use was measured")
-        .says("(max_age 1 day 12 h)");
+        .says("longer ago than max_age (1 day 12 h)");
     assert_eq!(desk.billed(), none);
 
     let desk = before_agreements();
