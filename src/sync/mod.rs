@@ -24,7 +24,7 @@ use jiff::tz::TimeZone;
 use crate::config::Config;
 use crate::error::{Exit, Failure, Result};
 use crate::plan::apply::{Applied, Applier, Secrets};
-use crate::plan::{Change, Plan, guards, remember};
+use crate::plan::{Plan, guards};
 use crate::portal::{self, Snapshot};
 use crate::psa::{self, Client, Info};
 use crate::services;
@@ -346,9 +346,22 @@ impl Run<'_> {
                 Err(failure) if !is_everybodys(&failure) => ticket_trouble = Some(failure.context("tickets")),
                 Err(failure) => return Err(failure),
             }
+            let ids: Vec<i64> =
+                due.iter().filter_map(|cid| observed.links.get(cid)).map(|link| link.company_id).collect();
+            let gone =
+                if ids.is_empty() { BTreeMap::new() } else { observe::out_of_use(self.client, ids).await? };
             let mut failing = 0;
             for cid in due.iter().filter(|cid| !unknown.contains(*cid)) {
                 let Some(link) = observed.links.get(cid) else { continue };
+                if let Some(reason) = gone.get(&link.company_id) {
+                    let mut round = Round::default();
+                    let fix = format!(
+                        "psactl companies link {cid} COMPANY --replace, or make the company active again"
+                    );
+                    round.plan.block(Some(cid), &link.company_name, reason.as_str(), fix);
+                    rounds.insert(cid.clone(), round);
+                    continue;
+                }
                 let mut round = self.round(observed, chosen, name, link, &zone, now).await?;
                 failing = if round.trouble.as_ref().is_some_and(is_servers) { failing + 1 } else { 0 };
                 if failing == MOST_FAILING
@@ -543,19 +556,8 @@ impl Run<'_> {
             let of_fault = seen.get(key).map_or(&[][..], Vec::as_slice);
             let memory = self.ticket_memory(source, key, fault, of_fault, observed, now)?;
             let decision = tickets::decide(fault, &memory, of_fault, settings.into(), now);
-            let planned = plan.changes.len();
             let case = tickets::Case { key, fault, link, memory: &memory, seen: of_fault };
             tickets::plan(&mut facts, case, &decision, plan);
-            // The note of a resolving or reopening that stopped half-way is there already.
-            let said = |change: &Change| {
-                let text = remember::note_text(change);
-                text.is_some() && text == memory.last_note.as_deref()
-            };
-            let mut at = 0;
-            plan.changes.retain(|change| {
-                at += 1;
-                at <= planned || !said(change)
-            });
             decisions.insert(key.clone(), decision);
         }
         Ok(decisions)
@@ -596,7 +598,6 @@ impl Run<'_> {
     }
 
     /// One customer: statistics, then billing. A failure is this customer's, unless it is everybody's.
-    #[expect(clippy::too_many_arguments, reason = "the facts of a run, handed down")]
     async fn round(
         &mut self,
         observed: &Observed,

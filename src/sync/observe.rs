@@ -10,7 +10,8 @@ use super::tickets::Seen;
 use crate::error::Result;
 use crate::portal::Snapshot;
 use crate::psa::{
-    Addition, Agreement, AgreementStatus, BoardStatus, Client, Condition, Query, Ticket, paths,
+    Addition, Agreement, AgreementStatus, BoardStatus, Client, Company, CompanyStatus, Condition, OrEmpty,
+    Query, Ticket, paths,
 };
 use crate::services;
 
@@ -92,4 +93,38 @@ pub async fn closed_status(client: &Client, board: i64) -> Result<Option<i64>> {
     let query = Query::all().filter(Condition::eq("closedStatus", true)).order_by("sortOrder");
     let statuses: Vec<BoardStatus> = client.list(&paths::statuses(board), &query).await?;
     Ok(statuses.into_iter().find(|status| !status.inactive).map(|status| status.id))
+}
+
+/// Which of these companies are out of use, and why: deleted, merged away, or inactive by their status. Nothing
+/// is billed or reported for them (design section 9, *Links*).
+///
+/// # Errors
+/// Where ConnectWise cannot be asked.
+pub async fn out_of_use(client: &Client, companies: Vec<i64>) -> Result<BTreeMap<i64, String>> {
+    let mut gone: BTreeMap<i64, String> = companies
+        .iter()
+        .map(|id| (*id, format!("company #{id} is deleted, or merged into another")))
+        .collect();
+    if companies.is_empty() {
+        return Ok(gone);
+    }
+    let inactive = Query::all().filter(Condition::eq("inactiveFlag", true));
+    let inactive: Vec<CompanyStatus> = client.list(&paths::company_statuses(), &inactive).await?;
+    for some in Condition::in_batches("id", companies, 1200) {
+        let query = Query::all().filter(some).fields("id,name,status,deletedFlag").order_by("id");
+        let found: Vec<Company> = client.list(&paths::companies(), &query).await?;
+        for company in found.into_iter().filter(|company| !company.deleted_flag) {
+            match inactive.iter().find(|status| company.status.as_ref().is_some_and(|own| own.is(status.id)))
+            {
+                Some(status) => {
+                    let reason = format!("company #{} is “{}”", company.id, status.name.or_empty());
+                    gone.insert(company.id, reason);
+                }
+                None => {
+                    gone.remove(&company.id);
+                }
+            }
+        }
+    }
+    Ok(gone)
 }

@@ -125,7 +125,7 @@ impl Report {
         if self.applied.iter().any(interrupted) {
             return Exit::Interrupted;
         }
-        let said = self.news == 0 && !(self.asked && !self.troubles.is_empty());
+        let said = self.news == 0 && (!self.asked || self.troubles.is_empty());
         if self.dry_run || said {
             return Exit::Done;
         }

@@ -470,7 +470,6 @@ fn one_customers_failure_stops_no_other() {
 }
 
 #[test]
-#[ignore = "open: sync does not look at the state of the linked company"]
 fn a_company_that_is_out_of_use_is_blocked() {
     let desk = Desk::running();
     let status = id(&desk.record("/company/companies/statuses", "name = \"Not Active\""));
@@ -495,7 +494,6 @@ fn a_managed_id_on_two_companies_blocks_billing() {
 }
 
 #[test]
-#[ignore = "open: run_total compares with the invoices of the customers that are due, not with all"]
 fn one_customers_busy_month_does_not_hold_the_run() {
     let desk = Desk::running();
     // 80 USD more: 10.6% of what this customer pays, 6.3% of all next invoices.
