@@ -24,7 +24,7 @@ use jiff::tz::TimeZone;
 use crate::config::Config;
 use crate::error::{Exit, Failure, Result};
 use crate::plan::apply::{Applied, Applier, Secrets};
-use crate::plan::{Change, Plan, guards, remember};
+use crate::plan::{Plan, guards};
 use crate::portal::{self, Snapshot};
 use crate::psa::{self, Client, Info};
 use crate::services;
@@ -543,19 +543,8 @@ impl Run<'_> {
             let of_fault = seen.get(key).map_or(&[][..], Vec::as_slice);
             let memory = self.ticket_memory(source, key, fault, of_fault, observed, now)?;
             let decision = tickets::decide(fault, &memory, of_fault, settings.into(), now);
-            let planned = plan.changes.len();
             let case = tickets::Case { key, fault, link, memory: &memory, seen: of_fault };
             tickets::plan(&mut facts, case, &decision, plan);
-            // The note of a resolving or reopening that stopped half-way is there already.
-            let said = |change: &Change| {
-                let text = remember::note_text(change);
-                text.is_some() && text == memory.last_note.as_deref()
-            };
-            let mut at = 0;
-            plan.changes.retain(|change| {
-                at += 1;
-                at <= planned || !said(change)
-            });
             decisions.insert(key.clone(), decision);
         }
         Ok(decisions)
