@@ -348,8 +348,15 @@ impl Run<'_> {
             }
             let ids: Vec<i64> =
                 due.iter().filter_map(|cid| observed.links.get(cid)).map(|link| link.company_id).collect();
-            let gone =
-                if ids.is_empty() { BTreeMap::new() } else { observe::out_of_use(self.client, ids).await? };
+            let gone = match observe::out_of_use(self.client, ids).await {
+                Ok(gone) => gone,
+                Err(failure) if is_everybodys(&failure) => return Err(failure),
+                Err(failure) => {
+                    let text = format!("whether the companies are in use is not known: {}", failure.line());
+                    ticket_plan.act(None, text);
+                    BTreeMap::new()
+                }
+            };
             let mut failing = 0;
             for cid in due.iter().filter(|cid| !unknown.contains(*cid)) {
                 let Some(link) = observed.links.get(cid) else { continue };

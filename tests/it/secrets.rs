@@ -191,7 +191,7 @@ fn where_the_answer_repeats_the_request() {
         );
         let begun = begun.trim_end_matches('=').to_owned();
         let ran = desk.psactl(&["-vvv", "sync", "--verify"]);
-        assert!(ran.stdout.contains("***"), "{}{}", ran.stdout, ran.stderr);
+        assert!((ran.stdout.clone() + &ran.stderr).contains("***"), "{}{}", ran.stdout, ran.stderr);
         assert_clean(
             &[basic, begun[..begun.len() - 2].to_owned()],
             "the answer repeated",
