@@ -1,0 +1,153 @@
+//! What a run reads and remembers to plan tickets: the rule itself is in [`super::tickets`].
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use jiff::Timestamp;
+
+use super::faults::{Fault, FaultKey};
+use super::tickets::{self, Decision};
+use super::{Observed, Part, Run, billable, is_everybodys, observe, record};
+use crate::error::Result;
+use crate::plan::Plan;
+use crate::setup::Chosen;
+use crate::store::TicketMemory;
+
+impl Run<'_> {
+    /// The faults whose tickets ConnectWise must be asked about: those that may need one, and those whose
+    /// ticket may have to be resolved. Memory decides only whether there is work.
+    pub(super) fn wanted_tickets(&self, observed: &Observed, now: Timestamp) -> BTreeSet<FaultKey> {
+        if !self.config.tickets.enabled || !self.options.does(Part::Tickets) {
+            return BTreeSet::new();
+        }
+        let touched = self.options.events.as_ref().map(|numbers| record::faults_of(observed, numbers));
+        let fresh = record::fresh(&observed.events);
+        observed
+            .faults
+            .iter()
+            .filter(|(key, fault)| {
+                let memory = observed.memories.get(*key).cloned().unwrap_or_default();
+                let asked = self.options.cids.is_empty() || self.options.cids.contains(&key.cid);
+                let touched = touched.as_ref().is_none_or(|touched| touched.contains(*key));
+                let insists = self.options.verify || self.options.events.is_some();
+                let news = match &fault.ended {
+                    Some((event, _)) => {
+                        memory.ticket.is_some()
+                            && memory.resolved_at.is_none()
+                            && memory.closed_by_person_at.is_none()
+                            || fresh.contains(event.as_str())
+                    }
+                    None => {
+                        memory.standing_since_first_run.as_ref() != Some(&fault.first_event)
+                            && (memory.ticket.is_none()
+                                || memory.first_event.as_ref() != Some(&fault.first_event)
+                                || memory.told_until.is_none_or(|told| told < fault.last_bad)
+                                || memory.resolved_at.is_some()
+                                || memory.closed_by_person_at.is_some()
+                                || memory.looked_at.is_none_or(|looked| {
+                                    now.duration_since(looked) >= self.config.sync.verify_every
+                                }))
+                    }
+                };
+                asked
+                    && touched
+                    && (news || insists)
+                    && tickets::is_wanted(fault, &self.config.tickets)
+                    && observed.links.get(&key.cid).is_some_and(|link| {
+                        billable::unconfirmed(self.config, &observed.snapshot, link).is_none()
+                    })
+            })
+            .map(|(key, _)| key.clone())
+            .collect()
+    }
+
+    pub(super) async fn plan_tickets(
+        &mut self,
+        observed: &Observed,
+        chosen: &Chosen,
+        source: &str,
+        wanted: &BTreeSet<FaultKey>,
+        plan: &mut Plan,
+        now: Timestamp,
+    ) -> Result<BTreeMap<FaultKey, Decision>> {
+        let mut decisions = BTreeMap::new();
+        let (Some(board), Some(new_status), Some(closed)) =
+            (chosen.board, chosen.new_status, chosen.closed_status)
+        else {
+            return Ok(decisions);
+        };
+        let seen = observe::tickets(self.client, source, wanted).await?;
+        let mut closed_status = BTreeMap::from([(board, closed)]);
+        let boards: BTreeSet<i64> = seen
+            .values()
+            .flatten()
+            .filter(|ticket| !ticket.closed)
+            .filter_map(|ticket| ticket.board)
+            .collect();
+        for moved in boards.into_iter().filter(|id| *id != board) {
+            // A board that cannot be read has no status to resolve with: its tickets are blocked.
+            match observe::closed_status(self.client, moved).await {
+                Ok(status) => closed_status.extend(status.map(|status| (moved, status))),
+                Err(failure) if !is_everybodys(&failure) => {}
+                Err(failure) => return Err(failure),
+            }
+        }
+        let hour_ago = now.checked_sub(jiff::SignedDuration::from_hours(1)).unwrap_or(now);
+        let opened = self.store.tickets_opened_since(hour_ago)?;
+        let settings = &self.config.tickets;
+        let may_open = u64::from(settings.max_new_per_hour).saturating_sub(opened);
+        let mut facts = tickets::Facts {
+            source,
+            settings,
+            board,
+            new_status,
+            closed_status,
+            may_open: usize::try_from(may_open).unwrap_or(usize::MAX),
+        };
+        for key in wanted {
+            let (Some(fault), Some(link)) = (observed.faults.get(key), observed.links.get(&key.cid)) else {
+                continue;
+            };
+            let of_fault = seen.get(key).map_or(&[][..], Vec::as_slice);
+            let memory = self.ticket_memory(source, key, fault, of_fault, observed, now)?;
+            let decision = tickets::decide(fault, &memory, of_fault, settings.into(), now);
+            let case = tickets::Case { key, fault, link, memory: &memory, seen: of_fault };
+            tickets::plan(&mut facts, case, &decision, plan);
+            decisions.insert(key.clone(), decision);
+        }
+        Ok(decisions)
+    }
+
+    /// What is known of a fault's ticket, with what was just seen: a ticket found by its `externalXRef`
+    /// that the state does not know, or one that a person has closed.
+    fn ticket_memory(
+        &mut self,
+        source: &str,
+        key: &FaultKey,
+        fault: &Fault,
+        seen: &[tickets::Seen],
+        observed: &Observed,
+        now: Timestamp,
+    ) -> Result<TicketMemory> {
+        let mut memory = observed.memories.get(key).cloned().unwrap_or_default();
+        let before = memory.clone();
+        if let Some(open) = seen.iter().find(|ticket| !ticket.closed) {
+            if memory.ticket != Some(open.id) {
+                memory.ticket = Some(open.id);
+                memory.first_event = Some(fault.first_event.clone());
+                memory.told_until = Some(fault.last_bad);
+            }
+            memory.closed_by_person_at = None;
+            memory.resolved_at = None;
+        } else if let Some(closed) = seen.iter().find(|ticket| memory.ticket == Some(ticket.id))
+            && memory.resolved_at.is_none()
+            && memory.closed_by_person_at.is_none()
+        {
+            memory.closed_by_person_at = Some(closed.closed_at.unwrap_or(now));
+        }
+        memory.looked_at = Some(now);
+        if memory != before && !self.options.dry_run {
+            self.store.set_ticket(source, key, &memory)?;
+        }
+        Ok(memory)
+    }
+}
