@@ -462,15 +462,3 @@ fn summary(change: &Change, answer: &Value) -> Value {
     }
     Value::Object(kept)
 }
-
-/// Whether a change is about a ticket, statistics or billing, in the event log's words.
-pub fn action_of(change: &Change) -> Option<&'static str> {
-    match &change.purpose {
-        Purpose::OpenTicket { .. } | Purpose::NoteTicket { .. } | Purpose::TicketStatus { .. } => {
-            Some("ticket")
-        }
-        Purpose::Statistics => Some("statistics"),
-        Purpose::Quantity { .. } => Some("billing"),
-        Purpose::Setup { .. } => None,
-    }
-}

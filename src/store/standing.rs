@@ -34,15 +34,6 @@ impl Store {
         Ok(due)
     }
 
-    /// Since when something stands.
-    pub fn standing_since(&self, key: &str) -> Result<Option<Timestamp>> {
-        let since: Option<i64> = self
-            .db
-            .query_row("SELECT since FROM standing WHERE key = ?1", [key], |row| row.get(0))
-            .optional()?;
-        Ok(since.map(moment))
-    }
-
     /// Forgets what no longer stands: everything of these customers in an area that is not among `keys`.
     pub fn settle_standing(
         &self,

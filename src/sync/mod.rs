@@ -228,7 +228,7 @@ impl Run<'_> {
                 Ok(report)
             }
             Err(failure) => {
-                record::failed_run(self.store, name, run, &observed.events, &self.options, &failure, now)?;
+                record::failed_run(self.store, run, &observed.events, &self.options, &failure, now)?;
                 self.store.end_run(run, failure.exit.code(), &failure.line(), (self.clock)())?;
                 Err(failure)
             }

@@ -73,7 +73,6 @@ fn touched_by(observed: &Observed, event: &portal::Event) -> Vec<FaultKey> {
 /// A run that could do nothing: the events it should have processed failed, with the cause.
 pub(super) fn failed_run(
     store: &Store,
-    source: &str,
     run: i64,
     events: &[LoggedEvent],
     options: &Options,
@@ -103,7 +102,6 @@ pub(super) fn failed_run(
         })
         .collect();
     store.record_actions(&results)?;
-    let _known = source;
     Ok(())
 }
 
