@@ -158,7 +158,7 @@ pub fn write(work: &mut Work<'_>, request: &Request<'_>, success: u16) -> Outcom
                 return Err(Refusal::no_such_page());
             };
             let body = request.body.as_ref().unwrap_or(&Value::Null);
-            let given = super::patch::changes(schema, body, work.options.inner_patch_paths)?;
+            let given = super::patch::changes(schema, body, !work.options.strict_patch)?;
             work.update(collection, schema, first, &given, true, request.writer)?;
             Ok(Answer::of(success, work.shown(collection, first, schema)))
         }

@@ -119,7 +119,7 @@ pub fn write(
             let given = match patching {
                 true => {
                     let body = request.body.as_ref().unwrap_or(&Value::Null);
-                    patch::changes(schema, body, options.inner_patch_paths)?
+                    patch::changes(schema, body, !options.strict_patch)?
                 }
                 false => request.object()?.clone(),
             };

@@ -18,6 +18,7 @@ mod errors;
 mod faults;
 mod limit;
 mod log;
+mod options;
 mod paging;
 mod patch;
 mod query;
@@ -41,69 +42,10 @@ use tokio::task::JoinHandle;
 pub use contract::DOCUMENT;
 pub use faults::Fault;
 pub use log::LoggedRequest;
+pub use options::{Options, Release, World};
 
 /// How long open connections get to finish when the sandbox stops.
 const STOP_DEADLINE: Duration = Duration::from_secs(2);
-
-/// Which records exist at the start.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub enum World {
-    /// The guide's MSP as it is before anything was set up.
-    #[default]
-    Bare,
-    /// The same, set up and linked as the guide says.
-    Integrated,
-}
-
-/// How the sandbox behaves.
-#[derive(Debug, Clone)]
-pub struct Options {
-    /// The port of the PSA; 0 takes a free one. The control port is always a free one.
-    pub port: u16,
-    /// Which records exist at the start.
-    pub world: World,
-    /// How many companies are generated besides the guide's, each with an agreement; in the
-    /// integrated world also with Managed ID and additions.
-    pub companies: usize,
-    /// Where the sandbox's clock starts; it runs on from there. None: the system's time.
-    pub now: Option<Timestamp>,
-    /// Whether `billedQuantity` goes below zero, as in the guide's figure 19, or stops there.
-    pub negative_quantity_to_bill: bool,
-    /// Whether statistics written to management summary reports are kept.
-    pub keep_statistics: bool,
-    /// Whether newlines in text become a space and tabs four (behaviours, section 4).
-    pub flatten_newlines: bool,
-    /// Whether a managed devices integration with `loginBy` Global must carry a global login.
-    pub global_login_required: bool,
-    /// Whether PATCH paths such as `status/id` take effect, or answer 200 and change nothing.
-    pub inner_patch_paths: bool,
-    /// Whether empty fields are answered as null, or left out.
-    pub nulls: bool,
-    /// How long every answer of the PSA takes at the least.
-    pub latency: Duration,
-    /// How many requests a minute are answered before 429; 0: no limit. The minute is a real one,
-    /// whatever the sandbox's clock says.
-    pub max_requests_per_minute: u32,
-}
-
-impl Default for Options {
-    fn default() -> Options {
-        Options {
-            port: 0,
-            world: World::Bare,
-            companies: 0,
-            now: None,
-            negative_quantity_to_bill: true,
-            keep_statistics: true,
-            flatten_newlines: false,
-            global_login_required: false,
-            inner_patch_paths: true,
-            nulls: false,
-            latency: Duration::ZERO,
-            max_requests_per_minute: 0,
-        }
-    }
-}
 
 /// What the two servers and the handle share.
 struct Shared {

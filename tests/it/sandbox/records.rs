@@ -179,7 +179,7 @@ async fn patch_operations() {
 
 #[tokio::test]
 async fn inner_paths_can_change_nothing() {
-    let psa = Psa::start(Options { inner_patch_paths: false, ..Options::default() }).await;
+    let psa = Psa::start(Options { strict_patch: true, ..Options::default() }).await;
     let id = psa.id("/company/companies", "identifier=\"JoeTV\"").await;
     let path = format!("/company/companies/{id}");
     let got = psa.replace(&path, "status/name", json!("Credit Hold")).await.ok();
