@@ -75,6 +75,7 @@ Register-ArgumentCompleter -Native -CommandName 'psactl' -ScriptBlock {
             [CompletionResult]::new('--apply', '--apply', [CompletionResultType]::ParameterName, 'Make the changes, asking before each step')
             [CompletionResult]::new('--yes', '--yes', [CompletionResultType]::ParameterName, 'With --apply: ask nothing')
             [CompletionResult]::new('--vendor-sync-is-off', '--vendor-sync-is-off', [CompletionResultType]::ParameterName, 'I have turned off the vendor''s own ConnectWise synchronisation and ticket notifications at the portal, so that nobody bills or opens tickets twice')
+            [CompletionResult]::new('--new-password', '--new-password', [CompletionResultType]::ParameterName, 'For the step integrator-login: give the login the password of psactl.toml, although it has one')
             [CompletionResult]::new('-q', '-q', [CompletionResultType]::ParameterName, 'Print nothing but results and what needs a person')
             [CompletionResult]::new('--quiet', '--quiet', [CompletionResultType]::ParameterName, 'Print nothing but results and what needs a person')
             [CompletionResult]::new('-v', '-v', [CompletionResultType]::ParameterName, 'Say more on stderr; -vv and -vvv say still more. Secrets are never printed')

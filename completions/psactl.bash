@@ -844,7 +844,7 @@ _psactl() {
             return 0
             ;;
         psactl__subcmd__setup)
-            opts="-q -v -h -V --check --dry-run --apply --yes --vendor-sync-is-off --effective-date --config --state --output --quiet --verbose --color --no-input --help --version service-status integrator-login products management-solution configuration-types cross-references portal managed-ids agreements"
+            opts="-q -v -h -V --check --dry-run --apply --yes --vendor-sync-is-off --new-password --effective-date --config --state --output --quiet --verbose --color --no-input --help --version service-status integrator-login products management-solution configuration-types cross-references portal managed-ids agreements"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0

@@ -70,6 +70,7 @@ set edit:completion:arg-completer[psactl] = {|@words|
             cand --apply 'Make the changes, asking before each step'
             cand --yes 'With --apply: ask nothing'
             cand --vendor-sync-is-off 'I have turned off the vendor''s own ConnectWise synchronisation and ticket notifications at the portal, so that nobody bills or opens tickets twice'
+            cand --new-password 'For the step integrator-login: give the login the password of psactl.toml, although it has one'
             cand -q 'Print nothing but results and what needs a person'
             cand --quiet 'Print nothing but results and what needs a person'
             cand -v 'Say more on stderr; -vv and -vvv say still more. Secrets are never printed'

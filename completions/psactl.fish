@@ -73,6 +73,7 @@ complete -c psactl -n "__fish_psactl_using_subcommand setup" -l dry-run -d 'Show
 complete -c psactl -n "__fish_psactl_using_subcommand setup" -l apply -d 'Make the changes, asking before each step'
 complete -c psactl -n "__fish_psactl_using_subcommand setup" -l yes -d 'With --apply: ask nothing'
 complete -c psactl -n "__fish_psactl_using_subcommand setup" -l vendor-sync-is-off -d 'I have turned off the vendor\'s own ConnectWise synchronisation and ticket notifications at the portal, so that nobody bills or opens tickets twice'
+complete -c psactl -n "__fish_psactl_using_subcommand setup" -l new-password -d 'For the step integrator-login: give the login the password of psactl.toml, although it has one'
 complete -c psactl -n "__fish_psactl_using_subcommand setup" -s q -l quiet -d 'Print nothing but results and what needs a person'
 complete -c psactl -n "__fish_psactl_using_subcommand setup" -s v -l verbose -d 'Say more on stderr; -vv and -vvv say still more. Secrets are never printed'
 complete -c psactl -n "__fish_psactl_using_subcommand setup" -l no-input -d 'Never ask; what is not given is an error'
