@@ -88,7 +88,7 @@ impl Transport {
             action: format!("looking up the company “{}” at {host}", clean(company_id, 60)),
             request_id: None,
         };
-        let call = Call { tried, query: String::new(), body: None };
+        let call = Call::of(tried);
         let answer = match self.exchange(&discovery::address(&self.site, company_id), &call, None).await {
             Ok(answer) => answer,
             Err(Failed { status: Some(404), .. }) => return Err(discovery::unknown(&self.site, company_id)),

@@ -17,7 +17,7 @@ use super::discovery::Route;
 use super::error::{Error, Method, Tried, Trouble};
 use super::failure;
 use super::gate::Gate;
-use super::headers;
+use super::headers::{self, Link};
 use super::reply::Reply;
 use super::retry::{Decision, Outcome, RetryPolicy};
 use super::routing::Routing;
@@ -36,6 +36,15 @@ pub(super) struct Call {
     pub(super) query: String,
     /// The JSON body.
     pub(super) body: Option<Vec<u8>>,
+    /// Whether the list is asked for by forward-only paging.
+    pub(super) forward_only: bool,
+}
+
+impl Call {
+    /// A request without query and body.
+    pub(super) fn of(tried: Tried) -> Call {
+        Call { tried, query: String::new(), body: None, forward_only: false }
+    }
 }
 
 /// A successful answer.
@@ -43,8 +52,8 @@ pub(super) struct Answer {
     pub(super) body: Vec<u8>,
     /// What was tried, now with the request id.
     pub(super) tried: Tried,
-    /// Whether the server says that there is another page; `None` when it does not say.
-    pub(super) more: Option<bool>,
+    /// What the server says of the pages to come; `None` when it does not say.
+    pub(super) link: Option<Link>,
     /// The host that answered.
     pub(super) host: String,
 }
@@ -240,6 +249,9 @@ impl Transport {
         } else {
             request = request.header(ACCEPT, "application/json");
         }
+        if call.forward_only {
+            request = request.header("pagination-type", "forward-only");
+        }
         if let Some(body) = &call.body {
             request = request.header(CONTENT_TYPE, "application/json").body(body.clone());
         }
@@ -302,7 +314,7 @@ impl Transport {
 
     fn answer(&self, call: &Call, route: Option<&Route>, raw: Raw) -> Answer {
         let tried = Tried { request_id: headers::request_id(&raw.headers), ..call.tried.clone() };
-        Answer { body: raw.body, tried, more: headers::more_pages(&raw.headers), host: self.host(route) }
+        Answer { body: raw.body, tried, link: headers::link(&raw.headers), host: self.host(route) }
     }
 
     fn host(&self, route: Option<&Route>) -> String {

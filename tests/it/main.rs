@@ -13,6 +13,7 @@ mod demo;
 mod faults;
 mod killed;
 mod log;
+mod paging;
 mod portal;
 mod sandbox;
 mod secrets;
