@@ -40,6 +40,11 @@ pub fn client(server: &MockServer) -> Client {
 
 /// The client of a sandbox.
 pub fn psa_of(sandbox: &Sandbox) -> Client {
+    psa_with(sandbox, quick())
+}
+
+/// The client of a sandbox, with its own patience.
+pub fn psa_with(sandbox: &Sandbox, policy: RetryPolicy) -> Client {
     let connection = Connection {
         site: sandbox.url(),
         company_id: sandbox.company_id().to_owned(),
@@ -52,7 +57,7 @@ pub fn psa_of(sandbox: &Sandbox) -> Client {
         max_requests_per_minute: 0,
         ca_file: None,
     };
-    Client::with_policy(connection, quick()).expect("a client")
+    Client::with_policy(connection, policy).expect("a client")
 }
 
 /// A server that knows the company.

@@ -3,6 +3,8 @@ mod bad_input;
 mod client;
 mod client_broken;
 mod client_failures;
+mod client_line;
+mod client_redirects;
 mod client_secrets;
 mod client_tls;
 mod commands;
