@@ -2,12 +2,14 @@
 //!
 //! | request | what it does |
 //! | --- | --- |
-//! | `GET /requests` | the log: `total`, `counts` per method and template, `requests` |
+//! | `GET /requests` | the log: `total`, `applied`, `counts` per method and template, `requests` ([`super::LoggedRequest`]) |
 //! | `DELETE /requests` | empties the log |
 //! | `POST /private-key {"privateKey": "…"}` | gives the first API member a new key |
 //! | `POST /time {"now": "…"}` or `{"advance": "24h"}` | sets the clock |
-//! | `POST /faults {"method", "path", "kind", "nth", "times"}` | orders a fault ([`super::Fault`]) |
+//! | `POST /faults {"kind", "method", "path", "nth", "times", "retryAfter", "location"}` | orders a fault ([`super::Fault`]; only `kind` is needed) |
 //! | `DELETE /faults` | forgets the faults that are left |
+//!
+//! The kinds of faults stand in [`super::faults`].
 
 use std::io;
 use std::sync::Arc;
@@ -15,37 +17,38 @@ use std::sync::Arc;
 use axum::Router;
 use axum::body::{Body, Bytes};
 use axum::extract::State;
-use axum::http::{Response, StatusCode};
+use axum::http::{HeaderValue, Response, StatusCode, header};
 use axum::routing::{get, post};
 use jiff::{SignedDuration, Timestamp};
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
-use serde_json::json;
+use serde_json::{Value, json};
 use tokio::net::TcpListener;
-use tokio::sync::watch;
 
 use super::faults::Fault;
-use super::server::control_answer;
 use super::{Shared, locked};
 
 type Answer = Response<Body>;
 
-pub async fn serve(
-    listener: TcpListener,
-    shared: Arc<Shared>,
-    mut stopped: watch::Receiver<bool>,
-) -> io::Result<()> {
+pub async fn serve(listener: TcpListener, shared: Arc<Shared>) -> io::Result<()> {
+    let stopping = shared.clone();
     let app = Router::new()
         .route("/requests", get(requests).delete(clear_requests))
         .route("/private-key", post(private_key))
         .route("/time", get(time).post(set_time))
         .route("/faults", post(add_fault).delete(clear_faults))
         .with_state(shared);
-    axum::serve(listener, app)
-        .with_graceful_shutdown(async move {
-            let _ = stopped.wait_for(|stop| *stop).await;
-        })
-        .await
+    axum::serve(listener, app).with_graceful_shutdown(async move { stopping.stopping().await }).await
+}
+
+/// A small JSON answer of the control server.
+fn control_answer(status: StatusCode, body: Value) -> Answer {
+    let body = if status.is_success() { body } else { json!({"error": body}) };
+    let mut response = Response::new(Body::from(body.to_string()));
+    *response.status_mut() = status;
+    let kind = HeaderValue::from_static("application/json");
+    response.headers_mut().insert(header::CONTENT_TYPE, kind);
+    response
 }
 
 fn done() -> Answer {
@@ -65,10 +68,14 @@ async fn requests(State(shared): State<Arc<Shared>>) -> Answer {
     let counts: Vec<_> = log
         .counts()
         .iter()
-        .map(|((method, template), count)| json!({"method": method, "template": template, "count": count}))
+        .map(|((method, template), count)| {
+            let (applied, faults) = (count.applied, count.faults);
+            json!({"method": method, "template": template, "count": count.count, "applied": applied, "faults": faults})
+        })
         .collect();
-    let total: u64 = log.counts().values().sum();
-    let body = json!({"total": total, "counts": counts, "requests": log.requests()});
+    let total: u64 = log.counts().values().map(|count| count.count).sum();
+    let applied: u64 = log.counts().values().map(|count| count.applied).sum();
+    let body = json!({"total": total, "applied": applied, "counts": counts, "requests": log.requests()});
     control_answer(StatusCode::OK, body)
 }
 

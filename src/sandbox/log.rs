@@ -17,24 +17,43 @@ pub struct LoggedRequest {
     pub path: String,
     /// The path of the contract that it matched, or an empty text.
     pub template: String,
-    /// 0 where the connection was reset instead of an answer.
+    /// 0 where no answer was sent.
     pub status: u16,
     /// The query as it was asked.
     pub query: String,
     /// By the sandbox's clock.
     pub at: Timestamp,
+    /// Whether it was a write and was done, whatever was answered.
+    pub applied: bool,
+    /// The kind of the fault that struck it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub fault: Option<String>,
+}
+
+/// How often something was asked.
+#[derive(Debug, Clone, Copy, Default, Serialize)]
+pub struct Count {
+    /// All requests.
+    pub count: u64,
+    /// The writes among them that were done.
+    pub applied: u64,
+    /// Those that a fault struck.
+    pub faults: u64,
 }
 
 #[derive(Debug, Default)]
 pub struct Log {
     requests: VecDeque<LoggedRequest>,
-    counts: BTreeMap<(String, String), u64>,
+    counts: BTreeMap<(String, String), Count>,
 }
 
 impl Log {
     pub fn add(&mut self, request: LoggedRequest) {
         let key = (request.method.clone(), request.template.clone());
-        *self.counts.entry(key).or_default() += 1;
+        let count = self.counts.entry(key).or_default();
+        count.count += 1;
+        count.applied += u64::from(request.applied);
+        count.faults += u64::from(request.fault.is_some());
         if self.requests.len() == KEPT {
             self.requests.pop_front();
         }
@@ -45,7 +64,7 @@ impl Log {
         self.requests.iter().cloned().collect()
     }
 
-    pub fn counts(&self) -> &BTreeMap<(String, String), u64> {
+    pub fn counts(&self) -> &BTreeMap<(String, String), Count> {
         &self.counts
     }
 

@@ -9,6 +9,7 @@
 
 mod actions;
 mod auth;
+mod broken;
 mod clock;
 mod conditions;
 mod contract;
@@ -17,20 +18,24 @@ mod engine;
 mod errors;
 mod faults;
 mod limit;
+mod line;
 mod log;
 mod options;
 mod paging;
 mod patch;
 mod query;
+mod reply;
 mod rules;
 mod server;
 mod store;
+mod tls;
 mod validate;
 mod view;
 mod world;
 
 use std::io;
 use std::net::{Ipv4Addr, SocketAddr};
+use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 use std::time::Duration;
 
@@ -57,7 +62,10 @@ struct Shared {
     log: Mutex<log::Log>,
     faults: Mutex<faults::Faults>,
     limit: Mutex<limit::Limit>,
+    /// Host and port, and the same with the scheme before it.
     authority: String,
+    origin: String,
+    stopped: watch::Receiver<bool>,
 }
 
 // A panic elsewhere must not take the sandbox's locks with it.
@@ -74,6 +82,12 @@ fn writing<T>(lock: &RwLock<T>) -> RwLockWriteGuard<'_, T> {
 }
 
 impl Shared {
+    /// Returns when the sandbox stops.
+    async fn stopping(&self) {
+        // An error means that the handle is gone, which is an end too.
+        let _ = self.stopped.clone().wait_for(|stop| *stop).await;
+    }
+
     fn set_private_key(&self, key: &str) {
         if let Some(member) = writing(&self.keys).members.first_mut() {
             key.clone_into(&mut member.private_key);
@@ -85,6 +99,7 @@ impl Shared {
 /// dropped.
 pub struct Sandbox {
     shared: Arc<Shared>,
+    ca_file: Option<PathBuf>,
     control: SocketAddr,
     stop: watch::Sender<bool>,
     tasks: Vec<JoinHandle<io::Result<()>>>,
@@ -95,11 +110,14 @@ impl Sandbox {
     pub async fn start(options: Options) -> io::Result<Sandbox> {
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, options.port)).await?;
         let control_listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await?;
+        let (tls, ca_file) = options.tls.as_deref().map(tls::prepare).transpose()?.unzip();
         let authority = listener.local_addr()?.to_string();
+        let scheme = if tls.is_some() { "https" } else { "http" };
         let control = control_listener.local_addr()?;
         let contract = contract::Contract::load().map_err(io::Error::other)?;
         let clock = clock::Clock::starting(options.now);
         let store = world::build(&contract, &options, clock.now()).map_err(io::Error::other)?;
+        let (stop, stopped) = watch::channel(false);
         let shared = Arc::new(Shared {
             contract,
             options,
@@ -109,19 +127,25 @@ impl Sandbox {
             log: Mutex::default(),
             faults: Mutex::default(),
             limit: Mutex::default(),
+            origin: format!("{scheme}://{authority}"),
             authority,
+            stopped,
         });
-        let (stop, stopped) = watch::channel(false);
         let tasks = vec![
-            tokio::spawn(server::serve(listener, shared.clone(), stopped.clone())),
-            tokio::spawn(control::serve(control_listener, shared.clone(), stopped)),
+            tokio::spawn(server::serve(listener, tls, shared.clone())),
+            tokio::spawn(control::serve(control_listener, shared.clone())),
         ];
-        Ok(Sandbox { shared, control, stop, tasks })
+        Ok(Sandbox { shared, ca_file, control, stop, tasks })
     }
 
-    /// Where the PSA is: `http://127.0.0.1:PORT`.
+    /// Where the PSA is: `http://127.0.0.1:PORT`, or `https://…`.
     pub fn url(&self) -> String {
-        format!("http://{}", self.shared.authority)
+        self.shared.origin.clone()
+    }
+
+    /// The certificate authority to trust where it is https: a PEM file, by its full path.
+    pub fn ca_file(&self) -> Option<&Path> {
+        self.ca_file.as_deref()
     }
 
     /// Where the sandbox is told what to do, from another process too.

@@ -1,135 +1,47 @@
 //! The PSA over HTTP: routing, signing in, faults, headers.
 
 use std::io;
-use std::net::SocketAddr;
-use std::pin::Pin;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
-use std::task::{Context, Poll};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use axum::Router;
 use axum::body::{Body, to_bytes};
-use axum::extract::connect_info::Connected;
 use axum::extract::{ConnectInfo, State};
-use axum::http::{HeaderMap, HeaderName, HeaderValue, Request, Response, StatusCode, header};
-use axum::serve::{IncomingStream, Listener};
-use serde_json::{Value, json};
-use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
-use tokio::net::{TcpListener, TcpStream};
-use tokio::sync::watch;
+use axum::http::{HeaderMap, Request, Response, header};
+use serde_json::Value;
+use tokio::net::TcpListener;
+use tokio_rustls::TlsAcceptor;
+use tower_http::CompressionLevel;
+use tower_http::compression::CompressionLayer;
 
 use super::auth::Credentials;
+use super::broken;
 use super::contract::Matched;
 use super::engine::{self, Answer};
 use super::errors::Refusal;
-use super::faults::Kind;
+use super::faults::{Kind, Strike};
+use super::line::{Cut, Doors};
 use super::log::LoggedRequest;
 use super::query::Parameters;
+use super::reply::{self, Reply};
 use super::view::View;
 use super::{Shared, locked, reading, world, writing};
 
 /// No honest request is larger.
 const MAX_BODY: usize = 4 << 20;
 
-pub async fn serve(
-    listener: TcpListener,
-    shared: Arc<Shared>,
-    mut stopped: watch::Receiver<bool>,
-) -> io::Result<()> {
-    let app =
-        Router::new().fallback(handle).with_state(shared).into_make_service_with_connect_info::<Connection>();
-    axum::serve(Doors(listener), app)
-        .with_graceful_shutdown(async move {
-            // An error means that the handle is gone, which is an end too.
-            let _ = stopped.wait_for(|stop| *stop).await;
-        })
+pub async fn serve(listener: TcpListener, tls: Option<TlsAcceptor>, shared: Arc<Shared>) -> io::Result<()> {
+    // Large answers are compressed where the client takes it, as the real server's are.
+    let compression =
+        CompressionLayer::new().quality(CompressionLevel::Fastest).compress_when(reply::Compressible);
+    let app = Router::new()
+        .fallback(handle)
+        .layer(compression)
+        .with_state(shared.clone())
+        .into_make_service_with_connect_info::<Cut>();
+    axum::serve(Doors::new(listener, tls), app)
+        .with_graceful_shutdown(async move { shared.stopping().await })
         .await
-}
-
-/// A listener whose connections can be reset from within a request.
-struct Doors(TcpListener);
-
-impl Listener for Doors {
-    type Io = Line;
-    type Addr = SocketAddr;
-
-    async fn accept(&mut self) -> (Line, SocketAddr) {
-        let (stream, address) = Listener::accept(&mut self.0).await;
-        // Small answers must not wait for the client's acknowledgement.
-        let _ = stream.set_nodelay(true);
-        let cut = Arc::default();
-        (Line { stream, cut }, address)
-    }
-
-    fn local_addr(&self) -> io::Result<SocketAddr> {
-        self.0.local_addr()
-    }
-}
-
-/// One connection; `cut` ends it without an answer.
-struct Line {
-    stream: TcpStream,
-    cut: Arc<AtomicBool>,
-}
-
-impl Line {
-    fn check(&self) -> io::Result<()> {
-        match self.cut.load(Ordering::Acquire) {
-            true => Err(io::ErrorKind::ConnectionReset.into()),
-            false => Ok(()),
-        }
-    }
-}
-
-impl Drop for Line {
-    fn drop(&mut self) {
-        if self.cut.load(Ordering::Acquire) {
-            // With nothing lingering the peer sees a reset, not an orderly end.
-            let _ = self.stream.set_zero_linger();
-        }
-    }
-}
-
-impl AsyncRead for Line {
-    fn poll_read(
-        mut self: Pin<&mut Self>,
-        context: &mut Context<'_>,
-        buffer: &mut ReadBuf<'_>,
-    ) -> Poll<io::Result<()>> {
-        self.check()?;
-        Pin::new(&mut self.stream).poll_read(context, buffer)
-    }
-}
-
-impl AsyncWrite for Line {
-    fn poll_write(
-        mut self: Pin<&mut Self>,
-        context: &mut Context<'_>,
-        bytes: &[u8],
-    ) -> Poll<io::Result<usize>> {
-        self.check()?;
-        Pin::new(&mut self.stream).poll_write(context, bytes)
-    }
-
-    fn poll_flush(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
-        self.check()?;
-        Pin::new(&mut self.stream).poll_flush(context)
-    }
-
-    fn poll_shutdown(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
-        self.check()?;
-        Pin::new(&mut self.stream).poll_shutdown(context)
-    }
-}
-
-#[derive(Clone)]
-struct Connection(Arc<AtomicBool>);
-
-impl Connected<IncomingStream<'_, Doors>> for Connection {
-    fn connect_info(stream: IncomingStream<'_, Doors>) -> Connection {
-        Connection(stream.io().cut.clone())
-    }
 }
 
 /// What is known of a request when it is answered.
@@ -143,7 +55,7 @@ struct Asked {
 
 async fn handle(
     State(shared): State<Arc<Shared>>,
-    ConnectInfo(connection): ConnectInfo<Connection>,
+    ConnectInfo(connection): ConnectInfo<Cut>,
     request: Request<Body>,
 ) -> Response<Body> {
     let (parts, body) = request.into_parts();
@@ -155,49 +67,58 @@ async fn handle(
         headers: parts.headers,
         body: read.as_ref().map(|b| b.to_vec()).unwrap_or_default(),
     };
-    if !shared.options.latency.is_zero() {
-        tokio::time::sleep(shared.options.latency).await;
+    let delay = shared.options.latency + jitter(shared.options.jitter);
+    if !delay.is_zero() {
+        tokio::time::sleep(delay).await;
     }
     let template = template(&shared, &asked.path);
     let most = shared.options.max_requests_per_minute;
     let limited = locked(&shared.limit).exceeded(most, Instant::now());
     let strike = locked(&shared.faults).strike(&asked.method, &asked.path, &template);
-    let outcome = match strike {
-        Some(Kind::Reset) => None,
-        Some(Kind::Status(status)) => Some(Err(Refusal::server_fault(status))),
-        after => {
-            let outcome = match (limited, read) {
-                (Some(seconds), _) => Err(Refusal::too_many_requests(seconds)),
-                (None, Ok(_)) => answer(&shared, &asked),
-                (None, Err(_)) => Err(Refusal::too_large()),
-            };
-            match after {
-                Some(Kind::AppliedThenReset) => None,
-                Some(Kind::AppliedThenStatus(status)) => Some(Err(Refusal::server_fault(status))),
-                _ => Some(outcome),
-            }
-        }
+    let strike = strike.or_else(|| Strike::by_chance(shared.options.failure_rate));
+    // What a fault keeps from being done is not even looked at, but for reads, whose answer may be
+    // sent in part.
+    let spared = strike.as_ref().is_some_and(|strike| !strike.applied) && asked.method != "GET";
+    let outcome = match (limited, read) {
+        _ if spared => None,
+        (Some(seconds), _) => Some(Err(Refusal::too_many_requests(seconds))),
+        (None, Ok(_)) => Some(answer(&shared, &asked)),
+        (None, Err(_)) => Some(Err(Refusal::too_large())),
     };
-    let status = match &outcome {
-        None => 0,
-        Some(Ok(answer)) => answer.status,
-        Some(Err(refusal)) => refusal.status,
+    let applied = changes(&asked.method, &template) && matches!(outcome, Some(Ok(_)));
+    let whole = outcome.map(|outcome| Reply::of(&shared, outcome));
+    let sent = match &strike {
+        None => whole.map(|whole| whole.respond(&shared)),
+        Some(strike) => broken::respond(&shared, strike, whole),
     };
     locked(&shared.log).add(LoggedRequest {
         method: asked.method,
         path: asked.path,
         template,
-        status,
+        status: sent.as_ref().map_or(0, |response| response.status().as_u16()),
         query: decoded(&asked.query, true),
         at: shared.clock.now(),
+        applied,
+        fault: strike.as_ref().map(|strike| strike.name.clone()),
     });
-    match outcome {
-        Some(outcome) => respond(&shared, outcome),
-        None => {
-            connection.0.store(true, Ordering::Release);
-            Response::new(Body::empty())
-        }
+    if let Some(response) = sent {
+        return response;
     }
+    if strike.is_some_and(|strike| strike.kind == Kind::Hang) {
+        shared.stopping().await;
+    }
+    connection.now();
+    Response::new(Body::empty())
+}
+
+/// A random part of the most that an answer is late.
+fn jitter(most: Duration) -> Duration {
+    most.mul_f64(fastrand::f64())
+}
+
+/// Whether a request that succeeds has written: a search is a POST that only reads.
+fn changes(method: &str, template: &str) -> bool {
+    method != "GET" && !template.ends_with("/search")
 }
 
 fn answer(shared: &Shared, asked: &Asked) -> Result<Answer, Refusal> {
@@ -243,7 +164,7 @@ fn answer(shared: &Shared, asked: &Asked) -> Result<Answer, Refusal> {
         forward_only: header("pagination-type").is_some_and(|kind| kind == "forward-only"),
         body,
         writer: &writer,
-        url: format!("http://{}/{}apis/3.0{path}", shared.authority, world::CODEBASE),
+        url: format!("{}/{}apis/3.0{path}", shared.origin, world::CODEBASE),
         query_pairs: &pairs,
     };
     let now = shared.clock.now();
@@ -336,53 +257,4 @@ fn decoded(text: &str, query: bool) -> String {
         at += 1;
     }
     String::from_utf8_lossy(&made).into_owned()
-}
-
-static SERIAL: AtomicU64 = AtomicU64::new(1);
-
-fn respond(shared: &Shared, outcome: Result<Answer, Refusal>) -> Response<Body> {
-    let (status, kind, body, link, retry) = match outcome {
-        Ok(Answer { status, body: Some(body), link }) => {
-            let kind = format!(
-                "application/vnd.connectwise.com+json; version={}; charset=utf-8",
-                shared.contract.release
-            );
-            (status, kind, body.to_string(), link, None)
-        }
-        Ok(Answer { status, link, .. }) => (status, String::new(), String::new(), link, None),
-        Err(refusal) => {
-            let kind = refusal.content_type.to_owned();
-            (refusal.status, kind, refusal.body, None, refusal.retry_after)
-        }
-    };
-    let date = shared.clock.now().strftime("%a, %d %b %Y %H:%M:%S GMT").to_string();
-    let serial = SERIAL.fetch_add(1, Ordering::Relaxed);
-    let headers = [
-        ("content-type", Some(kind).filter(|kind| !kind.is_empty())),
-        ("link", link),
-        ("retry-after", retry.map(|seconds| seconds.to_string())),
-        ("date", Some(date)),
-        ("x-cw-request-id", Some(format!("{serial:08x}-0000-4000-8000-{:012x}", std::process::id()))),
-        ("api-current-version", Some(shared.contract.release.clone())),
-        ("cache-control", Some("no-cache".to_owned())),
-        ("pragma", Some("no-cache".to_owned())),
-    ];
-    let mut response = Response::new(Body::from(body));
-    *response.status_mut() = StatusCode::from_u16(status).unwrap_or(StatusCode::OK);
-    for (name, value) in headers {
-        if let Some(value) = value.and_then(|value| HeaderValue::from_str(&value).ok()) {
-            response.headers_mut().insert(HeaderName::from_static(name), value);
-        }
-    }
-    response
-}
-
-/// A small JSON answer of the control server.
-pub fn control_answer(status: StatusCode, body: Value) -> Response<Body> {
-    let body = if status.is_success() { body } else { json!({"error": body}) };
-    let mut response = Response::new(Body::from(body.to_string()));
-    *response.status_mut() = status;
-    let kind = HeaderValue::from_static("application/json");
-    response.headers_mut().insert(header::CONTENT_TYPE, kind);
-    response
 }

@@ -12,8 +12,8 @@ fn fault(method: &str, path: &str, kind: &str, times: u32) -> Fault {
         method: Some(method.to_owned()),
         path: Some(path.to_owned()),
         kind: kind.to_owned(),
-        nth: None,
         times: Some(times),
+        ..Fault::default()
     }
 }
 

@@ -5,6 +5,7 @@ mod faults;
 mod lists;
 mod records;
 mod rules;
+mod serving;
 mod sweep;
 
 use std::sync::Once;

@@ -323,8 +323,8 @@ impl Desk {
             method: Some(method.to_owned()),
             path: Some(path.to_owned()),
             kind: kind.to_owned(),
-            nth: None,
             times: Some(times),
+            ..Fault::default()
         };
         self.sandbox().add_fault(fault).unwrap();
     }

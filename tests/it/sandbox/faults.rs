@@ -1,6 +1,10 @@
 //! Faults on request, and the control port.
 
+use std::time::Duration;
+
 use serde_json::{Value, json};
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::TcpStream;
 
 use super::{Psa, send};
 
@@ -94,4 +98,140 @@ async fn too_many_requests() {
     let got = psa.get("/system/info").await;
     assert_eq!(got.status, 429);
     assert!(got.header("retry-after").parse::<u32>().is_ok_and(|seconds| seconds <= 60));
+}
+
+/// Orders faults, through the control port.
+async fn order(psa: &Psa, fault: Value) {
+    control(psa, "POST", "/faults", Some(fault)).await;
+}
+
+#[tokio::test]
+async fn answers_that_are_no_answers() {
+    let psa = Psa::bare().await;
+    let before = psa.get("/service/sources/count").await.ok();
+    // kind, status, content type, what the body starts with
+    for (kind, status, content_type, start) in [
+        (
+            "html-502",
+            502,
+            "text/html; charset=utf-8",
+            "<!DOCTYPE html>\r\n<html><head><title>502 Bad Gateway",
+        ),
+        ("html-200", 200, "text/html; charset=utf-8", "<!DOCTYPE html>\r\n<html><head><title>Sign in"),
+        ("status-401", 401, "application/json; charset=utf-8", r#"{"code":"Unauthorized""#),
+        ("empty", 200, "application/vnd.connectwise.com+json; version=2025.8; charset=utf-8", ""),
+        ("garbled", 200, "application/vnd.connectwise.com+json; version=2025.8; charset=utf-8", "{"),
+    ] {
+        for method in ["GET", "POST"] {
+            order(&psa, json!({"kind": kind})).await;
+            let path = if method == "GET" { "/system/info" } else { "/service/sources" };
+            let got = send(psa.ask(method, path).json(&json!({"name": kind}))).await;
+            assert_eq!((got.status, got.header("content-type")), (status, content_type), "{kind}");
+            assert!(got.text.starts_with(start) && (got.text.is_empty() == start.is_empty()), "{got:?}");
+            if !got.text.starts_with(r#"{"code"#) {
+                assert!(serde_json::from_str::<Value>(&got.text).is_err(), "{got:?}");
+            }
+        }
+    }
+    let log = psa.sandbox.requests();
+    assert!(log.iter().skip(1).all(|request| !request.applied && request.fault.is_some()), "{log:?}");
+    assert_eq!(psa.get("/service/sources/count").await.ok(), before);
+}
+
+#[tokio::test]
+async fn an_answer_that_is_lost_after_the_deed() {
+    let psa = Psa::bare().await;
+    let kinds =
+        ["status-500", "html-502", "empty", "garbled", "truncated", "truncated-chunked", "dripping", "hang"];
+    for (at, kind) in kinds.iter().enumerate() {
+        for (prefix, done) in [("", 0), ("applied-then-", 1)] {
+            let kind = format!("{prefix}{kind}");
+            order(&psa, json!({"kind": kind, "method": "POST"})).await;
+            let name = format!("Source {at}");
+            let request = psa.ask("POST", "/service/sources").timeout(Duration::from_millis(400));
+            // Whether it fails at the head, in the body or in the JSON, nothing is to be made of it.
+            if let Ok(answer) = request.json(&json!({"name": name})).send().await
+                && answer.status().is_success()
+            {
+                assert!(answer.json::<Value>().await.is_err(), "{kind}");
+            }
+            let count =
+                psa.query("/service/sources/count", &[("conditions", &format!("name=\"{name}\""))]).await;
+            assert_eq!(count.ok()["count"], done, "{kind}");
+            let logged = psa.sandbox.requests();
+            let logged = &logged[logged.len() - 2];
+            assert_eq!((logged.fault.as_deref(), logged.applied), (Some(kind.as_str()), done == 1));
+            assert_eq!(logged.status == 0, kind.ends_with("hang"), "{kind}");
+        }
+    }
+    let log = control(&psa, "GET", "/requests", None).await;
+    assert_eq!(log["applied"], kinds.len());
+    let posts =
+        json!({"method": "POST", "template": "/service/sources", "count": 16, "applied": 8, "faults": 16});
+    assert!(log["counts"].as_array().expect("counts").contains(&posts), "{log}");
+}
+
+/// What stands on the wire until the connection closes or nothing comes for a while.
+async fn raw(psa: &Psa, kind: &str) -> String {
+    order(psa, json!({"kind": kind})).await;
+    let authority = psa.sandbox.url().replace("http://", "");
+    let mut stream = TcpStream::connect(&authority).await.expect("a connection");
+    let request = format!("GET /login/companyinfo/sunshineit HTTP/1.1\r\nHost: {authority}\r\n\r\n");
+    stream.write_all(request.as_bytes()).await.expect("sent");
+    let mut seen = Vec::new();
+    let _ = tokio::time::timeout(Duration::from_millis(700), stream.read_to_end(&mut seen)).await;
+    String::from_utf8(seen).expect("text")
+}
+
+#[tokio::test]
+async fn bodies_that_break_off_or_never_end() {
+    let psa = Psa::bare().await;
+    let whole = send(psa.http.get(format!("{}/login/companyinfo/sunshineit", psa.sandbox.url()))).await.text;
+    let (half, rest) = whole.split_at(whole.len() / 2);
+    let seen = raw(&psa, "truncated").await;
+    assert!(seen.contains(&format!("content-length: {}\r\n", whole.len())), "{seen}");
+    assert!(seen.ends_with(&format!("\r\n\r\n{half}")), "{seen}");
+    let seen = raw(&psa, "truncated-chunked").await;
+    assert!(seen.contains("transfer-encoding: chunked\r\n") && seen.contains(half), "{seen}");
+    assert!(!seen.contains(rest) && !seen.ends_with("0\r\n\r\n"), "no last chunk: {seen}");
+    let seen = raw(&psa, "dripping").await;
+    assert!(seen.contains("\r\n1\r\n{\r\n1\r\n\"\r\n") && !seen.contains("CompanyName"), "{seen}");
+    assert_eq!(raw(&psa, "hang").await, "");
+    // Neither keeps a sandbox from stopping.
+    let url = psa.api("/system/info");
+    order(&psa, json!({"kind": "hang"})).await;
+    let waiting = tokio::spawn(psa.http.get(url).send());
+    while psa.sandbox.requests().last().is_none_or(|request| request.template != "/system/info") {
+        tokio::task::yield_now().await;
+    }
+    let start = std::time::Instant::now();
+    psa.sandbox.stop().await;
+    assert!(start.elapsed() < Duration::from_secs(1), "{:?}", start.elapsed());
+    assert!(waiting.await.expect("a task").is_err());
+}
+
+#[tokio::test]
+async fn redirects_and_when_to_come_again() {
+    let psa = Psa::bare().await;
+    let elsewhere = Psa::bare().await;
+    let to = elsewhere.api("/service/boards");
+    let client = reqwest::Client::builder().no_proxy().redirect(reqwest::redirect::Policy::none());
+    let client = client.build().expect("a client");
+    for (kind, status) in [("redirect", 302), ("redirect-307", 307)] {
+        order(&psa, json!({"kind": kind, "location": to})).await;
+        let got = send(client.get(psa.api("/system/info"))).await;
+        assert_eq!((got.status, got.header("location")), (status, to.as_str()));
+    }
+    for (kind, status) in [("status-429", 429), ("status-503", 503), ("html-503", 503)] {
+        order(&psa, json!({"kind": kind, "retryAfter": 17})).await;
+        let got = psa.get("/system/info").await;
+        assert_eq!((got.status, got.header("retry-after")), (status, "17"), "{kind}");
+        assert_eq!(got.text.contains("try again in 17 seconds"), kind == "status-429", "{kind}");
+    }
+    for wrong in
+        [json!({"kind": "redirect"}), json!({"kind": "reset", "retryAfter": 1}), json!({"kind": "html-600"})]
+    {
+        let url = format!("{}/faults", psa.sandbox.control_url());
+        assert_eq!(send(psa.http.post(url).json(&wrong)).await.status, 400, "{wrong}");
+    }
 }
