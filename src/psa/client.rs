@@ -10,6 +10,7 @@ use super::connection::Connection;
 use super::decode::{self, Record};
 use super::discovery::CompanyInfo;
 use super::error::{Error, Method, Tried};
+use super::pages::{Came, Pages, Turn};
 use super::patch::PatchOp;
 use super::paths::{self, Path};
 use super::query::{Query, encode};
@@ -24,6 +25,7 @@ const PAGE: u32 = 1_000;
 #[derive(Clone)]
 pub struct Client {
     transport: Arc<Transport>,
+    page_size: u32,
 }
 
 impl std::fmt::Debug for Client {
@@ -47,7 +49,14 @@ impl Client {
     /// # Errors
     /// As [`Client::new`].
     pub fn with_policy(connection: Connection, policy: RetryPolicy) -> Result<Client, Error> {
-        Ok(Client { transport: Arc::new(Transport::new(connection, policy)?) })
+        Ok(Client { transport: Arc::new(Transport::new(connection, policy)?), page_size: PAGE })
+    }
+
+    /// The same client, asking for lists in pages of this many records; at least 1, at most 1,000, which is
+    /// what it does without being told.
+    #[must_use]
+    pub fn with_page_size(self, records: u32) -> Client {
+        Client { page_size: records.clamp(1, PAGE), ..self }
     }
 
     /// What the site says of the company (`GET /login/companyinfo/{id}`), asked once.
@@ -74,36 +83,43 @@ impl Client {
         self.get(&paths::system_info()).await
     }
 
-    /// All records of a list, in pages of 1,000 (behaviours, section 3).
+    /// All records of a list, page by page (behaviours, section 3).
     ///
-    /// A record that comes on two pages, because the list grew meanwhile, is given once.
+    /// By id, unless the query has another order. Each record comes once, also where the list changes while
+    /// it is read; see [`Query::order_by`] for the one exception.
     ///
     /// # Errors
     /// Any [`Error`] of a read; nothing is given when one page fails.
     pub async fn list<T: Record>(&self, at: &Path, query: &Query) -> Result<Vec<T>, Error> {
         let mut records: Vec<T> = Vec::new();
         let mut seen: HashSet<i64> = HashSet::new();
-        for page in 1.. {
-            let action = format!("listing {} on {at}", at.plural());
-            let tried = tried(Method::Get, at.as_str(), action);
-            let call = Call { tried, query: encode(&query.page(page, PAGE)), body: None };
+        let mut pages = Pages::of(query, self.page_size);
+        loop {
+            let tried = tried(Method::Get, at.as_str(), format!("listing {} on {at}", at.plural()));
+            let call = Call {
+                query: encode(&pages.parameters()),
+                forward_only: pages.forward_only(),
+                ..Call::of(tried)
+            };
             let answer = self.transport.send(call).await?;
             let found: Vec<T> = decode::records(&answer.body, &answer.tried, &answer.host)?;
-            let came = found.len();
+            let ids: Vec<Option<i64>> = found.iter().map(Record::id).collect();
             let before = records.len();
             records.extend(found.into_iter().filter(|record| record.id().is_none_or(|id| seen.insert(id))));
-            // A server may hold its pages shorter than asked, and then says that there are more; without
-            // that word, a page that is not full is the last.
-            let more = answer.more.unwrap_or(came >= PAGE as usize);
-            if came == 0 || !more {
-                break;
-            }
-            if records.len() == before {
-                let problem = format!("page {page} of the list repeats the pages before");
-                return Err(decode::not_connectwise(&answer.tried, &answer.host, problem));
+            let number = pages.number;
+            match pages.turn(Came::of(&ids, records.len() - before), answer.link) {
+                Turn::More => {}
+                Turn::Done => return Ok(records),
+                Turn::Anew => {
+                    records.clear();
+                    seen.clear();
+                }
+                Turn::Stuck => {
+                    let problem = format!("page {number} of the list repeats the pages before");
+                    return Err(decode::not_connectwise(&answer.tried, &answer.host, problem));
+                }
             }
         }
-        Ok(records)
     }
 
     /// The first record of a list, in the query's order.
@@ -112,7 +128,7 @@ impl Client {
     /// Any [`Error`] of a read.
     pub async fn first<T: Record>(&self, at: &Path, query: &Query) -> Result<Option<T>, Error> {
         let tried = tried(Method::Get, at.as_str(), format!("looking for {} on {at}", article(at.noun())));
-        let call = Call { tried, query: encode(&query.page(1, 1)), body: None };
+        let call = Call { query: encode(&query.page(1, 1)), ..Call::of(tried) };
         let answer = self.transport.send(call).await?;
         let found: Vec<T> = decode::records(&answer.body, &answer.tried, &answer.host)?;
         Ok(found.into_iter().next())
@@ -124,7 +140,7 @@ impl Client {
     /// Any [`Error`] of a read; [`Error::NotFound`] when there is no such record.
     pub async fn get<T: Record>(&self, at: &Path) -> Result<T, Error> {
         let tried = tried(Method::Get, at.as_str(), format!("reading the {} {at}", at.noun()));
-        let answer = self.transport.send(Call { tried, query: String::new(), body: None }).await?;
+        let answer = self.transport.send(Call::of(tried)).await?;
         decode::record(&answer.body, &answer.tried, &answer.host)
     }
 
@@ -148,7 +164,7 @@ impl Client {
     /// Any [`Error`] of a read.
     pub async fn count(&self, at: &Path, query: &Query) -> Result<u64, Error> {
         let tried = tried(Method::Get, &at.count(), format!("counting {} on {at}", at.plural()));
-        let answer = self.transport.send(Call { tried, query: encode(&query.count()), body: None }).await?;
+        let answer = self.transport.send(Call { query: encode(&query.count()), ..Call::of(tried) }).await?;
         let value = decode::json(&answer.body, &answer.tried, &answer.host)?;
         value.get("count").and_then(Value::as_u64).ok_or_else(|| {
             let problem = "a count was expected".to_owned();
@@ -192,7 +208,7 @@ impl Client {
     /// Any [`Error`] of a write; [`Error::NotFound`] when it is not there.
     pub async fn delete(&self, at: &Path) -> Result<(), Error> {
         let tried = tried(Method::Delete, at.as_str(), format!("deleting the {} {at}", at.noun()));
-        self.transport.send(Call { tried, query: String::new(), body: None }).await?;
+        self.transport.send(Call::of(tried)).await?;
         Ok(())
     }
 
@@ -208,7 +224,7 @@ impl Client {
 
     async fn write(&self, method: Method, at: &Path, action: String, body: &Value) -> Result<Value, Error> {
         let tried = tried(method, at.as_str(), action);
-        let call = Call { tried, query: String::new(), body: Some(body.to_string().into_bytes()) };
+        let call = Call { body: Some(body.to_string().into_bytes()), ..Call::of(tried) };
         let Answer { body, tried, host, .. } = self.transport.send(call).await?;
         // A success whose record cannot be read was done, but not seen to be: it has to be looked up.
         match decode::json(&body, &tried, &host) {

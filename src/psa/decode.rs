@@ -80,8 +80,44 @@ fn undecoded<T: Record>(value: &Value, error: &serde_json::Error, tried: &Tried)
         what: T::NAME,
         id: value.get("id").and_then(Value::as_i64),
         at: place::<T>(value, &problem),
-        problem: clean(&problem, 200),
+        problem: without_values(&problem),
     }
+}
+
+/// What was wrong with a record, in the reader's words but without the texts that stood there: they are
+/// somebody's data.
+pub(super) fn without_values(problem: &str) -> String {
+    let mut shown = String::new();
+    let mut rest = problem;
+    while let Some(at) = rest.find(['"', '“']) {
+        let (before, quoted) = rest.split_at(at);
+        shown.push_str(before.strip_suffix("string ").map_or(before, |before| before));
+        shown.push_str("a text");
+        rest = after_quotes(quoted);
+    }
+    // Words that no program foresaw stand in backticks; names of fields and numbers do too, which may be seen.
+    let foreseen = shown.clone() + rest;
+    match foreseen.split_once("unknown variant `") {
+        Some((before, after)) => {
+            let after = after.rsplit_once("`, expected").map_or("", |(_, expected)| expected);
+            clean(&format!("{before}unknown word, expected{after}"), 200)
+        }
+        None => clean(&foreseen, 200),
+    }
+}
+
+/// What follows a text in quotes, in which a backslash stands before a quotation mark.
+fn after_quotes(quoted: &str) -> &str {
+    let mut escaped = false;
+    let mut characters = quoted.char_indices();
+    let close = if characters.next().is_some_and(|(_, mark)| mark == '“') { '”' } else { '"' };
+    for (at, character) in characters {
+        if character == close && !escaped {
+            return quoted.get(at + character.len_utf8()..).unwrap_or_default();
+        }
+        escaped = character == '\\' && !escaped;
+    }
+    ""
 }
 
 /// Where in a value its reading fails.
@@ -197,6 +233,33 @@ mod tests {
             let message = message(body);
             assert!(message.starts_with(&format!("listing things on /things: {expected}")), "{message}");
         }
+    }
+
+    #[test]
+    fn quotes_no_text_of_a_record() {
+        let cases = [
+            (
+                r#"[{"id":1,"inner":{"flag":"hunter2 \"quoted\\"}}]"#,
+                "at inner.flag: invalid type: a text, expected a boolean",
+            ),
+            (r#"[{"id":"x"}]"#, "at id: invalid type: a text, expected i64"),
+            (
+                r#"[{"id":1,"inner":"\u201chunter2\u201d"}]"#,
+                "at inner: invalid type: a text, expected struct Inner",
+            ),
+            (
+                r#"[{"id":1,"inner":{"flag":0.25}}]"#,
+                "at inner.flag: invalid type: number, expected a boolean",
+            ),
+        ];
+        for (body, expected) in cases {
+            let message = message(body);
+            assert!(message.contains(expected) && !message.contains("hunter2"), "{message}");
+        }
+        let word = "unknown variant `hunter2`, expected `a` or `b`";
+        assert_eq!(without_values(word), "unknown word, expected `a` or `b`");
+        assert_eq!(without_values("“hunter2” is no time"), "a text is no time");
+        assert_eq!(without_values("invalid value: string \"hunter"), "invalid value: a text");
     }
 
     #[test]

@@ -80,7 +80,8 @@ pub(super) fn route(site: &Site, answer: &Value) -> Result<Option<Route>, String
     if answer.is_null() {
         return Ok(None);
     }
-    let info = CompanyInfo::deserialize(answer).map_err(|error| clean(&error.to_string(), 200))?;
+    let info = CompanyInfo::deserialize(answer)
+        .map_err(|error| super::decode::without_values(&error.to_string()))?;
     let codebase = info.codebase.as_deref().unwrap_or(FALLBACK).trim_matches('/');
     let codebase = if codebase.is_empty() { FALLBACK.trim_matches('/') } else { codebase };
     if !codebase.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_' || byte == b'.')

@@ -371,11 +371,11 @@ impl Error {
     }
 
     /// Whether the server itself ended a write whose fate is not known: it is not at work on it any more. A
-    /// gateway that gave up (504) does not know.
+    /// gateway that gave up (504) does not know, nor does a server that tells of a time-out.
     pub fn was_answered(&self) -> bool {
         match self {
             Error::OutcomeUnknown { cause } => match cause.as_ref() {
-                Error::Server { reply, .. } => reply.status != 504,
+                Error::Server { reply, .. } => reply.status != 504 && !reply.timed_out,
                 _ => false,
             },
             _ => false,

@@ -1,7 +1,6 @@
 //! The one gate that all requests of a client pass: how many at once, how close together, and not before.
 
-use std::sync::Mutex;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use tokio::sync::{Semaphore, SemaphorePermit};
@@ -10,13 +9,20 @@ use tokio::time::Instant;
 /// Lets requests through, up to the limits.
 pub(super) struct Gate {
     permits: Semaphore,
-    /// How many requests may be under way now: between 1 and `most`.
-    limit: AtomicUsize,
-    /// How many permits the semaphore has given out or holds.
-    issued: AtomicUsize,
     most: usize,
-    successes: AtomicUsize,
+    width: Mutex<Width>,
     pace: Mutex<Pace>,
+}
+
+/// How wide the gate stands open.
+struct Width {
+    /// How many requests may be under way now: between 1 and the most.
+    limit: usize,
+    /// How many permits the semaphore has given out or holds: more than the limit while requests that began
+    /// before a step back are under way.
+    issued: usize,
+    /// Good answers since the limit changed.
+    successes: usize,
 }
 
 /// Leave to send one request; the place is free again when it is dropped.
@@ -30,10 +36,8 @@ impl Gate {
         let most = concurrency.clamp(1, 1_000);
         Gate {
             permits: Semaphore::new(most),
-            limit: AtomicUsize::new(most),
-            issued: AtomicUsize::new(most),
             most,
-            successes: AtomicUsize::new(0),
+            width: Mutex::new(Width { limit: most, issued: most, successes: 0 }),
             pace: Mutex::new(Pace::new(per_minute)),
         }
     }
@@ -64,23 +68,25 @@ impl Gate {
 
     /// Halves the number of requests at once: ConnectWise is limiting or failing.
     pub(super) fn step_back(&self) {
-        self.successes.store(0, Ordering::Relaxed);
-        let halve = |limit: usize| Some((limit / 2).max(1));
-        // Permits that are out leave when their requests end; see Pass::drop.
-        let _ = self.limit.fetch_update(Ordering::Relaxed, Ordering::Relaxed, halve);
+        let mut width = self.width();
+        width.successes = 0;
+        width.limit = (width.limit / 2).max(1);
+        // Permits that nobody holds go at once; those that are out, when their requests end.
+        let surplus = width.issued.saturating_sub(width.limit);
+        width.issued -= self.permits.forget_permits(surplus);
     }
 
     /// After as many good answers as fit through the gate twice over, lets one more through at once.
     pub(super) fn step_up(&self) {
-        let limit = self.limit.load(Ordering::Relaxed);
-        if limit >= self.most || self.successes.fetch_add(1, Ordering::Relaxed) < 2 * limit {
+        let mut width = self.width();
+        width.successes += 1;
+        if width.limit >= self.most || width.successes <= 2 * width.limit {
             return;
         }
-        self.successes.store(0, Ordering::Relaxed);
-        let raised = (limit + 1).min(self.most);
-        self.limit.store(raised, Ordering::Relaxed);
-        let grow = |issued: usize| (issued < raised).then_some(issued + 1);
-        if self.issued.fetch_update(Ordering::Relaxed, Ordering::Relaxed, grow).is_ok() {
+        width.successes = 0;
+        width.limit += 1;
+        if width.issued < width.limit {
+            width.issued += 1;
             self.permits.add_permits(1);
         }
     }
@@ -88,21 +94,25 @@ impl Gate {
     /// How many requests may be under way now.
     #[cfg(test)]
     pub(super) fn limit(&self) -> usize {
-        self.limit.load(Ordering::Relaxed)
+        self.width().limit
     }
 
-    fn pace(&self) -> std::sync::MutexGuard<'_, Pace> {
-        // The pace is plain numbers, whole after every statement: a panic elsewhere cannot have torn it.
-        self.pace.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
+    // Both are plain numbers, whole after every statement: a panic elsewhere cannot have torn them.
+    fn width(&self) -> MutexGuard<'_, Width> {
+        self.width.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn pace(&self) -> MutexGuard<'_, Pace> {
+        self.pace.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
 impl Drop for Pass<'_> {
     fn drop(&mut self) {
         let Some(permit) = self.permit.take() else { return };
-        let limit = self.gate.limit.load(Ordering::Relaxed);
-        let shrink = |issued: usize| (issued > limit).then(|| issued - 1);
-        if self.gate.issued.fetch_update(Ordering::Relaxed, Ordering::Relaxed, shrink).is_ok() {
+        let mut width = self.gate.width();
+        if width.issued > width.limit {
+            width.issued -= 1;
             permit.forget();
         }
     }
@@ -195,16 +205,13 @@ mod tests {
         let patience = Duration::from_secs(1);
         let passes = [gate.pass(patience).await, gate.pass(patience).await];
         gate.step_back();
-        gate.step_back();
-        gate.step_back();
-        gate.step_back();
-        assert_eq!(gate.limit(), 1);
-        drop(passes);
-        for _ in 0..8 {
-            drop(gate.pass(patience).await);
+        assert_eq!((gate.limit(), gate.permits.available_permits()), (4, 2), "the idle ones go at once");
+        for _ in 0..3 {
+            gate.step_back();
         }
-        assert_eq!(gate.issued.load(Ordering::Relaxed), 1);
-        assert_eq!(gate.permits.available_permits(), 1);
+        assert_eq!((gate.limit(), gate.permits.available_permits()), (1, 0));
+        drop(passes);
+        assert_eq!((gate.width().issued, gate.permits.available_permits()), (1, 1));
         for _ in 0..200 {
             gate.step_up();
         }

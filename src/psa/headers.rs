@@ -34,17 +34,76 @@ pub(super) fn retry_after(headers: &HeaderMap) -> Option<Duration> {
     Some(Duration::try_from(until.duration_since(now)).unwrap_or(Duration::ZERO))
 }
 
-/// Whether the `Link` header names a next page; `None` when there is no such header.
+/// What a `Link` header says of the pages to come.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Link {
+    /// There are none.
+    End,
+    /// There is a next one.
+    Next,
+    /// There is a next one, which begins after this id.
+    After(i64),
+}
+
+/// What the `Link` header (RFC 8288) says; `None` when there is no such header.
 ///
-/// The address it gives is not used: pages are counted, so that no answer can send psactl elsewhere.
-pub(super) fn more_pages(headers: &HeaderMap) -> Option<bool> {
-    let mut links = headers.get_all(LINK).iter().peekable();
-    links.peek()?;
-    let mut words = links.filter_map(|link| link.to_str().ok()).flat_map(|link| link.split([',', ';']));
-    Some(words.any(|word| {
-        let word: String = word.chars().filter(|character| !character.is_whitespace()).collect();
-        matches!(word.to_ascii_lowercase().as_str(), "rel=\"next\"" | "rel=next" | "rel='next'")
-    }))
+/// Of the address that it gives, the page id alone is used, so that no answer can send psactl elsewhere.
+pub(super) fn link(headers: &HeaderMap) -> Option<Link> {
+    let mut values = headers.get_all(LINK).iter().peekable();
+    values.peek()?;
+    let mut found = Link::End;
+    for mut rest in values.filter_map(|value| value.to_str().ok()) {
+        while let Some((_, begun)) = rest.split_once('<') {
+            let Some((address, after)) = begun.split_once('>') else { break };
+            let (parameters, left) = split_unquoted(after, ',');
+            rest = left;
+            let id = page_id(address);
+            // A link that does not say what it leads to leads to the next page if it names one.
+            let next = relation(parameters).map_or(id.is_some(), |said| {
+                said.split_whitespace().any(|word| word.eq_ignore_ascii_case("next"))
+            });
+            match id {
+                Some(id) if next => return Some(Link::After(id)),
+                None if next => found = Link::Next,
+                _ => {}
+            }
+        }
+    }
+    Some(found)
+}
+
+/// Splits at the first such mark outside quotes.
+fn split_unquoted(text: &str, mark: char) -> (&str, &str) {
+    let mut quoted = false;
+    let end = text.find(|character| {
+        quoted ^= character == '"';
+        character == mark && !quoted
+    });
+    end.map_or((text, ""), |end| (&text[..end], &text[end + mark.len_utf8()..]))
+}
+
+/// The value of the parameter `rel`.
+fn relation(mut parameters: &str) -> Option<&str> {
+    while !parameters.is_empty() {
+        let (parameter, rest) = split_unquoted(parameters, ';');
+        parameters = rest;
+        if let Some((name, value)) = parameter.split_once('=')
+            && name.trim().eq_ignore_ascii_case("rel")
+        {
+            return Some(value.trim().trim_matches(['"', '\'']));
+        }
+    }
+    None
+}
+
+/// The page id in an address.
+fn page_id(address: &str) -> Option<i64> {
+    let (_, query) = address.split_once('?')?;
+    let named = |pair: &str| {
+        let (name, value) = pair.split_once('=')?;
+        name.eq_ignore_ascii_case("pageId").then(|| value.trim().parse().ok())?
+    };
+    query.split(['&', '#']).find_map(named)
 }
 
 /// Where a redirect points to: its host and path, without a query, which could hold anything.
@@ -88,14 +147,33 @@ mod tests {
     }
 
     #[test]
-    fn finds_the_next_page_in_a_link_header() {
-        let more = |link: &str| more_pages(&headers(&[("link", link)]));
-        let next = r#"<https://x/v2017_3/apis/3.0/company?pageSize=2&page=2>; rel="next", <https://x?page=9>; rel="last""#;
-        assert_eq!(more(next), Some(true));
-        assert_eq!(more(r#"<https://x?page=1>; rel="prev", <https://x?page=1>; rel="first""#), Some(false));
-        assert_eq!(more(""), Some(false));
-        assert_eq!(more("<https://x?rel=next>; title=\"next\""), Some(false));
-        assert_eq!(more_pages(&headers(&[])), None);
+    fn reads_what_a_link_header_says() {
+        let said = |said: &str| link(&headers(&[("link", said)]));
+        let table = [
+            (
+                r#"<https://x/v2017_3/apis/3.0/company?pageSize=2&page=2>; rel="next", <https://x?page=9>; rel="last""#,
+                Link::Next,
+            ),
+            (r#"<https://x?page=1>; rel="prev", <https://x?page=1>; rel="first""#, Link::End),
+            ("", Link::End),
+            ("<https://x?rel=next>; title=\"next\"", Link::End),
+            ("<https://x?a=1,2;3&page=2>;rel=next", Link::Next),
+            ("<https://x?page=2>; title=\"a, b; rel=prev\"; REL='Next'", Link::Next),
+            (r#"<https://x?pageSize=1000&pageId=4711>; rel="next""#, Link::After(4711)),
+            (r#"<https://x?page=1>; rel="first", <https://x?pageid=5>; rel="up next""#, Link::After(5)),
+            ("<https://x?pageId=12#top>", Link::After(12)),
+            (r#"<https://x?pageId=12>; rel="prev""#, Link::End),
+            (r#"<https://x?pageId=>; rel="next""#, Link::Next),
+            (r#"<https://x?pageId=99999999999999999999>; rel="next""#, Link::Next),
+            ("<https://x?pageId=12", Link::End),
+        ];
+        for (header, expected) in table {
+            assert_eq!(said(header), Some(expected), "{header}");
+        }
+        assert_eq!(link(&headers(&[])), None);
+        let mut two = headers(&[("link", r#"<https://x?page=1>; rel="first""#)]);
+        two.append(LINK, HeaderValue::from_static("<https://x?pageId=3>; rel=next"));
+        assert_eq!(link(&two), Some(Link::After(3)));
     }
 
     #[test]
@@ -111,8 +189,8 @@ mod tests {
 
     proptest::proptest! {
         #[test]
-        fn no_link_header_is_too_strange(link in "[ -~]{0,200}") {
-            more_pages(&headers(&[("link", &link)]));
+        fn no_link_header_is_too_strange(said in "[ -~]{0,200}|(<|>|,|;|\"|rel=|next|[?]|pageId=|[0-9]){0,40}") {
+            super::link(&headers(&[("link", &said)]));
         }
     }
 }

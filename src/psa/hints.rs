@@ -9,6 +9,10 @@ pub(super) fn of(error: &Error) -> Vec<String> {
             let known = REFUSED.iter().map(|line| (*line).to_owned());
             return suspicions.iter().cloned().chain(known).collect();
         }
+        Error::Forbidden { reply, .. } if !reply.json && !reply.empty => &[
+            "this is not ConnectWise's own refusal: a web server, a proxy or a firewall in between gave it; is this \
+             machine's address allowed there?",
+        ],
         Error::Forbidden { tried, .. } => return forbidden(&tried.path),
         Error::NotFound { .. } => &[
             "the record was deleted or merged in ConnectWise, or the login may not see it: an integrator login \
@@ -30,6 +34,10 @@ pub(super) fn of(error: &Error) -> Vec<String> {
             "ConnectWise allows about 1,000 requests a minute, shared by all integrations; the next run tries again",
             "lower max_requests_per_minute or max_concurrency in [connectwise]",
         ],
+        Error::Server { reply, .. } if reply.timed_out => &[
+            "ConnectWise itself ran out of time: it is busy, or the list is a wide one; the next run tries again",
+            "lower max_concurrency in [connectwise] if it happens often",
+        ],
         Error::Server { .. } => &[
             "see https://status.connectwise.com; the next run tries again",
             "on premises: look at the ConnectWise web server, restart it if need be",
@@ -49,6 +57,11 @@ pub(super) fn of(error: &Error) -> Vec<String> {
         Error::UnknownCompany { .. } => &[
             "company_id is what is typed as Company on ConnectWise's login page, not the company's name",
             "check the region: na, eu, au, aus or za .myconnectwise.net, or your own domain",
+        ],
+        Error::NotConnectWise { problem, .. } if problem.contains("SSL is required") => &[
+            "write site with https:// and as ConnectWise's own address (https://na.myconnectwise.net, not a domain \
+             of yours that leads there): psactl then finds the api- host itself",
+            "or write the API's host into site: https://api-na.myconnectwise.net, -eu, -au, -aus or -za",
         ],
         Error::NotConnectWise { .. } => &[
             "check site: it is the address of ConnectWise's login page, without a path",
@@ -78,23 +91,41 @@ const REFUSED: &[&str] = &[
     "on premises: a login that was just made may need the ConnectWise web server to be restarted",
 ];
 
-fn forbidden(path: &str) -> Vec<String> {
-    let (flag, right) = match path.split('/').nth(1).unwrap_or_default() {
-        "service" => ("Service Ticket API", "Service Desk > Service Tickets and Close Service Tickets"),
-        "finance" => ("Agreement API", "Finance > Agreements"),
-        "procurement" => ("Product API", "Procurement > Product Catalog"),
-        "system" => ("System API", "System > Table Setup"),
-        _ => (
-            "Company API and Managed Services API",
-            "Companies > Company Maintenance, and System > Table Setup",
+/// What the two kinds of login need for the records below a path: the integrator login's switch, and the
+/// entry of an API member's security role, where a public source names it (behaviours, section 7).
+fn rights(path: &str) -> (&'static str, Option<&'static str>) {
+    let words: Vec<&str> = path.split('/').skip(1).collect();
+    match words.as_slice() {
+        ["service", "tickets", ..] => (
+            "Service Ticket API",
+            Some("Service Tickets and Close Service Tickets, with add, edit and inquire for both"),
         ),
+        ["service", ..] => (
+            "Service Ticket API",
+            Some("Table Setup, with inquire, and Service Board and Service Priority allowed in it"),
+        ),
+        ["finance", ..] => ("Agreement API", None),
+        ["procurement", ..] => ("Product API", None),
+        ["system", ..] => ("System API", None),
+        ["company", "configurations", ..] => ("Configuration API", None),
+        ["company", word, ..] if word.starts_with("manage") => ("Managed Services API", None),
+        ["company", "companies", _, "managementSummaryReports", ..] => ("Managed Services API", None),
+        ["company", "companies", ..] => ("Company API", Some("Company Maintenance, with inquire")),
+        _ => ("Company API", None),
+    }
+}
+
+fn forbidden(path: &str) -> Vec<String> {
+    let (switch, entry) = rights(path);
+    let member = match entry {
+        Some(entry) => format!("API member: backup vendors ask for a security role with {entry}"),
+        None => "API member: its security role does not allow this; no public source says which entry of the role \
+                 does"
+            .to_owned(),
     };
     vec![
-        format!(
-            "API member: its security role needs {right}: inquire to read, add and edit to set up, each All"
-        ),
-        format!("integrator login: it needs “{flag}” and “Access all records”"),
-        "a change of the role takes effect at the next request; run the command again".to_owned(),
+        member,
+        format!("integrator login: switch on “{switch}”, and “Access all records” for what others made"),
     ]
 }
 
@@ -112,6 +143,31 @@ fn unreachable(trouble: Trouble) -> &'static [&'static str] {
         }
         Trouble::Slow | Trouble::Broken | Trouble::Other => {
             &["check this machine's network, firewall and proxy; the next run tries again"]
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn rights_are_named_where_a_source_names_them() {
+        let table = [
+            ("/service/tickets/5", "Service Ticket API", Some("Close Service Tickets")),
+            ("/service/boards/1/statuses", "Service Ticket API", Some("Service Board")),
+            ("/company/companies/5", "Company API", Some("Company Maintenance")),
+            ("/company/companies/5/managementSummaryReports/7", "Managed Services API", None),
+            ("/company/managedDevicesIntegrations", "Managed Services API", None),
+            ("/company/configurations/3", "Configuration API", None),
+            ("/finance/agreements/7/additions", "Agreement API", None),
+            ("/procurement/catalog", "Product API", None),
+            ("/system/integratorlogins", "System API", None),
+        ];
+        for (path, switch, entry) in table {
+            let [member, login] = &forbidden(path)[..] else { panic!("two hints") };
+            assert!(login.contains(switch), "{path}: {login}");
+            assert!(member.contains(entry.unwrap_or("no public source says")), "{path}: {member}");
         }
     }
 }

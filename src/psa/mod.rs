@@ -24,6 +24,7 @@ mod failure;
 mod gate;
 mod headers;
 mod hints;
+mod pages;
 mod patch;
 pub mod paths;
 mod query;

@@ -40,13 +40,18 @@ impl Query {
     }
 
     /// The order, as `"id desc"` or `"contact/name asc"`. Without one, lists come by id.
+    ///
+    /// A list by id is read in such a way that records made or deleted meanwhile do no harm. One in another
+    /// order is read by page numbers: while it fills more than one page, a record that is deleted meanwhile
+    /// can hide another one.
     #[must_use]
     pub fn order_by(mut self, order: &'static str) -> Query {
         self.order_by = Some(order);
         self
     }
 
-    /// Only these fields, as `"id,name,company/id"`. `id` has to be among them.
+    /// Only these fields, as `"id,name,company/id"`. `id` comes too, whether it is named or not: pages are
+    /// told apart by it.
     #[must_use]
     pub fn fields(mut self, fields: &'static str) -> Query {
         self.fields = Some(fields);
@@ -58,16 +63,42 @@ impl Query {
         self.filter.as_ref()
     }
 
-    /// The parameters of one page.
+    /// Whether lists come by id, from the least to the greatest.
+    pub(super) fn is_by_id(&self) -> bool {
+        self.order_by.is_none_or(|order| matches!(order.trim(), "id" | "id asc"))
+    }
+
+    /// The parameters of the page with this number.
     pub(super) fn page(&self, page: u32, size: u32) -> Vec<(&'static str, String)> {
         let mut parameters = self.count();
         parameters.push(("orderBy", self.order_by.unwrap_or("id").to_owned()));
-        if let Some(fields) = self.fields {
-            parameters.push(("fields", fields.to_owned()));
-        }
+        parameters.extend(self.kept());
         parameters.push(("page", page.to_string()));
         parameters.push(("pageSize", size.to_string()));
         parameters
+    }
+
+    /// The parameters of a page by id, after this id. An order must not be given: it is by id.
+    pub(super) fn forward(&self, after: Option<i64>, size: u32) -> Vec<(&'static str, String)> {
+        let mut parameters = self.count();
+        parameters.extend(self.kept());
+        parameters.extend(after.map(|id| ("pageId", id.to_string())));
+        parameters.push(("pageSize", size.to_string()));
+        parameters
+    }
+
+    /// The parameters of a page by id, after this id, where the endpoint knows no page ids.
+    pub(super) fn after(&self, after: Option<i64>, size: u32) -> Vec<(&'static str, String)> {
+        match after {
+            Some(id) => self.clone().filter(Condition::gt("id", id)).page(1, size),
+            None => self.page(1, size),
+        }
+    }
+
+    fn kept(&self) -> Option<(&'static str, String)> {
+        let fields = self.fields?;
+        let has_id = fields.split(',').any(|field| field.trim().eq_ignore_ascii_case("id"));
+        Some(("fields", if has_id { fields.to_owned() } else { format!("id,{fields}") }))
     }
 
     /// The parameters of a count.
@@ -115,6 +146,24 @@ mod tests {
     fn encodes_what_connectwise_asks_for() {
         let parameters = [("conditions", "a=\"x' *%+&é\"".to_owned()), ("page", "1".to_owned())];
         assert_eq!(encode(&parameters), "conditions=a%3D%22x%27%20%2A%25%2B%26%C3%A9%22&page=1");
+    }
+
+    #[test]
+    fn the_id_always_comes_and_forward_pages_have_no_order() {
+        let fields = |query: Query| query.forward(None, 5).into_iter().find(|(name, _)| *name == "fields");
+        assert_eq!(fields(Query::all()), None);
+        assert_eq!(fields(Query::all().fields("name,Id")), Some(("fields", "name,Id".to_owned())));
+        assert_eq!(
+            fields(Query::all().fields("name,company/id")),
+            Some(("fields", "id,name,company/id".to_owned()))
+        );
+        let either = Condition::eq("a", 1).or(Condition::eq("b", 2));
+        let query = Query::all().filter(either).order_by("id");
+        assert!(query.is_by_id() && !Query::all().order_by("id desc").is_by_id());
+        assert_eq!(encode(&query.forward(Some(7), 5)), "conditions=a%3D1%20or%20b%3D2&pageId=7&pageSize=5");
+        let after = query.after(Some(7), 5);
+        assert!(after.contains(&("conditions", "(a=1 or b=2) and id>7".to_owned())), "{after:?}");
+        assert!(after.contains(&("orderBy", "id".to_owned())), "{after:?}");
     }
 
     #[test]

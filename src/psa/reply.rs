@@ -15,8 +15,13 @@ pub struct Reply {
     pub errors: Vec<FieldError>,
     /// Whether the body was a JSON object, as ConnectWise's own refusals are.
     pub json: bool,
-    /// Whether there was any body.
+    /// Whether there was no body.
     pub empty: bool,
+    /// The status line's own words, where they are not the usual ones.
+    pub reason: Option<String>,
+    /// Whether the server says that it ran out of time itself: it says so with a 500 (behaviours, section 5),
+    /// in body or status line, and may still be at work.
+    pub timed_out: bool,
 }
 
 /// What was wrong with one field.
@@ -40,7 +45,8 @@ impl Reply {
     pub fn parse(status: u16, body: &[u8]) -> Reply {
         let text = String::from_utf8_lossy(body);
         let text = text.trim_start_matches('\u{feff}').trim();
-        let mut reply = Reply { status, empty: text.is_empty(), ..Reply::default() };
+        let timed_out = status >= 500 && says_timeout(text);
+        let mut reply = Reply { status, empty: text.is_empty(), timed_out, ..Reply::default() };
         match serde_json::from_str::<Value>(text) {
             Ok(Value::Object(envelope)) => {
                 reply.json = true;
@@ -65,11 +71,8 @@ impl Reply {
         if !fields.is_empty() {
             return clean(&fields.join("; "), 2 * SHOWN);
         }
-        match (&self.message, &self.code) {
-            (Some(message), _) => message.clone(),
-            (None, Some(code)) => code.clone(),
-            (None, None) => format!("status {} without a word", self.status),
-        }
+        let said = self.message.as_ref().or(self.code.as_ref()).or(self.reason.as_ref());
+        said.cloned().unwrap_or_else(|| format!("status {} without a word", self.status))
     }
 
     /// Whether the reply, or one of its fields, carries this code.
@@ -82,12 +85,15 @@ impl Reply {
     /// Reads a body in which the server may have repeated texts that must not be shown. They are taken out
     /// before anything is shortened, which could leave their beginning, and once more afterwards, since JSON
     /// can write a text in many ways.
-    pub(super) fn parse_without(status: u16, body: &[u8], secrets: &[String]) -> Reply {
+    pub(super) fn parse_without(status: u16, reason: Option<&str>, body: &[u8], secrets: &[String]) -> Reply {
         let mut text = String::from_utf8_lossy(body).into_owned();
         for secret in secrets.iter().filter(|secret| !secret.is_empty()) {
             text = text.replace(secret, "***");
         }
-        Reply::parse(status, text.as_bytes()).redact(secrets)
+        let mut reply = Reply::parse(status, text.as_bytes());
+        reply.timed_out |= status >= 500 && reason.is_some_and(says_timeout);
+        reply.reason = reason.map(|said| clean(said, SHOWN)).filter(|said| !said.is_empty());
+        reply.redact(secrets)
     }
 
     /// Replaces texts that must not be shown, should the server have repeated them.
@@ -101,6 +107,7 @@ impl Reply {
         };
         hide(&mut self.code);
         hide(&mut self.message);
+        hide(&mut self.reason);
         for error in &mut self.errors {
             for said in [&mut error.code, &mut error.message, &mut error.resource, &mut error.field] {
                 hide(said);
@@ -141,6 +148,12 @@ fn words(value: Option<&Value>) -> Option<String> {
         _ => return None,
     };
     (!text.is_empty()).then_some(text)
+}
+
+/// Whether a text tells of a time-out.
+pub(super) fn says_timeout(text: &str) -> bool {
+    let text = text.to_ascii_lowercase();
+    ["timeout", "time-out", "timed out", "time out"].iter().any(|word| text.contains(word))
 }
 
 /// Whether a body is a page for people.
@@ -235,6 +248,20 @@ mod tests {
     }
 
     #[test]
+    fn a_time_out_is_told_by_the_word_in_body_or_status_line() {
+        let timed_out =
+            |status, reason, body: &str| Reply::parse_without(status, reason, body.as_bytes(), &[]).timed_out;
+        assert!(timed_out(500, None, r#"{"code":"X","message":"Execution Timeout Expired."}"#));
+        assert!(timed_out(500, None, "<html><body>The operation has timed out</body></html>"));
+        assert!(timed_out(500, Some("Gateway Time-out"), ""));
+        assert!(!timed_out(500, Some("Internal Failure"), "no"));
+        assert!(!timed_out(400, Some("timeout"), "timeout must be a number"));
+        let reply =
+            Reply::parse_without(500, Some("Request\ttimeout: hunter2"), b"", &["hunter2".to_owned()]);
+        assert_eq!(reply.summary(), "Request timeout: ***");
+    }
+
+    #[test]
     fn shows_nothing_that_a_terminal_would_obey() {
         assert_eq!(clean("a\u{1b}[31mred\u{7}\r\n\t b\u{202e}c ", 100), "a [31mred b c");
         assert_eq!(clean(&"x".repeat(500), 10), format!("{}…", "x".repeat(10)));
@@ -255,7 +282,7 @@ mod tests {
         let secrets = ["hunter2-hunter2".to_owned()];
         for padding in 280..310 {
             let body = format!("{{\"message\":\"{}hunter2-hunter2\"}}", "x".repeat(padding));
-            let said = Reply::parse_without(400, body.as_bytes(), &secrets).summary();
+            let said = Reply::parse_without(400, None, body.as_bytes(), &secrets).summary();
             assert!(!said.contains("hun"), "{said}");
         }
     }

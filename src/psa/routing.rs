@@ -1,7 +1,7 @@
 //! Where requests go: the company look-up, made once, and once more when the API has moved.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
 use tokio::sync::Mutex;
 
@@ -17,6 +17,9 @@ pub(super) struct Routing {
     known: Mutex<Known>,
     /// Counts the look-ups, so that whoever waited for one takes its result.
     lookups: AtomicU64,
+    /// Whether a look-up on account of a wrong address has led nowhere, and no request got through since: then
+    /// none is made again.
+    in_vain: AtomicBool,
 }
 
 #[derive(Default)]
@@ -29,24 +32,38 @@ impl Transport {
     /// Sends a request to the API.
     ///
     /// When the answer is what a wrong codebase gives (it changes with each release of a cloud site), the
-    /// company is looked up once more; if that brings another address, the request goes there. It did not
-    /// reach ConnectWise the first time, so that this is safe for writes too.
+    /// company is looked up once more; if that brings another address, the request goes there, once. It did
+    /// not reach ConnectWise the first time, so that this is safe for writes too. A site that always says a
+    /// new address, or the same one, is not asked again until a request has got through.
     pub(super) async fn send(&self, call: Call) -> Result<Answer, Error> {
         let route = self.route(None).await?;
-        let failed =
-            match self.exchange(&route.address(&call.tried.path, &call.query), &call, Some(&route)).await {
-                Ok(answer) => return Ok(answer),
-                Err(failed) if !failed.misrouted => return Err(failed.error),
-                Err(failed) => failed,
-            };
-        match self.route(Some(&route)).await {
-            Ok(found) if found.root != route.root => {
-                tracing::info!("the API's address has changed");
-                let address = found.address(&call.tried.path, &call.query);
-                self.exchange(&address, &call, Some(&found)).await.map_err(|failed| failed.error)
+        let failed = match self.through(&route, &call).await {
+            Err(failed) if failed.misrouted && !self.routing.in_vain.load(Ordering::Acquire) => failed,
+            other => return other.map_err(|failed| failed.error),
+        };
+        let found = match self.route(Some(&route)).await {
+            Ok(found) if found.root != route.root => found,
+            _ => {
+                self.routing.in_vain.store(true, Ordering::Release);
+                return Err(failed.error);
             }
-            _ => Err(failed.error),
+        };
+        tracing::info!("the API's address has changed");
+        self.through(&found, &call).await.map_err(|failed| {
+            if failed.misrouted {
+                self.routing.in_vain.store(true, Ordering::Release);
+            }
+            failed.error
+        })
+    }
+
+    /// Sends a request to the API at this address.
+    async fn through(&self, route: &Arc<Route>, call: &Call) -> Result<Answer, Failed> {
+        let sent = self.exchange(&route.address(&call.tried.path, &call.query), call, Some(route)).await;
+        if !sent.as_ref().is_err_and(|failed| failed.misrouted || failed.status.is_none()) {
+            self.routing.in_vain.store(false, Ordering::Release);
         }
+        sent
     }
 
     /// Where requests go; looked up on the first request, and again when `stale` is what is known.
@@ -88,7 +105,7 @@ impl Transport {
             action: format!("looking up the company “{}” at {host}", clean(company_id, 60)),
             request_id: None,
         };
-        let call = Call { tried, query: String::new(), body: None };
+        let call = Call::of(tried);
         let answer = match self.exchange(&discovery::address(&self.site, company_id), &call, None).await {
             Ok(answer) => answer,
             Err(Failed { status: Some(404), .. }) => return Err(discovery::unknown(&self.site, company_id)),

@@ -17,8 +17,8 @@ use super::discovery::Route;
 use super::error::{Error, Method, Tried, Trouble};
 use super::failure;
 use super::gate::Gate;
-use super::headers;
-use super::reply::Reply;
+use super::headers::{self, Link};
+use super::reply::{Reply, says_timeout};
 use super::retry::{Decision, Outcome, RetryPolicy};
 use super::routing::Routing;
 
@@ -36,6 +36,15 @@ pub(super) struct Call {
     pub(super) query: String,
     /// The JSON body.
     pub(super) body: Option<Vec<u8>>,
+    /// Whether the list is asked for by forward-only paging.
+    pub(super) forward_only: bool,
+}
+
+impl Call {
+    /// A request without query and body.
+    pub(super) fn of(tried: Tried) -> Call {
+        Call { tried, query: String::new(), body: None, forward_only: false }
+    }
 }
 
 /// A successful answer.
@@ -43,8 +52,8 @@ pub(super) struct Answer {
     pub(super) body: Vec<u8>,
     /// What was tried, now with the request id.
     pub(super) tried: Tried,
-    /// Whether the server says that there is another page; `None` when it does not say.
-    pub(super) more: Option<bool>,
+    /// What the server says of the pages to come; `None` when it does not say.
+    pub(super) link: Option<Link>,
     /// The host that answered.
     pub(super) host: String,
 }
@@ -61,8 +70,25 @@ pub(super) struct Failed {
 /// What one try brought.
 struct Raw {
     status: u16,
+    /// The status line's own words, where they are not the usual ones.
+    reason: Option<String>,
     headers: HeaderMap,
     body: Vec<u8>,
+}
+
+impl Raw {
+    /// Whether this is the answer of a request that was done. What else begins with a 2 is none of
+    /// ConnectWise's answers to single records (behaviours, section 4), nor is a refusal sent as one.
+    fn is_success(&self) -> bool {
+        matches!(self.status, 200 | 201 | 204) && !wants_encryption(&self.body)
+    }
+}
+
+/// Whether an answer is what plain http and the hosts that are not the API's get; with which status is not
+/// known.
+fn wants_encryption(body: &[u8]) -> bool {
+    const WORDS: &[u8] = b"SSL is required";
+    body.len() < 1_000 && body.windows(WORDS.len()).any(|words| words == WORDS)
 }
 
 /// Why one try brought no answer.
@@ -185,7 +211,7 @@ impl Transport {
             let outcome = self.note(call, &result, attempt, took);
             drop(pass);
             let result = match result {
-                Ok(raw) if (200..300).contains(&raw.status) => return Ok(self.answer(call, route, raw)),
+                Ok(raw) if raw.is_success() => return Ok(self.answer(call, route, raw)),
                 other => other,
             };
             let hopeless = match &result {
@@ -240,11 +266,16 @@ impl Transport {
         } else {
             request = request.header(ACCEPT, "application/json");
         }
+        if call.forward_only {
+            request = request.header("pagination-type", "forward-only");
+        }
         if let Some(body) = &call.body {
             request = request.header(CONTENT_TYPE, "application/json").body(body.clone());
         }
         let mut response = request.send().await.map_err(Broken::Http)?;
         let (status, headers) = (response.status().as_u16(), response.headers().clone());
+        let reason = response.extensions().get::<hyper::ext::ReasonPhrase>();
+        let reason = reason.map(|said| String::from_utf8_lossy(said.as_bytes()).into_owned());
         self.note_clock(&headers);
         let mut body = Vec::new();
         while let Some(chunk) = response.chunk().await.map_err(Broken::Http)? {
@@ -253,7 +284,7 @@ impl Transport {
             }
             body.extend_from_slice(&chunk);
         }
-        Ok(Raw { status, headers, body })
+        Ok(Raw { status, reason, headers, body })
     }
 
     /// Traces a try, tells the gate of it, and sums it up for the decision.
@@ -279,7 +310,11 @@ impl Transport {
                 }
             }
         };
-        let slow = took > Duration::from_secs(15);
+        let timed_out = |raw: &Raw| {
+            let said = raw.reason.as_deref().is_some_and(says_timeout);
+            raw.status == 500 && (said || says_timeout(&String::from_utf8_lossy(&raw.body)))
+        };
+        let slow = took > Duration::from_secs(15) || result.as_ref().is_ok_and(timed_out);
         match outcome {
             Outcome::Answered(429, Some(wait)) => {
                 self.gate.step_back();
@@ -302,7 +337,7 @@ impl Transport {
 
     fn answer(&self, call: &Call, route: Option<&Route>, raw: Raw) -> Answer {
         let tried = Tried { request_id: headers::request_id(&raw.headers), ..call.tried.clone() };
-        Answer { body: raw.body, tried, more: headers::more_pages(&raw.headers), host: self.host(route) }
+        Answer { body: raw.body, tried, link: headers::link(&raw.headers), host: self.host(route) }
     }
 
     fn host(&self, route: Option<&Route>) -> String {
@@ -340,14 +375,28 @@ impl Transport {
         tried.request_id = headers::request_id(&raw.headers);
         let mut secrets = self.connection.unspeakable();
         secrets.extend(call.body.as_deref().map(passwords).unwrap_or_default());
-        let reply = Reply::parse_without(raw.status, &raw.body, &secrets);
+        let reply = Reply::parse_without(raw.status, raw.reason.as_deref(), &raw.body, &secrets);
         // ConnectWise's own refusals are JSON; its gateway and its web server answer in text and HTML.
         let gateway = !reply.json && !reply.empty;
         let cannot_route = reply.message.as_deref().is_some_and(|said| said.contains("Cannot route"));
         let misrouted = gateway && (raw.status == 404 || (raw.status == 400 && cannot_route));
         let reply = Box::new(reply);
         let error = match raw.status {
-            300..=399 => Error::Redirected { tried, host, to: headers::location(&raw.headers) },
+            _ if wants_encryption(&raw.body) => {
+                let problem = "“SSL is required.”: it wants https, and the host of the API".to_owned();
+                return not_connectwise(&tried, &host, problem).into();
+            }
+            200..=299 => {
+                let problem = format!("status {} is none of its answers", raw.status);
+                not_connectwise(&tried, &host, problem)
+            }
+            300..=399 => {
+                let mut to = headers::location(&raw.headers);
+                for secret in secrets.iter().filter(|secret| !secret.is_empty()) {
+                    to = to.replace(secret, "***");
+                }
+                Error::Redirected { tried, host, to }
+            }
             _ if misrouted => not_connectwise(&tried, &host, format!("{}: {}", raw.status, reply.summary())),
             401 => {
                 let error = Error::Refused { tried, reply, suspicions: self.connection.suspicions() };
@@ -363,7 +412,7 @@ impl Transport {
             400..=499 => Error::Invalid { tried, reply },
             _ => Error::Server { tried, reply },
         };
-        let unknown = writes && (raw.status >= 500 || raw.status == 408);
+        let unknown = writes && (raw.status < 300 || raw.status >= 500 || raw.status == 408);
         Failed { error: if unknown { error.unknown() } else { error }, status: Some(raw.status), misrouted }
     }
 }

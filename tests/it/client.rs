@@ -3,9 +3,10 @@
 use std::time::Duration;
 
 use psactl::psa::*;
+use psactl::sandbox::Sandbox;
 use serde_json::{Value, json};
 use wiremock::matchers::{any, header, method, path, query_param};
-use wiremock::{Match, Mock, MockServer, Request, Respond, ResponseTemplate};
+use wiremock::{Match, Mock, MockServer, Request, ResponseTemplate};
 
 pub const SECRET: &str = "pr1vate-Key!";
 pub const CLIENT_ID: &str = "6f1b9c1e-0000-4000-8000-00805f9b34fb";
@@ -35,6 +36,28 @@ pub fn quick() -> RetryPolicy {
 
 pub fn client(server: &MockServer) -> Client {
     Client::with_policy(connection(&server.uri()), quick()).expect("a client")
+}
+
+/// The client of a sandbox.
+pub fn psa_of(sandbox: &Sandbox) -> Client {
+    psa_with(sandbox, quick())
+}
+
+/// The client of a sandbox, with its own patience.
+pub fn psa_with(sandbox: &Sandbox, policy: RetryPolicy) -> Client {
+    let connection = Connection {
+        site: sandbox.url(),
+        company_id: sandbox.company_id().to_owned(),
+        client_id: sandbox.client_id().to_owned(),
+        login: Login::ApiMember {
+            public_key: sandbox.public_key(),
+            private_key: sandbox.private_key().into(),
+        },
+        max_concurrency: 4,
+        max_requests_per_minute: 0,
+        ca_file: None,
+    };
+    Client::with_policy(connection, policy).expect("a client")
 }
 
 /// A server that knows the company.
@@ -147,79 +170,6 @@ async fn a_release_older_than_the_pinned_one_is_asked_for_its_own_shapes() {
         .await;
     client(&server).info().await.expect("the system's description");
     assert_eq!(sent_header(&api_requests(&server).await[0], "accept").as_deref(), Some("application/json"));
-}
-
-/// Serves boards in pages, as ConnectWise does.
-struct Pages {
-    of: Vec<Value>,
-    longest: usize,
-    link: bool,
-}
-
-impl Respond for Pages {
-    fn respond(&self, request: &Request) -> ResponseTemplate {
-        let asked = |name: &str| {
-            let found = request.url.query_pairs().find(|(key, _)| key == name);
-            found.and_then(|(_, value)| value.parse::<usize>().ok()).expect("a paging parameter")
-        };
-        let size = asked("pageSize").min(self.longest);
-        let start = (asked("page") - 1) * size;
-        let page: Vec<&Value> = self.of.iter().skip(start).take(size).collect();
-        let answer = ResponseTemplate::new(200).set_body_json(&page);
-        match (self.link, start + page.len() < self.of.len()) {
-            (false, _) => answer,
-            (true, true) => {
-                answer.insert_header("link", r#"<https://elsewhere.example/x?page=2>; rel="next""#)
-            }
-            (true, false) => {
-                answer.insert_header("link", r#"<https://elsewhere.example/x?page=1>; rel="first""#)
-            }
-        }
-    }
-}
-
-#[tokio::test]
-async fn lists_are_read_to_their_end() {
-    // records, longest page of the server, link header, requests
-    let table = [
-        (0, 1000, false, 1),
-        (999, 1000, false, 1),
-        (1000, 1000, false, 2),
-        (1000, 1000, true, 1),
-        (2500, 1000, false, 3),
-        (2500, 1000, true, 3),
-        (700, 250, true, 3),
-    ];
-    for (records, longest, link, requests) in table {
-        let server = server().await;
-        let of = (1..=records).map(|id| json!({"id": id, "name": format!("Board {id}")})).collect();
-        Mock::given(at("/service/boards")).respond_with(Pages { of, longest, link }).mount(&server).await;
-        let boards: Vec<Board> = client(&server).list(&paths::boards(), &Query::all()).await.expect("boards");
-        assert_eq!(boards.len(), records, "{records} {longest} {link}");
-        assert!(boards.iter().map(|board| board.id).eq(1..=records as i64));
-        assert_eq!(api_requests(&server).await.len(), requests, "{records} {longest} {link}");
-    }
-}
-
-#[tokio::test]
-async fn a_record_that_comes_twice_counts_once_and_pages_that_repeat_end_in_an_error() {
-    let server = server().await;
-    let boards = |from: i64, to: i64| -> Value { (from..=to).map(|id| json!({"id": id})).collect() };
-    let page = |number: &str, body: Value| {
-        let ok = ResponseTemplate::new(200).set_body_json(body);
-        Mock::given(at("/service/boards")).and(query_param("page", number)).respond_with(ok)
-    };
-    page("1", boards(1, 1000)).mount(&server).await;
-    page("2", boards(990, 1010)).mount(&server).await;
-    let found: Vec<Board> = client(&server).list(&paths::boards(), &Query::all()).await.expect("boards");
-    assert_eq!(found.len(), 1010);
-
-    let full = ResponseTemplate::new(200).set_body_json(boards(1, 1000));
-    Mock::given(at("/service/tickets")).respond_with(full).mount(&server).await;
-    let error =
-        client(&server).list::<Ticket>(&paths::tickets(), &Query::all()).await.expect_err("endless pages");
-    assert_eq!(error.kind(), Kind::NotConnectWise);
-    assert!(error.to_string().contains("page 2 of the list repeats"), "{error}");
 }
 
 #[tokio::test]

@@ -37,6 +37,10 @@ fn good() -> ResponseTemplate {
 const HTML: &str =
     "<!DOCTYPE html><html><head><title>404 - File or directory not found.</title></head></html>";
 
+fn said_ssl(code: u16) -> ResponseTemplate {
+    status(code).set_body_json(json!({"code": "Security", "message": "SSL is required.", "errors": null}))
+}
+
 /// Mounts the answer for every request to the API, and tries a read and a write of an addition.
 async fn both_ways(answer: impl Respond + Clone + 'static) -> (Error, Error, usize, usize) {
     let mut outcomes = Vec::new();
@@ -92,6 +96,16 @@ async fn each_status_is_told_apart_and_only_troubles_of_reads_are_tried_again() 
         (status(200), NotConnectWise, OutcomeUnknown, 1, 1),
         (status(200).set_body_string("{\"id\": 9, \"quan"), NotConnectWise, OutcomeUnknown, 1, 1),
         (status(302).insert_header("location", "https://evil.example/x?y=z"), Redirected, Redirected, 1, 1),
+        // A part done, or taken and not yet done, is not done.
+        (status(207).set_body_json(json!([{"statusCode": 400}])), NotConnectWise, OutcomeUnknown, 1, 1),
+        (status(207).set_body_json(json!({"id": 9})), NotConnectWise, OutcomeUnknown, 1, 1),
+        (status(202).set_body_json(json!({"id": 9})), NotConnectWise, OutcomeUnknown, 1, 1),
+        (status(403).set_body_string(HTML), Forbidden, Forbidden, 1, 1),
+        (status(500).set_body_string("Execution Timeout Expired"), Server, OutcomeUnknown, 4, 1),
+        // Sent in the open, or to the wrong host: with which status is not known.
+        (said_ssl(200), NotConnectWise, NotConnectWise, 1, 1),
+        (said_ssl(403), NotConnectWise, NotConnectWise, 1, 1),
+        (said_ssl(500), NotConnectWise, NotConnectWise, 4, 1),
     ];
     for (answer, read_kind, write_kind, read_count, write_count) in table {
         let (read, write, reads, writes) = both_ways(answer).await;
@@ -356,4 +370,126 @@ async fn an_unusable_connection_is_told_before_anything_is_sent() {
         connection.ca_file = Some(concat!(env!("CARGO_MANIFEST_DIR"), "/Cargo.toml").into())
     });
     assert!(empty.expect_err("no certificate").contains("certificate"));
+}
+
+/// What the public record shows of refusals, and what becomes of it.
+#[tokio::test]
+async fn every_envelope_names_the_cause() {
+    let json = |code: u16, body: serde_json::Value| status(code).set_body_json(body);
+    // answer, what the message ends with, what a hint says
+    let table = [
+        (
+            json(
+                403,
+                json!({"code": "Security", "message": "You do not have security permission to perform this action."}),
+            ),
+            "does not allow it: You do not have security permission to perform this action.",
+            "Agreement API",
+        ),
+        (
+            json(401, json!({"code": "ConnectWiseApi", "message": "UserNotAuthenticated"})),
+            "refused the login: UserNotAuthenticated",
+            "the login is inactive",
+        ),
+        (
+            json(
+                400,
+                json!({"code": "InvalidObject", "message": "ticket object is invalid", "errors": null}),
+            ),
+            "refused the request: ticket object is invalid",
+            "names the field",
+        ),
+        (
+            json(
+                400,
+                json!({"code": "InvalidObject", "message": "x", "errors": [
+            {"code": "UnsupportedFormat", "message": "Unsupported format\r\napplied to dateStart", "field": "dateStart"}]}),
+            ),
+            "refused the request: dateStart: Unsupported format applied to dateStart",
+            "names the field",
+        ),
+        (
+            json(409, json!({"code": "ObjectInUse", "message": "in use"})),
+            "stands against it: in use",
+            "is in use",
+        ),
+        (
+            said_ssl(403),
+            "“SSL is required.”: it wants https, and the host of the API",
+            "https://api-na.myconnectwise.net",
+        ),
+        (
+            status(403).set_body_string("<html><title>Blocked</title></html>"),
+            "does not allow it: Blocked",
+            "a firewall",
+        ),
+        (
+            status(500).set_body_string("Execution Timeout Expired.\r\nSee log"),
+            "failed with status 500: Execution Timeout Expired. See log",
+            "ran out of time",
+        ),
+        (status(500), "failed with status 500: status 500 without a word", "status.connectwise.com"),
+        (status(405), "refused the request: status 405 without a word", "names the field"),
+        (
+            status(429)
+                .insert_header("retry-after", "90")
+                .set_body_json(json!({"error": "ConnectWiseAPI", "message": "Too many requests."})),
+            "is limiting requests; it asks to wait 90 seconds",
+            "1,000 requests a minute",
+        ),
+    ];
+    for (answer, message, hint) in table {
+        let (read, _, _, _) = both_ways(answer).await;
+        assert!(read.to_string().ends_with(message), "{read}");
+        assert!(read.hints().iter().any(|said| said.contains(hint)), "{read}: {:?}", read.hints());
+    }
+}
+
+/// Nobody knows what a server did that ran out of time: whoever wrote looks, but not at once.
+#[tokio::test]
+async fn a_server_that_ran_out_of_time_may_still_be_at_work() {
+    for (answer, answered) in [
+        (status(500).set_body_string("oops"), true),
+        (status(500).set_body_json(json!({"code": "X", "message": "Timeout expired"})), false),
+        (status(504), false),
+    ] {
+        let (_, write, _, _) = both_ways(answer).await;
+        assert_eq!(write.was_answered(), answered, "{write}");
+    }
+}
+
+#[tokio::test]
+async fn retry_after_may_be_a_date() {
+    let server = server().await;
+    let limited =
+        |date: &str, until: &str| status(429).insert_header("date", date).insert_header("retry-after", until);
+    let (now, then) = ("Sun, 06 Nov 1994 08:49:37 GMT", "Sun, 06 Nov 1994 09:49:37 GMT");
+    Mock::given(at("/system/info"))
+        .respond_with(InTurn::of([limited(now, now), limited(then, now), good()]))
+        .mount(&server)
+        .await;
+    client(&server).info().await.expect("nothing left to wait for");
+    assert_eq!(api_requests(&server).await.len(), 3);
+    let (patient, _, requests, _) = both_ways(limited(now, then)).await;
+    assert!(patient.to_string().ends_with("it asks to wait 3600 seconds"), "{patient}");
+    assert_eq!(requests, 1);
+}
+
+/// A record that cannot be read is told by its place, not by what stands there.
+#[tokio::test]
+async fn nothing_of_a_record_is_quoted() {
+    let server = server().await;
+    for (id, value) in
+        [(1, json!(SECRET)), (2, json!("a customer's own words ".repeat(50))), (3, json!("a \"b\" c"))]
+    {
+        let body = json!({"id": id, "quantity": value, "product": {"id": value}});
+        let at = at(&format!("/finance/agreements/7/additions/{id}"));
+        Mock::given(at).respond_with(status(200).set_body_json(body)).mount(&server).await;
+        let error = client(&server).get::<Addition>(&paths::addition(7, id)).await.expect_err("a bad record");
+        assert_eq!(error.kind(), Kind::Decode);
+        assert!(error.to_string().contains(", at ") && error.to_string().contains("a text"), "{error}");
+        for word in [SECRET, "customer", "\"b"] {
+            assert!(!format!("{error} {error:?}").contains(word), "{error}");
+        }
+    }
 }

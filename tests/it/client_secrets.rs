@@ -45,6 +45,9 @@ async fn nothing_that_is_shown_holds_a_secret() {
                 .await;
         }
     }
+    // With a second listener, threads of other tests that reach a place first ask all listeners, and not only
+    // their own, whether somebody wants to hear of it.
+    let _second = tracing::Dispatch::new(tracing::subscriber::NoSubscriber::new());
     // Tracing remembers who wants to hear of a place when that place is first reached, which may be in another
     // test that nobody listens to: reach all of them, then listen, then have it asked again.
     client(&server).get::<IntegratorLogin>(&paths::integrator_login(400)).await.expect_err("a failure");
