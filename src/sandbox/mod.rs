@@ -17,11 +17,13 @@ mod engine;
 mod errors;
 mod faults;
 mod limit;
+mod links;
 mod log;
 mod options;
 mod paging;
 mod patch;
 mod query;
+mod release;
 mod rules;
 mod server;
 mod store;
@@ -97,14 +99,14 @@ impl Sandbox {
         let control_listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await?;
         let authority = listener.local_addr()?.to_string();
         let control = control_listener.local_addr()?;
-        let contract = contract::Contract::load().map_err(io::Error::other)?;
+        let contract = contract::Contract::load(options.release).map_err(io::Error::other)?;
         let clock = clock::Clock::starting(options.now);
         let store = world::build(&contract, &options, clock.now()).map_err(io::Error::other)?;
         let shared = Arc::new(Shared {
             contract,
-            options,
             store: RwLock::new(store),
-            keys: RwLock::new(world::keys()),
+            keys: RwLock::new(world::keys(options.release)),
+            options,
             clock,
             log: Mutex::default(),
             faults: Mutex::default(),
