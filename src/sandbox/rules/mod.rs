@@ -24,6 +24,8 @@ pub struct Draft<'a> {
     pub id: Option<i64>,
     pub before: Option<&'a Record>,
     pub record: &'a mut Record,
+    /// What was sent, field by field.
+    pub given: &'a Record,
     pub writer: &'a Writer,
 }
 
@@ -45,6 +47,11 @@ impl Draft<'_> {
 
     pub fn flag(&self, field: &str) -> bool {
         self.record.get(field) == Some(&Value::Bool(true))
+    }
+
+    /// Whether the caller said something of a field, be it what stood there before.
+    pub fn sent(&self, field: &str) -> bool {
+        self.given.get(field).is_some_and(|value| !value.is_null())
     }
 
     pub fn changed(&self, field: &str) -> bool {
@@ -133,6 +140,7 @@ pub fn computed<'a>(view: &View<'a>, found: Found<'a>, field: &str) -> Option<Va
         "/finance/agreements/{}/additions" => additions::computed(view, found, field),
         "/finance/agreements" => agreements::computed(view, found, field),
         "/service/tickets" => tickets::computed(view, found, field),
+        "/service/tickets/{}/notes" => super::actions::tickets::note_computed(found, field),
         _ => None,
     }
 }
