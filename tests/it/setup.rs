@@ -417,7 +417,7 @@ fn a_login_without_the_rights_is_told_where_to_give_them() {
         .is_silent_on("narrow-password")
         .says("+ integrator login “efolder-api”")
         .says("Stopped at step products.")
-        .says("integrator login: it needs “Product API”")
+        .says("integrator login: switch on “Product API”")
         .says("or by hand: Setup > Products > New");
     desk.psactl(&["setup", "products", "--check"]).ends_with(4).says("Setup > Products > New");
 }
@@ -696,4 +696,34 @@ fn a_server_that_insists_on_a_global_login_gets_the_integrator_logins() {
     desk.forget_requests();
     desk.psactl(&["setup", "cross-references", "--apply", "--yes"]).ends_with(0);
     assert_eq!(desk.writes(), [""; 0]);
+}
+
+#[test]
+fn on_an_old_release_the_status_gets_the_guides_cross_reference() {
+    let old = |world| psactl::sandbox::Options {
+        release: psactl::sandbox::Release::Year2019,
+        world,
+        ..Default::default()
+    };
+    let new_status = |desk: &Desk| {
+        let board = id(&desk.record("/service/boards", "name = \"Professional Services\""));
+        desk.record(&format!("/service/boards/{board}/statuses"), "name = \"New (not responded)\"")
+    };
+    let desk = Desk::with(old(psactl::sandbox::World::Bare));
+    let one = |mode: &'static str| ["setup", "service-status", mode];
+    desk.psactl(&one("--check")).ends_with(8).says("missing: board status");
+    desk.psactl(&one("--dry-run")).ends_with(0).says("externalIntegrationXref: ").says("Not Responded (Set)");
+    assert_eq!(desk.writes(), [""; 0]);
+    let before = new_status(&desk);
+    assert_eq!(before.get("externalIntegrationXref"), None);
+    desk.psactl(&["setup", "service-status", "--apply", "--yes"]).ends_with(0);
+    let after = new_status(&desk);
+    assert_eq!(after["externalIntegrationXref"]["name"], "Not Responded (Set)");
+    assert_eq!(after["escalationStatus"], before["escalationStatus"], "nothing else is changed");
+    desk.forget_requests();
+    desk.psactl(&["setup", "service-status", "--apply", "--yes"]).ends_with(0);
+    assert_eq!(desk.writes(), [""; 0]);
+
+    let desk = Desk::with(old(psactl::sandbox::World::Integrated));
+    desk.psactl(&one("--check")).ends_with(0).says("has External Integration XRef “Not Responded”");
 }
