@@ -3,6 +3,7 @@ mod bad_input;
 mod client;
 mod client_broken;
 mod client_failures;
+mod client_faults;
 mod client_line;
 mod client_redirects;
 mod client_secrets;
