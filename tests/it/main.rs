@@ -10,6 +10,7 @@ mod client_secrets;
 mod client_tls;
 mod commands;
 mod companies;
+mod conditions;
 mod configuration;
 mod configuration_secrets;
 mod demo;
