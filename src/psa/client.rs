@@ -208,8 +208,12 @@ impl Client {
     /// Any [`Error`] of a write; [`Error::NotFound`] when it is not there.
     pub async fn delete(&self, at: &Path) -> Result<(), Error> {
         let tried = tried(Method::Delete, at.as_str(), format!("deleting the {} {at}", at.noun()));
-        self.transport.send(Call::of(tried)).await?;
-        Ok(())
+        let Answer { status, body, tried, host, .. } = self.transport.send(Call::of(tried)).await?;
+        // No body, or the record (behaviours, section 4); a page for people tells nothing of the record.
+        match decode::json(&body, &tried, &host) {
+            Err(error) if status != 204 => Err(error.unknown()),
+            _ => Ok(()),
+        }
     }
 
     /// How many requests were sent, repeats and the company look-up included.

@@ -49,6 +49,7 @@ impl Call {
 
 /// A successful answer.
 pub(super) struct Answer {
+    pub(super) status: u16,
     pub(super) body: Vec<u8>,
     /// What was tried, now with the request id.
     pub(super) tried: Tried,
@@ -337,7 +338,13 @@ impl Transport {
 
     fn answer(&self, call: &Call, route: Option<&Route>, raw: Raw) -> Answer {
         let tried = Tried { request_id: headers::request_id(&raw.headers), ..call.tried.clone() };
-        Answer { body: raw.body, tried, link: headers::link(&raw.headers), host: self.host(route) }
+        Answer {
+            status: raw.status,
+            body: raw.body,
+            tried,
+            link: headers::link(&raw.headers),
+            host: self.host(route),
+        }
     }
 
     fn host(&self, route: Option<&Route>) -> String {
@@ -412,7 +419,9 @@ impl Transport {
             400..=499 => Error::Invalid { tried, reply },
             _ => Error::Server { tried, reply },
         };
-        let unknown = writes && (raw.status < 300 || raw.status >= 500 || raw.status == 408);
+        // “Found” and “See other” are also how web servers end what was done; the other redirects say that it
+        // was not.
+        let unknown = writes && matches!(raw.status, 200..=299 | 302 | 303 | 408 | 500..);
         Failed { error: if unknown { error.unknown() } else { error }, status: Some(raw.status), misrouted }
     }
 }

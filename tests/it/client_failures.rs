@@ -95,7 +95,14 @@ async fn each_status_is_told_apart_and_only_troubles_of_reads_are_tried_again() 
         (status(200).set_body_string(HTML), NotConnectWise, OutcomeUnknown, 1, 1),
         (status(200), NotConnectWise, OutcomeUnknown, 1, 1),
         (status(200).set_body_string("{\"id\": 9, \"quan"), NotConnectWise, OutcomeUnknown, 1, 1),
-        (status(302).insert_header("location", "https://evil.example/x?y=z"), Redirected, Redirected, 1, 1),
+        (
+            status(302).insert_header("location", "https://evil.example/x?y=z"),
+            Redirected,
+            OutcomeUnknown,
+            1,
+            1,
+        ),
+        (status(307).insert_header("location", "https://evil.example/x?y=z"), Redirected, Redirected, 1, 1),
         // A part done, or taken and not yet done, is not done.
         (status(207).set_body_json(json!([{"statusCode": 400}])), NotConnectWise, OutcomeUnknown, 1, 1),
         (status(207).set_body_json(json!({"id": 9})), NotConnectWise, OutcomeUnknown, 1, 1),
