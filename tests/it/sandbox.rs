@@ -4,8 +4,10 @@ mod access;
 mod faults;
 mod lists;
 mod records;
+mod releases;
 mod rules;
 mod sweep;
+mod verbs;
 
 use std::sync::Once;
 

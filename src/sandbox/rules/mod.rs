@@ -140,7 +140,7 @@ pub fn computed<'a>(view: &View<'a>, found: Found<'a>, field: &str) -> Option<Va
         "/finance/agreements/{}/additions" => additions::computed(view, found, field),
         "/finance/agreements" => agreements::computed(view, found, field),
         "/service/tickets" => tickets::computed(view, found, field),
-        "/service/tickets/{}/notes" => super::actions::tickets::note_computed(found, field),
+        super::actions::tickets::ALL_NOTES => super::actions::tickets::note_computed(found, field),
         _ => None,
     }
 }
