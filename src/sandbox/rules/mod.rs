@@ -65,6 +65,7 @@ const FROM_PATH: &[(&str, &str, bool)] = &[
     ("/company/companies/{}/typeAssociations", "company", true),
     ("/company/companies/{}/managementSummaryReports", "company", true),
     ("/company/companies/{}/managementReportNotifications", "company", true),
+    ("/company/configurations/types/{}/questions", "configurationType", true),
     ("/company/contacts/{}/communications", "contactId", false),
     ("/company/contacts/{}/typeAssociations", "contact", true),
     ("/company/managedDevicesIntegrations/{}/crossReferences", "managedDevicesIntegration", true),
