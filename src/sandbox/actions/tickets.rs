@@ -13,6 +13,8 @@ use crate::sandbox::view::{Found, View};
 
 const TICKETS: &str = "/service/tickets";
 const NOTES: &str = "/service/tickets/{}/notes";
+/// The schema of the view on notes, which is no list of its own.
+pub const ALL_NOTES: &str = "ServiceTicketNote";
 
 /// All tickets as a list of the usual kind.
 pub fn list_all(view: &View<'_>, request: &Request<'_>) -> Outcome {
@@ -34,14 +36,13 @@ pub fn search(work: &Work<'_>, request: &Request<'_>) -> Outcome {
 
 /// The notes of a ticket in their other shape; the sandbox keeps no time entries.
 pub fn all_notes(view: &View<'_>, request: &Request<'_>, ticket: i64) -> Outcome {
-    let (Some(collection), Some(schema)) =
-        (view.contract.collection(NOTES), view.contract.schema("ServiceTicketNote"))
+    let (Some(collection), Some(schema)) = (view.contract.collection(NOTES), view.contract.schema(ALL_NOTES))
     else {
         return Err(Refusal::no_such_page());
     };
     parents_exist(view, collection, &[ticket])?;
     let rows = view.store.table(NOTES).into_iter().flat_map(|t| t.under(&[ticket]));
-    list(view, request, schema, rows.map(|(id, row)| Found { key: NOTES, id, row }))
+    list(view, request, schema, rows.map(|(id, row)| Found { key: ALL_NOTES, id, row }))
 }
 
 /// What the other shape of a note says besides.

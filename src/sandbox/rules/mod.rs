@@ -65,6 +65,7 @@ const FROM_PATH: &[(&str, &str, bool)] = &[
     ("/company/companies/{}/typeAssociations", "company", true),
     ("/company/companies/{}/managementSummaryReports", "company", true),
     ("/company/companies/{}/managementReportNotifications", "company", true),
+    ("/company/configurations/types/{}/questions", "configurationType", true),
     ("/company/contacts/{}/communications", "contactId", false),
     ("/company/contacts/{}/typeAssociations", "contact", true),
     ("/company/managedDevicesIntegrations/{}/crossReferences", "managedDevicesIntegration", true),
@@ -140,7 +141,7 @@ pub fn computed<'a>(view: &View<'a>, found: Found<'a>, field: &str) -> Option<Va
         "/finance/agreements/{}/additions" => additions::computed(view, found, field),
         "/finance/agreements" => agreements::computed(view, found, field),
         "/service/tickets" => tickets::computed(view, found, field),
-        "/service/tickets/{}/notes" => super::actions::tickets::note_computed(found, field),
+        super::actions::tickets::ALL_NOTES => super::actions::tickets::note_computed(found, field),
         _ => None,
     }
 }
