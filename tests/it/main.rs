@@ -2,6 +2,7 @@
 mod bad_input;
 mod client;
 mod client_broken;
+mod client_examples;
 mod client_failures;
 mod client_faults;
 mod client_line;
