@@ -802,7 +802,7 @@ _psactl() {
             return 0
             ;;
         psactl__subcmd__sandbox)
-            opts="-q -v -h -V --port --empty --sample --companies --write-config --floor-quantity-to-bill --config --state --output --quiet --verbose --color --no-input --help --version"
+            opts="-q -v -h -V --port --tls --empty --sample --companies --write-config --latency --jitter --rate-limit --fail --floor-quantity-to-bill --flatten-newlines --ignore-statistics --demand-global-login --strict-patch --nulls --release --config --state --output --quiet --verbose --color --no-input --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -812,12 +812,36 @@ _psactl() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
+                --tls)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 --companies)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
                 --write-config)
                     COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --latency)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --jitter)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --rate-limit)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --fail)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --release)
+                    COMPREPLY=($(compgen -W "current 2019" -- "${cur}"))
                     return 0
                     ;;
                 --config)
@@ -844,7 +868,7 @@ _psactl() {
             return 0
             ;;
         psactl__subcmd__setup)
-            opts="-q -v -h -V --check --dry-run --apply --yes --vendor-sync-is-off --effective-date --config --state --output --quiet --verbose --color --no-input --help --version service-status integrator-login products management-solution configuration-types cross-references portal managed-ids agreements"
+            opts="-q -v -h -V --check --dry-run --apply --yes --vendor-sync-is-off --new-password --effective-date --config --state --output --quiet --verbose --color --no-input --help --version service-status integrator-login products management-solution configuration-types cross-references portal managed-ids agreements"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0

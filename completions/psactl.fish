@@ -73,6 +73,7 @@ complete -c psactl -n "__fish_psactl_using_subcommand setup" -l dry-run -d 'Show
 complete -c psactl -n "__fish_psactl_using_subcommand setup" -l apply -d 'Make the changes, asking before each step'
 complete -c psactl -n "__fish_psactl_using_subcommand setup" -l yes -d 'With --apply: ask nothing'
 complete -c psactl -n "__fish_psactl_using_subcommand setup" -l vendor-sync-is-off -d 'I have turned off the vendor\'s own ConnectWise synchronisation and ticket notifications at the portal, so that nobody bills or opens tickets twice'
+complete -c psactl -n "__fish_psactl_using_subcommand setup" -l new-password -d 'For the step integrator-login: give the login the password of psactl.toml, although it has one'
 complete -c psactl -n "__fish_psactl_using_subcommand setup" -s q -l quiet -d 'Print nothing but results and what needs a person'
 complete -c psactl -n "__fish_psactl_using_subcommand setup" -s v -l verbose -d 'Say more on stderr; -vv and -vvv say still more. Secrets are never printed'
 complete -c psactl -n "__fish_psactl_using_subcommand setup" -l no-input -d 'Never ask; what is not given is an error'
@@ -230,8 +231,15 @@ complete -c psactl -n "__fish_psactl_using_subcommand doctor" -l no-input -d 'Ne
 complete -c psactl -n "__fish_psactl_using_subcommand doctor" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c psactl -n "__fish_psactl_using_subcommand doctor" -s V -l version -d 'Print version'
 complete -c psactl -n "__fish_psactl_using_subcommand sandbox" -l port -d 'The port; 0 takes a free one' -r
+complete -c psactl -n "__fish_psactl_using_subcommand sandbox" -l tls -d 'Serve https, with a certificate authority made anew and written to DIR/ca.pem' -r -F
 complete -c psactl -n "__fish_psactl_using_subcommand sandbox" -l companies -d 'Add so many generated companies' -r
 complete -c psactl -n "__fish_psactl_using_subcommand sandbox" -l write-config -d 'Write a psactl.toml for this sandbox, with secrets and fresh portal exports beside it' -r -F
+complete -c psactl -n "__fish_psactl_using_subcommand sandbox" -l latency -d 'Every answer takes at least this long, such as 20ms' -r
+complete -c psactl -n "__fish_psactl_using_subcommand sandbox" -l jitter -d 'And up to this much longer, at random' -r
+complete -c psactl -n "__fish_psactl_using_subcommand sandbox" -l rate-limit -d 'Answer so many requests a minute, the others with 429 and Retry-After' -r
+complete -c psactl -n "__fish_psactl_using_subcommand sandbox" -l fail -d 'This share of requests fails with 500, 502 or 503 at random, such as 2% or 0.02' -r
+complete -c psactl -n "__fish_psactl_using_subcommand sandbox" -l release -d 'The release to play: 2019 has the External Integration XRef of the guide\'s board statuses' -r -f -a "current\t''
+2019\t''"
 complete -c psactl -n "__fish_psactl_using_subcommand sandbox" -l config -d 'The configuration file [default: psactl/psactl.toml in the user\'s configuration folder]' -r -F
 complete -c psactl -n "__fish_psactl_using_subcommand sandbox" -l state -d 'The folder of psactl\'s own state [default: psactl in the user\'s state folder]' -r -F
 complete -c psactl -n "__fish_psactl_using_subcommand sandbox" -l output -d 'How results are printed' -r -f -a "table\t'Tables and sentences for people'
@@ -242,6 +250,11 @@ never\t'Never'"
 complete -c psactl -n "__fish_psactl_using_subcommand sandbox" -l empty -d 'The MSP before any integration was set up (this is the default)'
 complete -c psactl -n "__fish_psactl_using_subcommand sandbox" -l sample -d 'The MSP with the integration set up and its companies linked'
 complete -c psactl -n "__fish_psactl_using_subcommand sandbox" -l floor-quantity-to-bill -d 'Bill at least nothing where a quantity is below what is included (else below zero, as in the guide)'
+complete -c psactl -n "__fish_psactl_using_subcommand sandbox" -l flatten-newlines -d 'Newlines in text become a space, and tabs four'
+complete -c psactl -n "__fish_psactl_using_subcommand sandbox" -l ignore-statistics -d 'Statistics written to management report entries are taken and not kept'
+complete -c psactl -n "__fish_psactl_using_subcommand sandbox" -l demand-global-login -d 'A managed devices integration that logs in globally must carry that login'
+complete -c psactl -n "__fish_psactl_using_subcommand sandbox" -l strict-patch -d 'Change no part of a reference, and take no number or flag sent as text'
+complete -c psactl -n "__fish_psactl_using_subcommand sandbox" -l nulls -d 'Answer empty fields as null (else they are left out)'
 complete -c psactl -n "__fish_psactl_using_subcommand sandbox" -s q -l quiet -d 'Print nothing but results and what needs a person'
 complete -c psactl -n "__fish_psactl_using_subcommand sandbox" -s v -l verbose -d 'Say more on stderr; -vv and -vvv say still more. Secrets are never printed'
 complete -c psactl -n "__fish_psactl_using_subcommand sandbox" -l no-input -d 'Never ask; what is not given is an error'

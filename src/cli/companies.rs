@@ -155,11 +155,11 @@ impl<'a> Linker<'a> {
                 Exit::Partial,
                 format!("customer {} is linked to {} (#{})", customer.cid, present.company_name, present.company_id),
             )
-            .hint("--replace links it to the other company; the additions of the first go on billing until you end them"));
+            .hint("--replace links it to the other company, once the first one's agreement additions for it are ended"));
         }
         let (solution, name) = self.solution().await?;
         let managed_id = self.config.connectwise.managed_id(&customer.cid);
-        if let Some(reason) = self.still_billed(present, &managed_id).await? {
+        if let Some(reason) = self.still_billed(present, company.id, &managed_id).await? {
             return Err(Failure::new(Exit::Partial, reason));
         }
         // One Managed ID on two companies contradicts itself; the company that is replaced is known to have it.
@@ -254,25 +254,40 @@ impl<'a> Linker<'a> {
         Ok(self.client.list(&paths::company_statuses(), &inactive).await?)
     }
 
-    /// Why a customer must not go on under another Managed ID: additions with the old one as serial number would
-    /// go on billing beside those of the new one.
-    async fn still_billed(&self, present: Option<&Link>, managed_id: &str) -> Result<Option<String>> {
-        let Some(present) = present.filter(|link| link.managed_id != managed_id) else { return Ok(None) };
+    /// Why a customer must not go on at another company or under another Managed ID: the additions that have the
+    /// present one as serial number would go on billing beside the new ones.
+    async fn still_billed(
+        &self,
+        present: Option<&Link>,
+        company_id: i64,
+        managed_id: &str,
+    ) -> Result<Option<String>> {
+        let Some(present) =
+            present.filter(|link| link.managed_id != managed_id || link.company_id != company_id)
+        else {
+            return Ok(None);
+        };
         let agreements = observe::agreements(&self.client, present.company_id).await?;
         let today = self.context.now().to_zoned(jiff::tz::TimeZone::UTC).date();
         let billing: Vec<String> = agreements::with_serial(&agreements, &present.managed_id, today)
             .map(|(agreement, addition)| format!("#{} on {}", addition.id, agreement.name.or_empty()))
             .collect();
-        Ok((!billing.is_empty()).then(|| {
+        if billing.is_empty() {
+            return Ok(None);
+        }
+        let additions = text::count(billing.len(), "agreement addition", "agreement additions");
+        let (cid, company, serial) = (&present.cid, &present.company_name, &present.managed_id);
+        let listed = billing.join(", ");
+        Ok(Some(if present.company_id == company_id {
             format!(
-                "customer {} was linked as {}, now it is {managed_id}, and {} of {} still has the serial number {}: {}; \
-                 write {managed_id} there in ConnectWise (Company > Agreements > Additions), or end it",
-                present.cid,
-                present.managed_id,
-                text::count(billing.len(), "agreement addition", "agreement additions"),
-                present.company_name,
-                present.managed_id,
-                billing.join(", ")
+                "customer {cid} was linked as {serial}, now it is {managed_id}, and {additions} of {company} still \
+                 has the serial number {serial}: {listed}; write {managed_id} there in ConnectWise (Company > \
+                 Agreements > Additions), or end it"
+            )
+        } else {
+            format!(
+                "customer {cid} is still billed by {additions} of {company} (serial number {serial}): {listed}; end them in \
+                 ConnectWise first (Company > Agreements > Additions > Cancelled Date), or the customer is billed twice"
             )
         }))
     }
@@ -355,15 +370,15 @@ impl<'a> Linker<'a> {
                         Some(format!("{} (#{}) is inactive", company.name.or_empty(), company.id))
                     } else if let Some(link) = elsewhere.filter(|_| !replace) {
                         Some(format!(
-                            "linked to {} (#{}) now, its Managed ID stands on {} (#{}): --replace takes that one; the \
-                             additions of the first go on billing until you end them",
+                            "linked to {} (#{}) now, its Managed ID stands on {} (#{}): --replace takes \
+                             that one",
                             link.company_name,
                             link.company_id,
                             company.name.or_empty(),
                             company.id
                         ))
                     } else {
-                        self.still_billed(known, &managed_id).await?
+                        self.still_billed(known, company.id, &managed_id).await?
                     };
                     if let Some(reason) = stays {
                         report.left_alone.push(LeftAlone { cid: customer.cid.clone(), reason });

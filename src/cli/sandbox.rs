@@ -1,12 +1,17 @@
 //! `psactl sandbox`: the simulated ConnectWise PSA, served until stopped.
 
+use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
+use jiff::SignedDuration;
 use serde::Serialize;
+#[cfg(unix)]
+use tokio::signal::unix::{SignalKind, signal};
 
 use crate::context::Context;
 use crate::error::{Exit, Failure, Result};
-use crate::sandbox::{Options, Sandbox, World};
+use crate::sandbox::{Options, Release, Sandbox, World};
 
 /// Serve a simulated ConnectWise PSA on loopback, until Ctrl-C
 ///
@@ -14,15 +19,19 @@ use crate::sandbox::{Options, Sandbox, World};
 /// writes a configuration, secrets and portal exports with which psactl works
 /// against it at once.
 ///
-/// Example:
+/// Examples:
 ///   psactl sandbox --write-config trial/psactl.toml
 ///   psactl --config trial/psactl.toml --state trial/state doctor
+///   psactl sandbox --sample --companies 2000 --latency 20ms --fail 2%
 #[derive(Debug, clap::Args)]
 #[command(verbatim_doc_comment)]
 pub struct Args {
     /// The port; 0 takes a free one
     #[arg(long, default_value_t = 0)]
     port: u16,
+    /// Serve https, with a certificate authority made anew and written to DIR/ca.pem
+    #[arg(long, value_name = "DIR")]
+    tls: Option<PathBuf>,
     /// The MSP before any integration was set up (this is the default)
     #[arg(long, conflicts_with = "sample")]
     empty: bool,
@@ -35,9 +44,66 @@ pub struct Args {
     /// Write a psactl.toml for this sandbox, with secrets and fresh portal exports beside it
     #[arg(long, value_name = "FILE")]
     write_config: Option<PathBuf>,
+
+    /// Every answer takes at least this long, such as 20ms
+    #[arg(long, value_name = "TIME", value_parser = delay, help_heading = "Trouble on the way")]
+    latency: Option<Duration>,
+    /// And up to this much longer, at random
+    #[arg(long, value_name = "TIME", value_parser = delay, help_heading = "Trouble on the way")]
+    jitter: Option<Duration>,
+    /// Answer so many requests a minute, the others with 429 and Retry-After
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..),
+        help_heading = "Trouble on the way")]
+    rate_limit: Option<u32>,
+    /// This share of requests fails with 500, 502 or 503 at random, such as 2% or 0.02
+    #[arg(long, value_name = "RATE", value_parser = share, help_heading = "Trouble on the way")]
+    fail: Option<f64>,
+
     /// Bill at least nothing where a quantity is below what is included (else below zero, as in the guide)
-    #[arg(long)]
+    #[arg(long, help_heading = OPEN)]
     floor_quantity_to_bill: bool,
+    /// Newlines in text become a space, and tabs four
+    #[arg(long, help_heading = OPEN)]
+    flatten_newlines: bool,
+    /// Statistics written to management report entries are taken and not kept
+    #[arg(long, help_heading = OPEN)]
+    ignore_statistics: bool,
+    /// A managed devices integration that logs in globally must carry that login
+    #[arg(long, help_heading = OPEN)]
+    demand_global_login: bool,
+    /// Change no part of a reference, and take no number or flag sent as text
+    #[arg(long, help_heading = OPEN)]
+    strict_patch: bool,
+    /// Answer empty fields as null (else they are left out)
+    #[arg(long, help_heading = OPEN)]
+    nulls: bool,
+    /// The release to play: 2019 has the External Integration XRef of the guide's board statuses
+    #[arg(long, value_name = "YEAR", value_enum, default_value = "current", help_heading = OPEN)]
+    release: Year,
+}
+
+const OPEN: &str = "Behaviours that the public record leaves open";
+
+/// A release as it is asked for.
+#[derive(Debug, Clone, Copy, clap::ValueEnum)]
+enum Year {
+    #[value(name = "current")]
+    Current,
+    #[value(name = "2019")]
+    Year2019,
+}
+
+fn delay(text: &str) -> std::result::Result<Duration, String> {
+    let read = text.parse::<SignedDuration>().ok().and_then(|time| Duration::try_from(time).ok());
+    read.filter(|time| *time <= Duration::from_secs(3600))
+        .ok_or_else(|| "write a number with its unit, at most an hour, such as 20ms, 1.5s or 1m".to_owned())
+}
+
+fn share(text: &str) -> std::result::Result<f64, String> {
+    let (number, whole) = text.strip_suffix('%').map_or((text, 1.0), |number| (number, 100.0));
+    let read = number.trim().parse::<f64>().ok().map(|number| number / whole);
+    read.filter(|share| (0.0..=1.0).contains(share))
+        .ok_or_else(|| "write a share of all requests, such as 2% or 0.02".to_owned())
 }
 
 /// How to reach a sandbox.
@@ -49,21 +115,38 @@ struct Reach {
     client_id: String,
     public_key: String,
     private_key: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    ca_file: Option<PathBuf>,
 }
 
 pub(super) fn run(context: &Context, args: Args) -> Result<Exit> {
     let options = Options {
         port: args.port,
+        tls: args.tls,
         world: if args.sample && !args.empty { World::Integrated } else { World::Bare },
         companies: args.companies,
-        negative_quantity_to_bill: !args.floor_quantity_to_bill,
         // Both keep the same time, also where a test sets it.
         now: cfg!(debug_assertions).then(|| context.now()),
-        ..Options::default()
+        release: match args.release {
+            Year::Current => Release::Current,
+            Year::Year2019 => Release::Year2019,
+        },
+        negative_quantity_to_bill: !args.floor_quantity_to_bill,
+        keep_statistics: !args.ignore_statistics,
+        flatten_newlines: args.flatten_newlines,
+        global_login_required: args.demand_global_login,
+        strict_patch: args.strict_patch,
+        nulls: args.nulls,
+        latency: args.latency.unwrap_or_default(),
+        jitter: args.jitter.unwrap_or_default(),
+        max_requests_per_minute: args.rate_limit.unwrap_or(0),
+        failure_rate: args.fail.unwrap_or(0.0),
     };
     let served = context.block_on(async {
         let sandbox = Sandbox::start(options).await.map_err(|error| {
-            Failure::from(error).context("starting the sandbox").hint("--port 0 takes a free port")
+            let taken = error.kind() == ErrorKind::AddrInUse;
+            let failure = Failure::from(error).context("starting the sandbox");
+            if taken { failure.hint("--port 0 takes a free port") } else { failure }
         })?;
         if let Some(file) = &args.write_config {
             write_trial(&sandbox, file)?;
@@ -75,6 +158,7 @@ pub(super) fn run(context: &Context, args: Args) -> Result<Exit> {
             client_id: sandbox.client_id().to_owned(),
             public_key: sandbox.public_key(),
             private_key: sandbox.private_key(),
+            ca_file: sandbox.ca_file().map(Path::to_owned),
         };
         if context.ui.is_json() {
             // One line, so that a program can read it while the sandbox runs on.
@@ -86,12 +170,15 @@ pub(super) fn run(context: &Context, args: Args) -> Result<Exit> {
             context.ui.out(&format!("  public key   {}", reach.public_key));
             context.ui.out(&format!("  private key  {}", reach.private_key));
             context.ui.out(&format!("  control      {}", reach.control_url));
+            if let Some(file) = &reach.ca_file {
+                context.ui.out(&format!("  trust        {}", file.display()));
+            }
             if let Some(file) = &args.write_config {
                 context.ui.out(&format!("Written: {}. Try: psactl --config {0} doctor", file.display()));
             }
             context.ui.say("Serving until Ctrl-C.");
         }
-        let _no_signals = tokio::signal::ctrl_c().await;
+        asked_to_stop().await;
         sandbox.stop().await;
         Ok(Exit::Done)
     });
@@ -100,6 +187,19 @@ pub(super) fn run(context: &Context, args: Args) -> Result<Exit> {
         Err(failure) if failure.exit == Exit::Interrupted => Ok(Exit::Done),
         served => served,
     }
+}
+
+/// Ctrl-C, or what a service manager sends.
+async fn asked_to_stop() {
+    #[cfg(unix)]
+    if let Ok(mut terminated) = signal(SignalKind::terminate()) {
+        tokio::select! {
+            _ = tokio::signal::ctrl_c() => {}
+            _ = terminated.recv() => {}
+        }
+        return;
+    }
+    let _no_signals = tokio::signal::ctrl_c().await;
 }
 
 /// Writes a psactl.toml for a sandbox, with the secrets and portal exports measured a few minutes ago beside it.
@@ -111,6 +211,7 @@ pub fn write_trial(sandbox: &Sandbox, file: &Path) -> Result<()> {
     std::fs::create_dir_all(folder)?;
     let (accounts, events) = crate::portal::sample(sandbox.now());
     let text = include_str!("../../examples/psactl.toml");
+    let ca_file = sandbox.ca_file().map(|file| toml::Value::from(&*file.to_string_lossy()));
     // The example is a file for a real PSA; only the lines that say where to go differ.
     let replaced: String = text
         .lines()
@@ -121,6 +222,10 @@ pub fn write_trial(sandbox: &Sandbox, file: &Path) -> Result<()> {
                 "company_id" => format!("company_id = \"{}\"", sandbox.company_id()),
                 "client_id" => format!("client_id = \"{}\"", sandbox.client_id()),
                 "public_key" => format!("public_key = \"{}\"", sandbox.public_key()),
+                "ca_file" => match &ca_file {
+                    Some(file) => format!("ca_file = {file}"),
+                    None => line.to_owned(),
+                },
                 _ => line.to_owned(),
             }
         })

@@ -46,6 +46,9 @@ pub struct Args {
     /// portal, so that nobody bills or opens tickets twice
     #[arg(long)]
     vendor_sync_is_off: bool,
+    /// For the step integrator-login: give the login the password of psactl.toml, although it has one
+    #[arg(long)]
+    new_password: bool,
     /// For the step agreements: from when an addition bills whose agreement has no next invoice ahead
     #[arg(long, value_name = "YYYY-MM-DD")]
     effective_date: Option<jiff::civil::Date>,
@@ -103,6 +106,10 @@ pub(super) fn run(context: &Context, args: Args) -> Result<Exit> {
         return Err(Failure::new(Exit::Usage, "--effective-date is for the step agreements")
             .hint("psactl setup agreements --effective-date YYYY-MM-DD --dry-run"));
     }
+    if args.new_password && args.step != Some(Step::IntegratorLogin) {
+        return Err(Failure::new(Exit::Usage, "--new-password is for the step integrator-login")
+            .hint("psactl setup integrator-login --new-password --dry-run"));
+    }
     let config = context.config()?;
     let store = context.store()?;
     let client = context.client(&config)?;
@@ -142,6 +149,7 @@ impl Walk<'_> {
         setup.assume_planned = self.mode == Mode::DryRun;
         setup.vendor_sync_off = self.args.vendor_sync_is_off;
         setup.effective_date = self.args.effective_date;
+        setup.new_password = self.args.new_password;
         let run = if self.mode == Mode::Apply {
             let run = self.store.begin_run("setup", now)?;
             self.applier(run).settle().await?.whole()?;
@@ -227,7 +235,7 @@ impl Walk<'_> {
         setup.now = self.context.now();
         let mut finding = setup.check(step).await?;
         // A record that another needs first (the integration of its cross-references) takes a second round.
-        for _ in 0..2 {
+        for _ in 0..3 {
             let may = self.mode == Mode::Apply && wanted && !finding.changes.is_empty();
             if !may || !self.agreed(&finding)? {
                 break;
@@ -237,11 +245,13 @@ impl Walk<'_> {
             self.context.writing.store(true, std::sync::atomic::Ordering::Relaxed);
             let made = self.applier(run).apply(changes).await?;
             self.context.writing.store(false, std::sync::atomic::Ordering::Relaxed);
+            let learnt = setup.learns(&made)?;
             let failed = made.iter().any(|applied| !applied.ended.is_done());
-            applied.extend(made);
+            // What was refused for a reason that the next round takes into account is no failure to tell.
+            applied.extend(made.into_iter().filter(|applied| !learnt || applied.ended.is_done()));
             setup.now = self.context.now();
             finding = setup.check(step).await?;
-            if failed {
+            if failed && !learnt {
                 break;
             }
         }

@@ -335,6 +335,20 @@ impl Doctor<'_> {
             );
             return Ok(());
         }
+        let unkept = store.unkept()?;
+        if !unkept.is_empty() {
+            self.push(
+                "statistics",
+                Group::Sync,
+                Status::Warning,
+                "ConnectWise takes statistics and does not keep them: they are not sent any more",
+                unkept.into_iter().collect(),
+                vec![
+                    "psactl sync --force tries again; so does sync itself after ConnectWise's next release"
+                        .to_owned(),
+                ],
+            );
+        }
         let source = portal::open(config)?.name();
         let clock = || self.context.now();
         let run = Run {

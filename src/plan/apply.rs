@@ -1,6 +1,6 @@
 //! Applying a plan: intent, write, comparison with the answer, outcome (design section 10).
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
@@ -11,25 +11,25 @@ use serde_json::{Value, json};
 
 use super::{Change, NaturalKey, Purpose, Request, SecretSlot, remember};
 use crate::error::{Exit, Failure, Result};
-use crate::psa::{self, Client, Condition, Query};
+use crate::psa::{self, Client, Condition, PatchOp, Query};
 use crate::store::{EntryState, Store};
 
 /// The secrets that may go into a request body.
 #[derive(Default)]
-pub struct Secrets(BTreeMap<&'static str, SecretString>);
+pub struct Secrets {
+    integrator: Option<SecretString>,
+}
 
 impl Secrets {
     /// The password of the integrator login.
     pub fn with_integrator_password(mut self, password: SecretString) -> Self {
-        self.0.insert("password", password);
+        self.integrator = Some(password);
         self
     }
 
-    fn put(&self, slot: SecretSlot, body: &mut Value) {
-        let SecretSlot::IntegratorPassword = slot;
-        if let (Some(secret), Value::Object(map)) = (self.0.get("password"), body) {
-            map.insert("password".to_owned(), json!(secret.expose_secret()));
-        }
+    /// The field that a secret goes into, and what it is; both slots hold the integrator login's password.
+    fn field(&self, slot: Option<SecretSlot>) -> Option<(&'static str, Value)> {
+        Some((slot?.field(), json!(self.integrator.as_ref()?.expose_secret())))
     }
 }
 
@@ -62,6 +62,9 @@ pub enum Ended {
         /// The login itself was refused: nothing more is to be tried with it.
         #[serde(skip)]
         login_refused: bool,
+        /// The fields that ConnectWise refused.
+        #[serde(skip)]
+        refused_fields: Vec<String>,
     },
     /// Nobody can say whether it arrived; the next run looks it up first.
     Unknown {
@@ -198,10 +201,17 @@ impl Applier<'_> {
             Ok(answer) => self.done(entry, change, &answer),
             Err(error) => {
                 let login_refused = error.is_refused_login();
+                let refused_fields = error.refused_fields();
                 let failure = Failure::from(error);
                 let line = failure.line();
                 self.store.end_write(entry, EntryState::Failed, None, None, Some(&line), (self.clock)())?;
-                Ok(Ended::Failed { error: line, hints: failure.hints, exit: failure.exit, login_refused })
+                Ok(Ended::Failed {
+                    error: line,
+                    hints: failure.hints,
+                    exit: failure.exit,
+                    login_refused,
+                    refused_fields,
+                })
             }
         }
     }
@@ -224,15 +234,20 @@ impl Applier<'_> {
     }
 
     async fn send(&self, change: &Change) -> Result<Value, psa::Error> {
+        let secret = self.secrets.field(change.secret);
         match &change.request {
             Request::Post { path, body } => {
                 let mut body = body.clone();
-                if let Some(slot) = change.secret {
-                    self.secrets.put(slot, &mut body);
+                if let (Some((field, secret)), Value::Object(map)) = (secret, &mut body) {
+                    map.insert(field.to_owned(), secret);
                 }
                 self.client.create(path, &body).await
             }
-            Request::Patch { path, operations } => self.client.patch(path, operations).await,
+            Request::Patch { path, operations } => {
+                let secret = secret.map(|(field, secret)| PatchOp::replace(field, secret));
+                let operations: Vec<PatchOp> = operations.iter().cloned().chain(secret).collect();
+                self.client.patch(path, &operations).await
+            }
             Request::Delete { path } => self.client.delete(path).await.map(|()| Value::Null),
         }
     }
@@ -258,6 +273,8 @@ impl Applier<'_> {
             Request::Patch { .. } => {
                 let record: Option<Value> = self.client.find(path).await?;
                 Ok(match record {
+                    // A secret cannot be read back. To write the same one again does no harm.
+                    Some(_) if change.secret.is_some() => Fate::Absent,
                     Some(record) if differences(change, &record).is_empty() => Fate::There(record),
                     Some(record) if !holds_before(change, &record) => Fate::Moved,
                     _ => Fate::Absent,
@@ -395,18 +412,22 @@ fn thing(change: &Change) -> Option<String> {
 }
 
 /// Whether a record is one of the past that only shares its natural key with the one looked for: the closed
-/// ticket of the same fault, the cancelled addition of the same product.
+/// ticket of the same fault, the cancelled addition of the same product, a cross-reference put out of use.
 fn is_over(record: &Value) -> bool {
-    let closed = record.get("closedFlag").and_then(Value::as_bool).unwrap_or(false);
-    closed || record.get("cancelledDate").is_some_and(|date| !date.is_null())
+    let set = |flag: &str| record.get(flag).and_then(Value::as_bool).unwrap_or(false);
+    set("closedFlag")
+        || set("inactiveFlag")
+        || record.get("cancelledDate").is_some_and(|date| !date.is_null())
 }
 
 /// The fields of natural keys that the server can filter by.
 const FILTERED: &[&str] = &[
+    "agreementType/id",
     "deviceType",
     "externalXRef",
     "groupIdentifier",
     "identifier",
+    "managementSolution/id",
     "name",
     "product/id",
     "serialNumber",

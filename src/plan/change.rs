@@ -82,6 +82,18 @@ pub enum Request {
 pub enum SecretSlot {
     /// The field `password` of an integrator login.
     IntegratorPassword,
+    /// The same password as the global login of a managed devices integration, for servers that insist on one.
+    GlobalLoginPassword,
+}
+
+impl SecretSlot {
+    /// The field of the record that it goes into.
+    pub fn field(self) -> &'static str {
+        match self {
+            SecretSlot::IntegratorPassword => "password",
+            SecretSlot::GlobalLoginPassword => "globalLoginPassword",
+        }
+    }
 }
 
 /// How the record can be found again when nobody can say whether a write arrived: the records of a
@@ -289,6 +301,12 @@ impl Change {
         self.because(Purpose::Setup { step: step.to_owned(), key: key.to_owned() })
     }
 
+    /// Says which secret goes with it.
+    pub fn with_secret(mut self, slot: SecretSlot) -> Self {
+        self.secret = Some(slot);
+        self
+    }
+
     /// Adds its effect on the next invoice.
     pub fn with_money(mut self, money: Option<MoneyEffect>) -> Self {
         self.money = money;
@@ -297,6 +315,6 @@ impl Change {
 
     /// Whether anything would be written.
     pub fn writes_something(&self) -> bool {
-        self.action != Action::Update || !self.fields.is_empty()
+        self.action != Action::Update || !self.fields.is_empty() || self.secret.is_some()
     }
 }

@@ -5,6 +5,7 @@ use jiff::Timestamp;
 use serde_json::Value;
 
 use super::{Change, Purpose, guards};
+use crate::psa;
 use crate::store::{Binding, Choice, Store};
 
 /// Remembers a change that ConnectWise has.
@@ -63,7 +64,16 @@ pub(super) fn remember(
                 store.drop_hold(&record)?;
             }
         }
-        Purpose::Statistics => {}
+        Purpose::Statistics => {
+            let refused = |field: &&super::Field| {
+                let differs = differences.iter().any(|line| line.starts_with(&format!("{}:", field.name)));
+                let was = serde_json::json!({ field.name.as_str(): field.before });
+                differs && psa::differences(&was, answer).is_empty()
+            };
+            let unkept: Vec<&str> =
+                change.fields.iter().filter(refused).map(|field| field.name.as_str()).collect();
+            store.add_unkept(&unkept)?;
+        }
         Purpose::OpenTicket { source, fault, first_event, told_until } => {
             let mut memory = store.tickets(source)?.remove(fault).unwrap_or_default();
             memory.ticket = record;

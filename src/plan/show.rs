@@ -90,8 +90,8 @@ fn show_changes(ui: &Ui, changes: &[Change]) {
                 ui.out(&format!("      {}", field_line(field)));
             }
         }
-        if change.secret.is_some() {
-            ui.out("      password: (from the configuration)");
+        if let Some(slot) = change.secret {
+            ui.out(&format!("      {}: (from the configuration)", slot.field()));
         }
         if let Some(first) = &change.waits_for {
             ui.out(&format!("      after: {first}"));

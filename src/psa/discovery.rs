@@ -34,6 +34,13 @@ pub struct CompanyInfo {
     pub site_url: Option<String>,
 }
 
+impl CompanyInfo {
+    /// Year and number of the release, as `(2025, 8)`, where the site says it in a form that is known.
+    pub fn release(&self) -> Option<(u32, u32)> {
+        self.version_number.as_deref().or(self.version_code.as_deref()).and_then(release)
+    }
+}
+
 /// The codebase of sites on the company's own premises; cloud sites take it too.
 const FALLBACK: &str = "v4_6_release/";
 
@@ -90,8 +97,7 @@ pub(super) fn route(site: &Site, answer: &Value) -> Result<Option<Route>, String
 /// The media type: pinned to the release psactl knows. A server older than that could refuse a release it
 /// does not know, so it is asked for its own.
 fn accept(info: &CompanyInfo) -> &'static str {
-    let said = info.version_number.as_deref().or(info.version_code.as_deref());
-    match said.and_then(release) {
+    match info.release() {
         Some(release) if release < PINNED => "application/json",
         _ => "application/vnd.connectwise.com+json; version=2025.8",
     }

@@ -322,6 +322,12 @@ impl Error {
         }
     }
 
+    /// The fields that the server refused, as it names them.
+    pub fn refused_fields(&self) -> Vec<String> {
+        let errors = self.reply().map(|reply| reply.errors.as_slice()).unwrap_or_default();
+        errors.iter().filter_map(|error| error.field.clone()).collect()
+    }
+
     /// ConnectWise's own id of the exchange, for its support.
     pub fn request_id(&self) -> Option<&str> {
         self.tried()?.request_id.as_deref()

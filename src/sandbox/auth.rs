@@ -6,6 +6,8 @@ use jiff::Timestamp;
 use serde_json::Value;
 
 use super::errors::Refusal;
+use super::options::Release;
+use super::release;
 use super::store::{Record, Stamp, Store, ref_id};
 
 const LOGINS: &str = "/system/integratorlogins";
@@ -36,6 +38,10 @@ impl Writer {
 
     pub fn stamp(&self, at: Timestamp) -> Stamp {
         Stamp { by: self.name.clone(), at }
+    }
+
+    pub fn is_integrator(&self) -> bool {
+        self.rights.is_some()
     }
 
     /// Whether records of others are hidden: an integrator login without access to all records
@@ -80,6 +86,7 @@ fn set(flags: &Record, name: &str) -> bool {
 /// The keys that are accepted, and the company they belong to.
 #[derive(Debug)]
 pub struct Keys {
+    pub release: Release,
     pub company_id: String,
     pub members: Vec<ApiMember>,
 }
@@ -95,18 +102,19 @@ pub struct Credentials<'a> {
 impl Keys {
     /// Finds the caller, or refuses: 400 from the gateway where the company is wrong, else 401.
     pub fn caller(&self, store: &Store, given: &Credentials<'_>) -> Result<Writer, Refusal> {
-        let refused = || Refusal::unauthorized("Username or password is incorrect");
+        let unauthorized = |message: &str| release::unauthorized(self.release, message);
+        let refused = || unauthorized("Username or password is incorrect");
         let basic = given
             .authorization
             .and_then(basic)
-            .ok_or_else(|| Refusal::unauthorized("Authorization has been denied for this request."))?;
+            .ok_or_else(|| unauthorized("Authorization has been denied for this request."))?;
         let (user, password) = basic.split_once(':').ok_or_else(refused)?;
         let (company, user) = user.split_once('+').ok_or_else(refused)?;
         if !company.eq_ignore_ascii_case(&self.company_id) {
             return Err(Refusal::cannot_route());
         }
         if given.client_id.is_none_or(|id| id.trim().is_empty()) {
-            return Err(Refusal::unauthorized("The clientId header is missing from this request."));
+            return Err(unauthorized("The clientId header is missing from this request."));
         }
         let member = self.members.iter().find(|m| m.public_key == user);
         if let Some(member) = member.filter(|m| m.private_key == password) {

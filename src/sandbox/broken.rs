@@ -48,7 +48,7 @@ pub fn respond(shared: &Arc<Shared>, strike: &Strike, whole: Option<Reply>) -> O
             }
             response
         }
-        Kind::Empty => Reply { status: 200, body: String::new(), ..whole }.respond(shared),
+        Kind::Empty => Reply { status: 200, body: Vec::new(), ..whole }.respond(shared),
         Kind::Garbled => Reply { body: half(&whole.body), ..whole }.respond(shared),
         Kind::Truncated { chunked } => {
             let (half, length) = (half(&whole.body), whole.body.len());
@@ -101,12 +101,12 @@ fn page(status: u16) -> String {
     )
 }
 
-fn half(body: &str) -> String {
-    body.chars().take(body.chars().count() / 2).collect()
+fn half(body: &[u8]) -> Vec<u8> {
+    body.iter().take(body.len() / 2).copied().collect()
 }
 
 /// What there is, and then the end of the connection in the middle of the body.
-fn broken_off(body: String) -> Body {
+fn broken_off(body: Vec<u8>) -> Body {
     let end = stream::once(async {
         tokio::time::sleep(ON_ITS_WAY).await;
         Err(io::Error::from(io::ErrorKind::ConnectionAborted))
@@ -115,8 +115,8 @@ fn broken_off(body: String) -> Body {
 }
 
 /// One byte after the other, and blanks after the last: JSON takes them, a client need not.
-fn dripping(shared: Arc<Shared>, body: String) -> Body {
-    let bytes = body.into_bytes().into_iter().chain(std::iter::repeat(b' '));
+fn dripping(shared: Arc<Shared>, body: Vec<u8>) -> Body {
+    let bytes = body.into_iter().chain(std::iter::repeat(b' '));
     Body::from_stream(stream::unfold((bytes, shared), |(mut bytes, shared)| async move {
         tokio::select! {
             () = tokio::time::sleep(DRIP) => {}

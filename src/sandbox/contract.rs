@@ -7,6 +7,9 @@ use std::collections::{BTreeMap, HashMap};
 
 use serde_json::Value;
 
+use super::options::Release;
+use super::release;
+
 /// The OpenAPI document of ConnectWise PSA 2025.8, cut down to what a backup integration touches.
 pub static DOCUMENT: &str = include_str!("openapi.json");
 
@@ -123,6 +126,8 @@ pub struct Collection {
 pub struct Matched<'a> {
     pub route: &'a Route,
     pub ids: Vec<i64>,
+    /// What stands where the path takes a text, such as the name of a report.
+    pub text: String,
 }
 
 /// The whole document, ready for use.
@@ -135,9 +140,10 @@ pub struct Contract {
 }
 
 impl Contract {
-    /// Compiles [`DOCUMENT`].
-    pub fn load() -> Result<Contract, String> {
-        let document: Value = serde_json::from_str(DOCUMENT).map_err(|e| e.to_string())?;
+    /// Compiles [`DOCUMENT`] as it stood in a release.
+    pub fn load(release: Release) -> Result<Contract, String> {
+        let mut document: Value = serde_json::from_str(DOCUMENT).map_err(|e| e.to_string())?;
+        release::edit(&mut document, release);
         Contract::compile(&document)
     }
 
@@ -176,16 +182,16 @@ impl Contract {
             if route.segments.len() != parts.len() {
                 return None;
             }
-            let mut ids = Vec::new();
+            let (mut ids, mut text) = (Vec::new(), String::new());
             for (segment, part) in route.segments.iter().zip(&parts) {
                 match segment {
                     Segment::Literal(word) if word.eq_ignore_ascii_case(part) => {}
                     Segment::Literal(_) => return None,
                     Segment::Id => ids.push(part.parse().ok()?),
-                    Segment::Text => {}
+                    Segment::Text => (*part).clone_into(&mut text),
                 }
             }
-            Some(Matched { route, ids })
+            Some(Matched { route, ids, text })
         })
     }
 
@@ -362,7 +368,7 @@ mod tests {
 
     #[test]
     fn the_document_compiles_and_routes() {
-        let contract = Contract::load().expect("the document");
+        let contract = Contract::load(Release::Current).expect("the document");
         let found = contract.route("/FINANCE/agreements/7/additions/9/").expect("a route");
         assert_eq!(found.route.role, Role::Item("/finance/agreements/{}/additions".into()));
         assert_eq!(found.ids, [7, 9]);
@@ -379,7 +385,7 @@ mod tests {
 
     #[test]
     fn every_parent_collection_exists() {
-        let contract = Contract::load().expect("the document");
+        let contract = Contract::load(Release::Current).expect("the document");
         for collection in contract.collections.values() {
             for parent in &collection.parents {
                 assert!(contract.collections.contains_key(parent), "{parent}");

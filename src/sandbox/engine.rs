@@ -6,6 +6,7 @@ use super::actions;
 use super::auth::Writer;
 use super::contract::{Collection, Contract, Matched, Role, Schema};
 use super::errors::{Refusal, Violation};
+use super::links;
 use super::paging;
 use super::patch;
 use super::query::{Parameters, Query};
@@ -33,11 +34,17 @@ pub struct Answer {
     pub status: u16,
     pub body: Option<Value>,
     pub link: Option<String>,
+    /// A body that is no JSON: its content type and bytes.
+    pub file: Option<(&'static str, Vec<u8>)>,
 }
 
 impl Answer {
     pub fn of(status: u16, body: Value) -> Answer {
-        Answer { status, body: Some(body), link: None }
+        Answer { status, body: Some(body), link: None, file: None }
+    }
+
+    pub fn file(kind: &'static str, bytes: Vec<u8>) -> Answer {
+        Answer { status: 200, body: None, link: None, file: Some((kind, bytes)) }
     }
 }
 
@@ -82,7 +89,7 @@ pub fn read(view: &View<'_>, request: &Request<'_>) -> Outcome {
             let (collection, _) = known(view.contract, key)?;
             let id = item(view, collection, ids)?.id;
             let each = request.matched.route.template.ends_with("/list");
-            Ok(Answer::of(200, actions::usages(view, key, id, each)))
+            Ok(Answer::of(200, actions::usages::answer(view, key, id, each)))
         }
         Role::Action => actions::read(view, request),
     }
@@ -105,8 +112,18 @@ pub fn write(
             let (collection, schema) = known(contract, key)?;
             parents_exist(&work.view(), collection, ids)?;
             let given = request.object()?;
-            let id = work.create(collection, schema, ids, given, request.writer)?;
-            Ok(Answer::of(success, work.shown(collection, id, schema)))
+            // Before anything is written: what cannot be answered as asked is not done.
+            let query = Query::partial(&work.view(), schema, request.parameters)?;
+            let id = match links::target(collection) {
+                Some(_) => links::attach(&mut work, collection, schema, ids, given, request.writer)?,
+                None => work.create(collection, schema, ids, given, request.writer)?,
+            };
+            let view = work.view();
+            let shown = match view.find(home(collection), id) {
+                Some(found) => query.shown(&view, found, schema),
+                None => Value::Null,
+            };
+            Ok(Answer::of(success, shown))
         }
         (Role::Item(key), "PUT" | "PATCH") => {
             let (collection, schema) = known(contract, key)?;
@@ -119,7 +136,7 @@ pub fn write(
             let given = match patching {
                 true => {
                     let body = request.body.as_ref().unwrap_or(&Value::Null);
-                    patch::changes(schema, body, !options.strict_patch)?
+                    patch::changes(contract, schema, body, options.strict_patch)?
                 }
                 false => request.object()?.clone(),
             };
@@ -128,18 +145,22 @@ pub fn write(
         }
         (Role::Item(key), "DELETE") => {
             let (collection, schema) = known(contract, key)?;
-            let id = item(&work.view(), collection, ids)?.id;
+            let found = item(&work.view(), collection, ids)?;
+            if !visible(request.writer, found) {
+                return Err(Refusal::not_found(&schema.resource(), found.id));
+            }
+            let id = found.id;
             let shown = work.shown(collection, id, schema);
-            let (table, _) = table_of(collection);
-            work.store.delete(table, id);
+            work.delete(collection, schema, ids, id)?;
             Ok(match success {
-                204 => Answer { status: 204, body: None, link: None },
+                204 => Answer { status: 204, body: None, link: None, file: None },
                 // Four child collections answer with the record (contract: behaviours, section 4).
                 _ => Answer::of(success, shown),
             })
         }
         (Role::Action, _) => actions::write(&mut work, request, success),
-        _ => Err(Refusal::not_played()),
+        // The document has no other method on these paths.
+        _ => Err(Refusal::method_not_allowed()),
     }
 }
 
@@ -152,7 +173,12 @@ impl Request<'_> {
     }
 }
 
-fn known<'a>(contract: &'a Contract, key: &str) -> Result<(&'a Collection, &'a Schema), Refusal> {
+/// Where the records that a collection shows are found.
+fn home(collection: &Collection) -> &str {
+    links::target(collection).unwrap_or(table_of(collection).0)
+}
+
+pub fn known<'a>(contract: &'a Contract, key: &str) -> Result<(&'a Collection, &'a Schema), Refusal> {
     let collection = contract.collection(key).ok_or_else(Refusal::no_such_page)?;
     let schema = contract.schema(&collection.schema);
     Ok((collection, schema.ok_or_else(Refusal::no_such_page)?))
@@ -171,11 +197,14 @@ pub fn parents_exist(view: &View<'_>, collection: &Collection, ids: &[i64]) -> R
     Ok(())
 }
 
-fn rows<'a>(
+pub fn rows<'a>(
     view: &View<'a>,
     collection: &'a Collection,
     ids: &[i64],
 ) -> Box<dyn Iterator<Item = Found<'a>> + 'a> {
+    if let Some(target) = links::target(collection) {
+        return links::rows(view, collection, target, ids);
+    }
     let (key, narrowed) = table_of(collection);
     let parent = ids.last().copied();
     let rows = match (view.store.table(key), narrowed) {
@@ -188,24 +217,27 @@ fn rows<'a>(
     Box::new(rows.map(move |(id, row)| Found { key, id, row }))
 }
 
-fn item<'a>(view: &View<'a>, collection: &'a Collection, ids: &[i64]) -> Result<Found<'a>, Refusal> {
+pub fn item<'a>(view: &View<'a>, collection: &'a Collection, ids: &[i64]) -> Result<Found<'a>, Refusal> {
     let (id, parents) = match ids.split_last() {
         Some((id, parents)) => (*id, parents),
         None => return Err(Refusal::no_such_page()),
     };
     parents_exist(view, collection, parents)?;
     let (key, narrowed) = table_of(collection);
-    let found = view.find(key, id).filter(|found| match narrowed {
-        None => found.row.parents == parents,
-        Some(field) => ref_id(found.row.fields.get(field)) == parents.last().copied(),
-    });
+    let found = match links::target(collection) {
+        Some(target) => links::rows(view, collection, target, parents).find(|found| found.id == id),
+        None => view.find(key, id).filter(|found| match narrowed {
+            None => found.row.parents == parents,
+            Some(field) => ref_id(found.row.fields.get(field)) == parents.last().copied(),
+        }),
+    };
     let schema = view.contract.schema(&collection.schema);
     found.ok_or_else(|| Refusal::not_found(&schema.map_or_else(String::new, Schema::resource), id))
 }
 
 /// An integrator login without access to all records sees of tickets and configurations only what
 /// it made (contract: behaviours, section 7).
-fn visible(writer: &Writer, found: Found<'_>) -> bool {
+pub fn visible(writer: &Writer, found: Found<'_>) -> bool {
     let guarded = matches!(found.key, "/service/tickets" | "/company/configurations");
     !guarded || !writer.sees_own_only() || found.row.entered_by == writer.name
 }
@@ -233,9 +265,11 @@ pub fn list<'a>(
             kept.chain(new).map(|(name, value)| format!("{}={}", encoded(name), encoded(value))).collect();
         format!("{}?{}", request.url, pairs.join("&"))
     };
-    let page = paging::page(request.parameters, request.forward_only, &ids, &link)?;
+    // The audit trail alone knows no forward-only paging (contract: behaviours, section 3).
+    let forward_only = request.forward_only && request.matched.route.template != "/system/audittrail";
+    let page = paging::page(request.parameters, forward_only, &ids, &link)?;
     let shown = found[page.range].iter().map(|one| query.shown(view, *one, schema));
-    Ok(Answer { status: 200, body: Some(shown.collect()), link: page.link })
+    Ok(Answer { status: 200, body: Some(shown.collect()), link: page.link, file: None })
 }
 
 fn encoded(text: &str) -> String {
@@ -267,8 +301,7 @@ impl Work<'_> {
     /// The record as it now is.
     pub fn shown(&self, collection: &Collection, id: i64, schema: &Schema) -> Value {
         let view = self.view();
-        let (key, _) = table_of(collection);
-        match view.find(key, id) {
+        match view.find(home(collection), id) {
             Some(found) => Value::Object(view.shown(found, schema)),
             None => Value::Null,
         }
@@ -292,7 +325,7 @@ impl Work<'_> {
             parents = &[];
         }
         let aside = self.set_aside(key, &mut record);
-        let mut draft = Draft { key, parents, id: None, before: None, record: &mut record, writer };
+        let mut draft = Draft { key, parents, id: None, before: None, record: &mut record, given, writer };
         self.settle(&mut draft, schema, false, &mut violations)?;
         record.retain(|_, value| !value.is_null());
         let id = self.store.insert(key, parents, record, &writer.stamp(self.now));
@@ -311,8 +344,23 @@ impl Work<'_> {
         patching: bool,
         writer: &Writer,
     ) -> Result<(), Refusal> {
+        let record = self.updated(collection, schema, id, given, patching, writer)?;
+        self.put(collection, id, record, writer);
+        Ok(())
+    }
+
+    /// What an update would make of a record; nothing is written yet.
+    pub fn updated(
+        &self,
+        collection: &Collection,
+        schema: &Schema,
+        id: i64,
+        given: &Record,
+        patching: bool,
+        writer: &Writer,
+    ) -> Result<Record, Refusal> {
         let (key, _) = table_of(collection);
-        let Some(Row { parents, fields, .. }) = self.store.get(key, id).cloned() else {
+        let Some(Row { parents, fields, .. }) = self.store.get(key, id) else {
             return Err(Refusal::not_found(&schema.resource(), id));
         };
         let mut violations = Vec::new();
@@ -328,19 +376,64 @@ impl Work<'_> {
         }
         record.extend(taken);
         record.retain(|_, value| !value.is_null());
-        let mut draft = Draft {
-            key,
-            parents: &parents,
-            id: Some(id),
-            before: Some(&fields),
-            record: &mut record,
-            writer,
-        };
+        let mut draft =
+            Draft { key, parents, id: Some(id), before: Some(fields), record: &mut record, given, writer };
         self.settle(&mut draft, schema, !patching, &mut violations)?;
         record.retain(|_, value| !value.is_null());
+        Ok(record)
+    }
+
+    /// Writes what [`Work::updated`] made.
+    pub fn put(&mut self, collection: &Collection, id: i64, record: Record, writer: &Writer) {
+        let (key, _) = table_of(collection);
         self.store.update(key, id, record, &writer.stamp(self.now));
         rules::after(self.store, key, id, &Record::new(), writer, self.now);
+    }
+
+    /// Deletes a record that no other refers to, or takes away a link.
+    pub fn delete(
+        &mut self,
+        collection: &Collection,
+        schema: &Schema,
+        ids: &[i64],
+        id: i64,
+    ) -> Result<(), Refusal> {
+        let (key, _) = table_of(collection);
+        if links::target(collection).is_some() {
+            let parents = ids.split_last().map_or(ids, |(_, parents)| parents);
+            links::detach(self.store, collection, parents, id);
+            return Ok(());
+        }
+        if let Some(by) = actions::usages::in_use(&self.view(), key, id) {
+            return Err(Refusal::in_use(&schema.resource(), id, &by));
+        }
+        self.store.delete(key, id);
         Ok(())
+    }
+
+    /// Checks a body that is no record of a collection, as far as the document describes it:
+    /// fields, types, references, required fields.
+    pub fn checked(&self, schema: &str, request: &Request<'_>) -> Result<Record, Refusal> {
+        let given = request.object()?;
+        let schema = self.contract.schema(schema).ok_or_else(Refusal::no_such_page)?;
+        let mut violations = Vec::new();
+        let mut record = validate::accept(&self.view(), schema, given, true, &mut violations);
+        // An id in such a body is part of what is asked, not the server's.
+        if let Some(id) = given.get("id") {
+            record.insert("id".to_owned(), id.clone());
+        }
+        let writer = request.writer;
+        let mut draft = Draft {
+            key: &schema.name,
+            parents: &[],
+            id: None,
+            before: None,
+            record: &mut record,
+            given,
+            writer,
+        };
+        self.settle(&mut draft, schema, false, &mut violations)?;
+        Ok(record)
     }
 
     /// Defaults, references, required fields and rules, in this order; any violation refuses all.

@@ -41,6 +41,15 @@ impl Refusal {
         Refusal::json(status, &body)
     }
 
+    /// The body as a part of an answer that reports on several things; without empty parts.
+    pub fn error(&self) -> Value {
+        let mut body: Value = serde_json::from_str(&self.body).unwrap_or_default();
+        if let Some(fields) = body.as_object_mut() {
+            fields.retain(|_, value| !value.is_null());
+        }
+        body
+    }
+
     /// 400 with the fields that are wrong.
     pub fn invalid(resource: &str, violations: &[Violation]) -> Refusal {
         let errors: Vec<Value> = violations
@@ -75,6 +84,11 @@ impl Refusal {
         Refusal::plain(401, "Unauthorized", message)
     }
 
+    /// 401 as releases of old gave it: no `errors` in it.
+    pub fn not_authenticated() -> Refusal {
+        Refusal::json(401, &json!({"code": "ConnectWiseApi", "message": "UserNotAuthenticated"}))
+    }
+
     pub fn forbidden() -> Refusal {
         Refusal::plain(403, "Security", "You do not have security permission to perform this action.")
     }
@@ -100,6 +114,13 @@ impl Refusal {
                 .to_owned(),
             retry_after: None,
         }
+    }
+
+    /// 409 for a record that others refer to. The body is not on record; the envelope is that of
+    /// the other refusals.
+    pub fn in_use(resource: &str, id: i64, by: &str) -> Refusal {
+        let message = format!("{resource} {id} cannot be deleted, {by} refers to it.");
+        Refusal::plain(409, "ObjectInUse", &message)
     }
 
     pub fn method_not_allowed() -> Refusal {
@@ -137,10 +158,5 @@ impl Refusal {
                 retry_after: None,
             },
         }
-    }
-
-    /// A path of the contract that the sandbox does not play yet.
-    pub fn not_played() -> Refusal {
-        Refusal::plain(501, "NotImplemented", "The sandbox does not play this operation.")
     }
 }

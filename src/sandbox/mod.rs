@@ -19,11 +19,13 @@ mod errors;
 mod faults;
 mod limit;
 mod line;
+mod links;
 mod log;
 mod options;
 mod paging;
 mod patch;
 mod query;
+mod release;
 mod reply;
 mod rules;
 mod server;
@@ -114,15 +116,15 @@ impl Sandbox {
         let authority = listener.local_addr()?.to_string();
         let scheme = if tls.is_some() { "https" } else { "http" };
         let control = control_listener.local_addr()?;
-        let contract = contract::Contract::load().map_err(io::Error::other)?;
+        let contract = contract::Contract::load(options.release).map_err(io::Error::other)?;
         let clock = clock::Clock::starting(options.now);
         let store = world::build(&contract, &options, clock.now()).map_err(io::Error::other)?;
         let (stop, stopped) = watch::channel(false);
         let shared = Arc::new(Shared {
             contract,
-            options,
             store: RwLock::new(store),
-            keys: RwLock::new(world::keys()),
+            keys: RwLock::new(world::keys(options.release)),
+            options,
             clock,
             log: Mutex::default(),
             faults: Mutex::default(),

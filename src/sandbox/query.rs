@@ -232,6 +232,12 @@ impl Query {
         Ok(Query { conditions, children, order, fields })
     }
 
+    /// What a POST takes of a query: which parts of the record are answered.
+    pub fn partial(view: &View<'_>, schema: &Schema, given: &Parameters) -> Result<Query, Refusal> {
+        let fields = given.get("fields").map(|text| Selection::read(view, schema, text)).transpose()?;
+        Ok(Query { conditions: None, children: Vec::new(), order: Vec::new(), fields })
+    }
+
     /// Whether a record is asked for.
     pub fn wants<'a>(&self, view: &View<'a>, found: Found<'a>) -> bool {
         let main = self

@@ -28,7 +28,7 @@ impl Predicate for Compressible {
 #[derive(Debug)]
 pub struct Reply {
     pub status: u16,
-    pub body: String,
+    pub body: Vec<u8>,
     pub content_type: String,
     pub link: Option<String>,
     pub retry_after: Option<u32>,
@@ -37,19 +37,22 @@ pub struct Reply {
 impl Reply {
     pub fn of(shared: &Shared, outcome: Result<Answer, Refusal>) -> Reply {
         match outcome {
-            Ok(Answer { status, body: Some(body), link }) => Reply {
+            Ok(Answer { status, file: Some((kind, body)), link, .. }) => {
+                Reply { status, body, content_type: kind.to_owned(), link, retry_after: None }
+            }
+            Ok(Answer { status, body: Some(body), link, .. }) => Reply {
                 status,
-                body: body.to_string(),
+                body: body.to_string().into_bytes(),
                 content_type: record_type(shared),
                 link,
                 retry_after: None,
             },
             Ok(Answer { status, link, .. }) => {
-                Reply { status, body: String::new(), content_type: String::new(), link, retry_after: None }
+                Reply { status, body: Vec::new(), content_type: String::new(), link, retry_after: None }
             }
             Err(refusal) => Reply {
                 status: refusal.status,
-                body: refusal.body,
+                body: refusal.body.into_bytes(),
                 content_type: refusal.content_type.to_owned(),
                 link: None,
                 retry_after: refusal.retry_after,

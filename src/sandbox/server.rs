@@ -25,7 +25,7 @@ use super::log::LoggedRequest;
 use super::query::Parameters;
 use super::reply::{self, Reply};
 use super::view::View;
-use super::{Shared, locked, reading, world, writing};
+use super::{Shared, locked, reading, release, world, writing};
 
 /// No honest request is larger.
 const MAX_BODY: usize = 4 << 20;
@@ -124,11 +124,13 @@ fn changes(method: &str, template: &str) -> bool {
 fn answer(shared: &Shared, asked: &Asked) -> Result<Answer, Refusal> {
     if let Some(company) = company_info(&asked.path) {
         return match asked.method.as_str() {
-            "GET" => Ok(Answer::of(200, world::company_info(company, &shared.authority))),
+            "GET" => {
+                Ok(Answer::of(200, world::company_info(shared.options.release, company, &shared.authority)))
+            }
             _ => Err(Refusal::method_not_allowed()),
         };
     }
-    let path = api_path(&asked.path)?;
+    let path = api_path(shared, &asked.path)?;
     let header = |name: &str| asked.headers.get(name)?.to_str().ok();
     let credentials = Credentials {
         authorization: header("authorization"),
@@ -139,6 +141,7 @@ fn answer(shared: &Shared, asked: &Asked) -> Result<Answer, Refusal> {
         let store = reading(&shared.store);
         reading(&shared.keys).caller(&store, &credentials)?
     };
+    release::accepts(shared.options.release, header("accept").unwrap_or_default())?;
     let matched = shared.contract.route(path).ok_or_else(Refusal::no_such_page)?;
     let method = asked.method.as_str();
     let operation = matched.route.operations.get(method);
@@ -155,7 +158,8 @@ fn answer(shared: &Shared, asked: &Asked) -> Result<Answer, Refusal> {
     }
     let body = match operation.takes_body {
         true => Some(json_body(asked, &matched)?),
-        false => None,
+        // DELETE of several records at once carries one that the document does not declare.
+        false => serde_json::from_slice(&asked.body).ok(),
     };
     let request = engine::Request {
         method,
@@ -164,7 +168,7 @@ fn answer(shared: &Shared, asked: &Asked) -> Result<Answer, Refusal> {
         forward_only: header("pagination-type").is_some_and(|kind| kind == "forward-only"),
         body,
         writer: &writer,
-        url: format!("{}/{}apis/3.0{path}", shared.origin, world::CODEBASE),
+        url: format!("{}/{}apis/3.0{path}", shared.origin, release::names(shared.options.release).codebase),
         query_pairs: &pairs,
     };
     let now = shared.clock.now();
@@ -202,13 +206,14 @@ fn company_info(path: &str) -> Option<&str> {
 }
 
 /// The path below `/{codebase}/apis/3.0`; a wrong codebase never gets past the gateway.
-fn api_path(path: &str) -> Result<&str, Refusal> {
+fn api_path<'a>(shared: &Shared, path: &'a str) -> Result<&'a str, Refusal> {
     let lower = path.to_ascii_lowercase();
     let Some(at) = lower.find("/apis/3.0") else {
         return Err(Refusal::no_such_page());
     };
     let codebase = lower[..at].trim_matches('/');
-    if codebase != world::CODEBASE.trim_end_matches('/') && codebase != "v4_6_release" {
+    let own = release::names(shared.options.release).codebase;
+    if codebase != own.trim_end_matches('/') && codebase != "v4_6_release" {
         return Err(Refusal::cannot_route());
     }
     // The lower-case copy has the same bytes, for only ASCII letters were changed.
@@ -223,7 +228,7 @@ fn template(shared: &Shared, path: &str) -> String {
     if company_info(path).is_some() {
         return "/login/companyinfo/{companyId}".to_owned();
     }
-    let matched = api_path(path).ok().and_then(|path| shared.contract.route(path));
+    let matched = api_path(shared, path).ok().and_then(|path| shared.contract.route(path));
     matched.map_or_else(String::new, |matched| matched.route.template.clone())
 }
 

@@ -90,7 +90,8 @@ fn value_of(view: &View<'_>, kind: &Kind, field: &Field, value: &Value) -> Resul
         (Kind::Reference(reference), Value::Object(given)) => reference_of(view, reference, given, name),
         (Kind::Reference(_), _) => wrong("a reference"),
         (Kind::Array(of), Value::Array(items)) => {
-            let items = items.iter().map(|item| value_of(view, of, field, item));
+            let items = items.iter().filter(|item| !item.is_null());
+            let items = items.map(|item| value_of(view, of, field, item));
             Ok(Value::Array(items.collect::<Result<_, _>>()?))
         }
         (Kind::Array(_), _) => wrong("an array"),
@@ -122,7 +123,10 @@ fn object_of(view: &View<'_>, name: &str, given: &Record) -> Result<Record, Wron
         let Some(field) = field else {
             return Err(("InvalidField", format!("The field {key} does not exist.")));
         };
-        taken.insert(key.clone(), value_of(view, &field.kind, field, value)?);
+        let value = value_of(view, &field.kind, field, value)?;
+        if !value.is_null() {
+            taken.insert(key.clone(), value);
+        }
     }
     Ok(taken)
 }
@@ -140,10 +144,8 @@ fn reference_of(view: &View<'_>, reference: &str, given: &Record, name: &str) ->
         if field.kind == Kind::Info || value.is_null() {
             continue;
         }
-        if key == "id" && value.as_i64().is_none() {
-            return Err(("InvalidType", format!("The {name}/id field must be an integer.")));
-        }
-        kept.insert(key.clone(), value.clone());
+        let named = Field { name: format!("{name}/{key}"), ..field.clone() };
+        kept.insert(key.clone(), value_of(view, &field.kind, &named, value)?);
     }
     if kept.is_empty() {
         return Ok(Value::Null);

@@ -147,6 +147,15 @@ impl<'a> View<'a> {
         record
     }
 
+    /// Fields that are no record's, shown as a record's are.
+    pub fn shown_fields(&self, fields: &Record, schema: &'a Schema) -> Record {
+        let shown = schema.fields.values().filter_map(|field| {
+            let value = fields.get(&field.name).filter(|value| !value.is_null())?;
+            Some((field.name.clone(), self.expanded(value, &field.kind)))
+        });
+        shown.collect()
+    }
+
     fn expanded(&self, value: &Value, kind: &'a Kind) -> Value {
         match (kind, value) {
             (Kind::Reference(name), _) => self.expanded_reference(name, value),

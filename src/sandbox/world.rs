@@ -12,24 +12,24 @@ use super::contract::Contract;
 use super::engine::Work;
 use super::store::{Record, Store, reference};
 use super::view::Found;
-use super::{Options, World, clock, rules};
+use super::{Options, Release, World, clock, release, rules};
 
 pub const COMPANY_ID: &str = "sunshineit";
 pub const CLIENT_ID: &str = "5eedf00d-0000-4000-8000-000000000001";
-pub const CODEBASE: &str = "v2025_8/";
 /// The login that the guide has made for the backup service, and its password.
 pub const INTEGRATOR: (&str, &str) = ("efolder-api", "Sandbox-Integr8or");
 
 static SAMPLE: &str = include_str!("sample.json");
 
 /// The first keys are psactl's, the second ones somebody else's.
-pub fn keys() -> Keys {
+pub fn keys(release: Release) -> Keys {
     let member = |identifier: &str, public: &str, private: &str| ApiMember {
         identifier: identifier.to_owned(),
         public_key: public.to_owned(),
         private_key: private.to_owned(),
     };
     Keys {
+        release,
         company_id: COMPANY_ID.to_owned(),
         members: vec![
             member("psactl", "SandboxPublic001", "SandboxPrivate01"),
@@ -39,28 +39,19 @@ pub fn keys() -> Keys {
 }
 
 /// `GET /login/companyinfo/{companyId}` (contract: behaviours, section 1).
-pub fn company_info(company: &str, authority: &str) -> Value {
-    if !company.eq_ignore_ascii_case(COMPANY_ID) {
-        return Value::Null;
+pub fn company_info(release: Release, company: &str, authority: &str) -> Value {
+    match company.eq_ignore_ascii_case(COMPANY_ID) {
+        true => release::company_info(release, "Sunshine IT Partners", COMPANY_ID, authority),
+        false => Value::Null,
     }
-    json!({
-        "CompanyName": "Sunshine IT Partners",
-        "Codebase": CODEBASE,
-        "VersionCode": "v2025.8",
-        "VersionNumber": "v2025.8.112345",
-        "CompanyID": COMPANY_ID,
-        "IsCloud": true,
-        "SiteUrl": authority,
-        "AllowedOrigins": [],
-    })
 }
 
 /// `GET /system/info`, with the licence for the managed services add-on.
-pub fn info(contract: &Contract) -> Value {
+pub fn info(release: Release) -> Value {
     let bits = ["Service", "Agreements", "Procurement", "Managed Services", "API"];
     let bits = bits.map(|name| json!({"name": name, "activeFlag": true}));
     json!({
-        "version": format!("v{}.112345", contract.release),
+        "version": release::names(release).build,
         "isCloud": true,
         "serverTimeZone": "Eastern Standard Time",
         "licenseBits": bits,
@@ -90,8 +81,14 @@ pub fn build(contract: &Contract, options: &Options, now: Timestamp) -> Result<S
     let options = &Options { keep_statistics: true, flatten_newlines: false, ..options.clone() };
     let mut work = Work { contract, store: &mut store, options, now };
     let sample: Value = serde_json::from_str(SAMPLE).map_err(|why| why.to_string())?;
+    let of_release = match options.release {
+        Release::Current => &Value::Null,
+        Release::Year2019 => &sample["2019"],
+    };
     plant(&mut work, &sample["bare"])?;
+    plant(&mut work, &of_release["bare"])?;
     if options.world == World::Integrated {
+        plant(&mut work, &of_release["integrated"])?;
         plant(&mut work, &sample["integrated"])?;
     }
     generate(&mut work)?;
@@ -104,6 +101,9 @@ fn plant(work: &mut Work<'_>, parts: &Value) -> Result<(), String> {
         let key = part["in"].as_str().unwrap_or_default();
         let collection = work.contract.collection(key);
         let parents = parents(work, key, &part["of"])?;
+        for change in part["changes"].as_array().into_iter().flatten() {
+            change_record(work, key, &parents, change, &writer)?;
+        }
         for record in part["records"].as_array().into_iter().flatten() {
             let record = filled(record, next_invoice(work.now));
             let Some(record) = record.as_object() else {
@@ -124,6 +124,22 @@ fn plant(work: &mut Work<'_>, parts: &Value) -> Result<(), String> {
         }
     }
     Ok(())
+}
+
+/// Changes a record that is there already, found by its name.
+fn change_record(
+    work: &mut Work<'_>,
+    key: &str,
+    parents: &[i64],
+    change: &Value,
+    writer: &Writer,
+) -> Result<(), String> {
+    let id = named(work, key, parents, change["name"].as_str().unwrap_or_default())?;
+    let collection = work.contract.collection(key).ok_or_else(|| format!("{key}: no such list"))?;
+    let schema = work.contract.schema(&collection.schema).ok_or_else(|| format!("{key}: no schema"))?;
+    let fields = change.as_object().cloned().unwrap_or_default();
+    let changed = work.update(collection, schema, id, &fields, true, writer);
+    changed.map_err(|refusal| format!("{key}: {}", refusal.body))
 }
 
 /// The ids of the records on the path, given by their names.

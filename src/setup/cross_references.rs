@@ -4,11 +4,28 @@ use serde_json::{Value, json};
 
 use super::{Finding, Setup, Step};
 use crate::error::Result;
-use crate::plan::Change;
+use crate::plan::{Change, SecretSlot};
 use crate::psa::{AgreementType, Condition, CrossReference, Integration, OrEmpty, Query, paths};
 use crate::services;
 
 const STEP: Step = Step::CrossReferences;
+
+/// The natural key of a cross-reference below its integration; one that is out of use is another.
+const FOUND_BY: &[&str] = &["vendorType", "vendorLevel", "agreementType/id"];
+
+/// What is remembered of a server that takes no integration without a global login.
+const GLOBAL_LOGIN: &str = "global_login_demanded";
+
+/// Whether ConnectWise refused an integration for want of a global login, which no public record says for
+/// sure; it is remembered, and from then on the integrator login's name and password are that login.
+pub(super) fn learns(setup: &Setup<'_>, refused_fields: &[String]) -> Result<bool> {
+    let demanded = refused_fields.iter().any(|field| field.starts_with("globalLogin"));
+    let news = demanded && setup.store.meta(GLOBAL_LOGIN)?.is_none();
+    if news {
+        setup.store.set_meta(GLOBAL_LOGIN, "yes")?;
+    }
+    Ok(news)
+}
 
 pub(super) async fn check(setup: &mut Setup<'_>) -> Result<Finding> {
     let mut finding = Finding::new(STEP);
@@ -32,6 +49,7 @@ pub(super) async fn check(setup: &mut Setup<'_>) -> Result<Finding> {
         .or_else(|| integrations.iter().find(|integration| integration.name.or_empty() == solution));
     let login = setup.known.login.clone();
     let login = login.map(|login| login.reference("username")).unwrap_or(Value::Null);
+    let global = setup.store.meta(GLOBAL_LOGIN)?.map(|_| setup.config.integrator_login.username.clone());
     let parent = match integration {
         Some(found) => {
             finding.found.push(format!(
@@ -40,7 +58,7 @@ pub(super) async fn check(setup: &mut Setup<'_>) -> Result<Finding> {
                 found.id
             ));
             finding.choose("integration", found.id, found.name.or_empty(), setup.made_here(STEP, found.id)?);
-            mend(&mut finding, found, &solution, &login);
+            mend(&mut finding, found, &solution, &login, global.as_deref());
             Some(found.id)
         }
         None => {
@@ -54,16 +72,21 @@ pub(super) async fn check(setup: &mut Setup<'_>) -> Result<Finding> {
                 "configBillCustomerFlag": false,
             });
             body["integratorLogin"] = login;
-            finding.changes.push(
-                Change::create(
-                    "managed devices integration",
-                    format!("“{solution}”"),
-                    paths::integrations(),
-                    body,
-                    &["name"],
-                )
-                .of_step(STEP.name(), "integration"),
-            );
+            if let Some(username) = &global {
+                body["globalLoginUsername"] = json!(username);
+            }
+            let change = Change::create(
+                "managed devices integration",
+                format!("“{solution}”"),
+                paths::integrations(),
+                body,
+                &["name"],
+            )
+            .of_step(STEP.name(), "integration");
+            finding.changes.push(match global {
+                Some(_) => change.with_secret(SecretSlot::GlobalLoginPassword),
+                None => change,
+            });
             None
         }
     };
@@ -116,9 +139,8 @@ pub(super) async fn check(setup: &mut Setup<'_>) -> Result<Finding> {
                 "configurationType": configuration_type.reference("name"),
             });
             let path = paths::cross_references(parent.unwrap_or(0));
-            let mut change =
-                Change::create("cross-reference", shown, path, body, &["vendorType", "vendorLevel"])
-                    .of_step(STEP.name(), service.key);
+            let mut change = Change::create("cross-reference", shown, path, body, FOUND_BY)
+                .of_step(STEP.name(), service.key);
             if parent.is_none() {
                 change.waits_for = Some("the managed devices integration".to_owned());
             }
@@ -184,7 +206,13 @@ fn shown_reference(reference: Option<&crate::psa::Reference>) -> Value {
 }
 
 /// The integration's own fields as the guide's figure 6 shows them.
-fn mend(finding: &mut Finding, found: &Integration, solution: &str, login: &Value) {
+fn mend(
+    finding: &mut Finding,
+    found: &Integration,
+    solution: &str,
+    login: &Value,
+    global_login: Option<&str>,
+) {
     let mut fields: Vec<(&'static str, Value, Value)> = vec![
         ("solution", json!(found.solution), json!(solution)),
         ("loginBy", json!(found.login_by), json!("Global")),
@@ -197,7 +225,12 @@ fn mend(finding: &mut Finding, found: &Integration, solution: &str, login: &Valu
     if has.is_none() || login.get("id").and_then(Value::as_i64) != has {
         fields.push(("integratorLogin", shown_reference(found.integrator_login.as_ref()), login.clone()));
     }
-    let change = Change::update(
+    // A global login that is there is somebody's, and stays.
+    let global_login = global_login.filter(|_| found.global_login_username.or_empty().is_empty());
+    if let Some(username) = global_login {
+        fields.push(("globalLoginUsername", json!(found.global_login_username), json!(username)));
+    }
+    let mut change = Change::update(
         "managed devices integration",
         found.id,
         format!("“{}”", found.name.or_empty()),
@@ -205,6 +238,9 @@ fn mend(finding: &mut Finding, found: &Integration, solution: &str, login: &Valu
         fields,
     )
     .of_step(STEP.name(), "integration");
+    if global_login.is_some() {
+        change = change.with_secret(SecretSlot::GlobalLoginPassword);
+    }
     if change.writes_something() {
         finding.changes.push(change);
     }

@@ -9,7 +9,7 @@ use super::{Finding, Named, Setup, Step};
 use crate::config::Login;
 use crate::error::Result;
 use crate::plan::{Change, SecretSlot};
-use crate::psa::{IntegratorLogin, OrEmpty, Query, paths};
+use crate::psa::{Condition, Integration, IntegratorLogin, OrEmpty, Query, paths};
 
 const STEP: Step = Step::IntegratorLogin;
 
@@ -41,6 +41,15 @@ const NARROWED: &[&str] = &[
     "timeEntryApiFlag",
 ];
 
+/// Whether an integration of another solution works through this login.
+async fn serves_another(setup: &Setup<'_>, login: i64) -> Result<bool> {
+    let solution = &setup.config.connectwise.management_solution;
+    let through = Condition::eq("integratorLogin/id", login);
+    let integrations: Vec<Integration> =
+        setup.client.list(&paths::integrations(), &Query::all().filter(through)).await?;
+    Ok(integrations.iter().any(|integration| integration.solution.or_empty() != solution.as_str()))
+}
+
 pub(super) async fn check(setup: &mut Setup<'_>) -> Result<Finding> {
     let mut finding = Finding::new(STEP);
     let username = setup.config.integrator_login.username.as_str();
@@ -68,7 +77,7 @@ pub(super) async fn check(setup: &mut Setup<'_>) -> Result<Finding> {
         if tickets && let Some(board) = &setup.known.board {
             body["board"] = board.reference("name");
         }
-        let mut change = Change::create(
+        let change = Change::create(
             "integrator login",
             format!("“{username}”"),
             paths::integrator_logins(),
@@ -76,8 +85,7 @@ pub(super) async fn check(setup: &mut Setup<'_>) -> Result<Finding> {
             &["username"],
         )
         .of_step(STEP.name(), "login");
-        change.secret = Some(SecretSlot::IntegratorPassword);
-        finding.changes.push(change);
+        finding.changes.push(change.with_secret(SecretSlot::IntegratorPassword));
         setup.known.login = Some(Named::planned(username));
         return Ok(finding);
     };
@@ -95,7 +103,25 @@ pub(super) async fn check(setup: &mut Setup<'_>) -> Result<Finding> {
     }
     let signs_in =
         matches!(&setup.config.connectwise.login, Login::Integrator { username: own, .. } if own == username);
-    let may_narrow = made_here && !signs_in;
+    let mut extra: Vec<&str> = login
+        .apis()
+        .into_iter()
+        .filter(|flag| match *flag {
+            "managedServicesApiFlag" => false,
+            "serviceTicketApiFlag" => !tickets,
+            _ => true,
+        })
+        .chain(login.childing())
+        .collect();
+    if login.can_access_all_apis_flag {
+        extra.push("canAccessAllApisFlag");
+    }
+    let bound_to = login.board.as_ref().and_then(|board| board.id);
+    let elsewhere = tickets && setup.known.board.as_ref().is_some_and(|board| board.id != bound_to);
+    let may_narrow = made_here
+        && !signs_in
+        && (elsewhere || !extra.is_empty())
+        && !serves_another(setup, login.id).await?;
 
     let mut fields: Vec<(&'static str, Value, Value)> = Vec::new();
     let mut needed = vec!["canAccessAllRecordsFlag", "managedServicesApiFlag"];
@@ -109,11 +135,10 @@ pub(super) async fn check(setup: &mut Setup<'_>) -> Result<Finding> {
     }
     if tickets {
         let board = setup.known.board.as_ref();
-        let has = login.board.as_ref().and_then(|board| board.id);
         if let Some(board) = board
-            && has != board.id
+            && bound_to != board.id
         {
-            if has.is_none() || may_narrow {
+            if bound_to.is_none() || may_narrow {
                 let was = login
                     .board
                     .as_ref()
@@ -130,19 +155,6 @@ pub(super) async fn check(setup: &mut Setup<'_>) -> Result<Finding> {
                 );
             }
         }
-    }
-    let mut extra: Vec<&str> = login
-        .apis()
-        .into_iter()
-        .filter(|flag| match *flag {
-            "managedServicesApiFlag" => false,
-            "serviceTicketApiFlag" => !tickets,
-            _ => true,
-        })
-        .chain(login.childing())
-        .collect();
-    if login.can_access_all_apis_flag {
-        extra.push("canAccessAllApisFlag");
     }
     if may_narrow {
         fields.extend(
@@ -164,7 +176,7 @@ pub(super) async fn check(setup: &mut Setup<'_>) -> Result<Finding> {
             format!("integrator login “{username}” has {callback} = {address}; the guide has none"),
         );
     }
-    let change = Change::update(
+    let mut change = Change::update(
         "integrator login",
         login.id,
         format!("“{username}”"),
@@ -172,6 +184,15 @@ pub(super) async fn check(setup: &mut Setup<'_>) -> Result<Finding> {
         fields,
     )
     .of_step(STEP.name(), "login");
+    if setup.new_password && signs_in {
+        finding.person(format!(
+            "psactl signs in with “{username}” itself: change its password in ConnectWise, then in both places of \
+             psactl.toml, so that it is never locked out by its own change"
+        ));
+    } else if setup.new_password {
+        change = change.with_secret(SecretSlot::IntegratorPassword);
+        finding.note(None, format!("whoever else signs in as “{username}” needs the new password too"));
+    }
     if change.writes_something() {
         finding.changes.push(change);
     }

@@ -92,7 +92,7 @@ pub fn plan(link: &Link, managed_id: &str, solution: &Value, entries: &[ManagedI
             format!("{name} ({kind})"),
             path,
             body,
-            &["groupIdentifier", "deviceType"],
+            &["managementSolution/id", "groupIdentifier", "deviceType"],
         )
         .for_customer(&link.cid)
         .of_step(STEP.name(), "")

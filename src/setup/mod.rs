@@ -21,7 +21,8 @@ use serde_json::{Value, json};
 
 use crate::config::Config;
 use crate::error::Result;
-use crate::plan::{Change, Note};
+use crate::plan::apply::{Applied, Ended};
+use crate::plan::{Change, Note, SecretSlot};
 use crate::portal::Snapshot;
 use crate::psa::{self, Client, Info};
 use crate::services::{self, Service};
@@ -312,6 +313,8 @@ pub struct Setup<'a> {
     pub assume_planned: bool,
     /// A person says that the vendor's own ConnectWise synchronisation is off.
     pub vendor_sync_off: bool,
+    /// The integrator login gets the configured password, although it has one.
+    pub new_password: bool,
     /// The moment.
     pub now: Timestamp,
     /// From when an addition bills whose agreement has no next invoice ahead: a person says so.
@@ -341,6 +344,7 @@ impl<'a> Setup<'a> {
             known: Known::default(),
             assume_planned: false,
             vendor_sync_off: false,
+            new_password: false,
             now,
             effective_date: None,
             zone: None,
@@ -386,6 +390,26 @@ impl<'a> Setup<'a> {
             self.wrong.insert(step);
         }
         Ok(finding)
+    }
+
+    /// Learns from what became of a step's changes; whether the step now proposes something else.
+    ///
+    /// # Errors
+    /// Where the state cannot be written.
+    pub fn learns(&mut self, applied: &[Applied]) -> Result<bool> {
+        let mut news = false;
+        for applied in applied {
+            match &applied.ended {
+                Ended::Failed { refused_fields, .. } => {
+                    news |= cross_references::learns(self, refused_fields)?
+                }
+                Ended::Done { .. } if applied.change.secret == Some(SecretSlot::IntegratorPassword) => {
+                    self.new_password = false;
+                }
+                _ => {}
+            }
+        }
+        Ok(news)
     }
 
     /// The server's date: the zone that sync remembers, else the server is asked, once.

@@ -13,6 +13,7 @@ mod links;
 mod runs;
 mod standing;
 mod tickets;
+mod unkept;
 
 use std::fs::{File, OpenOptions};
 use std::io::{Read, Seek, SeekFrom, Write};

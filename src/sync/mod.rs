@@ -321,6 +321,7 @@ impl Run<'_> {
             waiting::allowed(self.store, self.config, self.options.by_hand, now)?;
             let zone = self.server_zone().await?;
             if !self.options.dry_run {
+                self.note_release().await?;
                 let secrets = Secrets::default();
                 let settled = self.applier(report.run, &secrets, now).settle().await?;
                 for (cid, record, error) in settled.open {
@@ -447,6 +448,17 @@ impl Run<'_> {
             observed_at,
             interrupted: Arc::clone(&self.interrupted),
         }
+    }
+
+    /// Notes which release answers: a new one, and a person who insists, try again what was not kept before.
+    async fn note_release(&self) -> Result<()> {
+        let info = self.client.company_info().await?;
+        let release = info.version_number.or(info.version_code).unwrap_or_default();
+        self.store.note_release(&release)?;
+        if self.options.force {
+            self.store.forget_unkept()?;
+        }
+        Ok(())
     }
 
     /// The server's time zone, asked once and remembered; UTC where it names none that is known.

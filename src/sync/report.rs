@@ -35,6 +35,11 @@ impl Trouble {
         let (hints, exit) = match &applied.ended {
             Ended::Failed { hints, exit, .. } => (hints.clone(), *exit),
             Ended::Unknown { .. } => (Vec::new(), Exit::Unreachable),
+            Ended::NotKept { .. } if applied.change.purpose == Purpose::Statistics => {
+                let hint =
+                    "not sent again until ConnectWise's release changes; psactl sync --force tries at once";
+                (vec![hint.to_owned()], Exit::Partial)
+            }
             _ => (Vec::new(), Exit::Partial),
         };
         let error = format!("{}: {error}", applied.change.subject);
@@ -222,7 +227,7 @@ impl Show for Report {
         self.plan.show(ui);
         if !self.troubles.is_empty() {
             ui.heading("Failed");
-            for trouble in &self.troubles {
+            for (at, trouble) in self.troubles.iter().enumerate() {
                 let who = trouble.cid.as_deref().map(|cid| format!("customer {cid}: ")).unwrap_or_default();
                 ui.out(&format!(
                     "  {} {}{}",
@@ -230,7 +235,11 @@ impl Show for Report {
                     text::clean(&who),
                     text::clean(&trouble.error)
                 ));
-                for hint in &trouble.hints {
+                // What helps one after the other is said once, after the last of them.
+                let next = self.troubles.get(at + 1);
+                for hint in
+                    trouble.hints.iter().filter(|_| next.is_none_or(|next| next.hints != trouble.hints))
+                {
                     ui.out(&format!("    - {}", text::clean(hint)));
                 }
             }

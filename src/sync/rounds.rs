@@ -1,6 +1,8 @@
 //! One customer's round: what is read of ConnectWise, and what is planned from it. The rules are in
 //! [`super::statistics`] and [`super::billing`].
 
+use std::collections::BTreeSet;
+
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 
@@ -60,7 +62,8 @@ impl Run<'_> {
         {
             let entries = managed_ids::entries_of(self.client, link.company_id).await?;
             let numbers = statistics::count(&observed.events, &link.cid, &usage, zone, now);
-            statistics::plan(link, &managed_id, solution, &entries, numbers, &mut round.plan);
+            let unkept = if self.options.force { BTreeSet::new() } else { self.store.unkept()? };
+            statistics::plan(link, &managed_id, solution, &entries, numbers, &unkept, &mut round.plan);
         }
         if !self.config.billing.enabled || !self.options.does(Part::Billing) {
             return Ok(());

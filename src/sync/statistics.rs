@@ -7,7 +7,7 @@ use rust_decimal::Decimal;
 use rust_decimal::prelude::ToPrimitive;
 use serde_json::{Value, json};
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::billing::Use;
 use crate::plan::{Change, Plan, Purpose};
@@ -65,13 +65,14 @@ pub fn count(
     }
 }
 
-/// The changes that make both entries say these numbers.
+/// The changes that make both entries say these numbers, without those that ConnectWise is known not to keep.
 pub fn plan(
     link: &Link,
     managed_id: &str,
     solution: i64,
     entries: &[ManagedId],
     numbers: Numbers,
+    unkept: &BTreeSet<String>,
     plan: &mut Plan,
 ) {
     let own = of_solution(entries, Some(solution), managed_id);
@@ -96,6 +97,7 @@ pub fn plan(
             link,
             managed_id,
             entry,
+            unkept,
             plan,
             [
                 ("successfulBackupJobs", entry.successful_backup_jobs, Some(numbers.successful)),
@@ -108,6 +110,7 @@ pub fn plan(
             link,
             managed_id,
             entry,
+            unkept,
             plan,
             [
                 ("totalServers", entry.total_servers, numbers.servers),
@@ -121,10 +124,12 @@ fn push(
     link: &Link,
     managed_id: &str,
     entry: &ManagedId,
+    unkept: &BTreeSet<String>,
     plan: &mut Plan,
     numbers: [(&'static str, Option<i64>, Option<i64>); 2],
 ) {
-    let fields = numbers.into_iter().filter_map(|(name, before, after)| {
+    let kept = numbers.into_iter().filter(|(name, ..)| !unkept.contains(*name));
+    let fields = kept.filter_map(|(name, before, after)| {
         // What the portal does not count is left as it is.
         after.map(|after| (name, before.map_or(Value::Null, |before| json!(before)), json!(after)))
     });

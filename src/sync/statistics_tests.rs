@@ -90,7 +90,7 @@ fn entry(id: i64, kind: &str, fields: &Value) -> ManagedId {
 
 fn planned(entries: &[ManagedId], numbers: Numbers) -> Plan {
     let mut made = Plan::default();
-    plan(&link(), "EFS-342", 1, entries, numbers, &mut made);
+    plan(&link(), "EFS-342", 1, entries, numbers, &BTreeSet::new(), &mut made);
     made
 }
 

@@ -141,6 +141,32 @@ fn a_linked_customer_goes_elsewhere_only_on_request() {
     assert_eq!(link_of(&desk, "342"), Some(desk.company("Angry Fox")));
 }
 
+/// Somebody ends the additions of a customer.
+fn end_additions(desk: &Desk, company: &str, serial: &str) {
+    let path = format!("/finance/agreements/{}/additions", desk.agreement(company));
+    for addition in desk.records(&path, &format!("serialNumber = \"{serial}\"")) {
+        desk.change(&format!("{path}/{}", id(&addition)), "cancelledDate", "2026-11-22T00:00:00Z");
+    }
+}
+
+#[test]
+fn a_customer_that_goes_elsewhere_is_never_billed_at_both_companies() {
+    let desk = Desk::running();
+    desk.forget_requests();
+    let elsewhere = &["companies", "link", "342", "Bay Street Dental", "--yes", "--replace"];
+    desk.make(
+        "/company/companies",
+        json!({ "identifier": "BayStreet", "name": "Bay Street Dental", "addressLine1": "1 Bay Street" }),
+    );
+    desk.forget_requests();
+    desk.psactl(elsewhere).ends_with(6).says("customer 342 is still billed by").says("billed twice");
+    assert_eq!(desk.writes(), Vec::<String>::new());
+    assert_eq!(link_of(&desk, "342"), Some(desk.company(EDDIE)));
+    end_additions(&desk, EDDIE, "EFS-342");
+    desk.psactl(elsewhere).ends_with(0);
+    assert_eq!(link_of(&desk, "342"), Some(desk.company("Bay Street Dental")));
+}
+
 #[test]
 fn a_dry_run_writes_nothing_and_remembers_nothing() {
     let desk = prepared();
@@ -328,6 +354,12 @@ fn adopt_leaves_another_link_alone_unless_it_is_to_be_replaced() {
         ))
         .says("No new links.");
     assert_eq!(link_of(&desk, "419"), Some(fox));
+    // It would be billed at both, until somebody ends what the first one is billed.
+    desk.psactl(&["companies", "adopt", "--yes", "--replace"])
+        .ends_with(6)
+        .says("customer 419 is still billed by");
+    assert_eq!(link_of(&desk, "419"), Some(fox));
+    end_additions(&desk, "Angry Fox", "EFS-419");
     desk.psactl(&["companies", "adopt", "--dry-run", "--replace"])
         .ends_with(0)
         .says(&format!("in place of Angry Fox (#{fox})"));

@@ -1,5 +1,6 @@
 //! All integration tests in one binary, so that they link once.
 mod bad_input;
+mod behaviours;
 mod client;
 mod client_broken;
 mod client_examples;

@@ -4,9 +4,11 @@ mod access;
 mod faults;
 mod lists;
 mod records;
+mod releases;
 mod rules;
 mod serving;
 mod sweep;
+mod verbs;
 
 use std::sync::Once;
 

@@ -417,7 +417,7 @@ fn a_login_without_the_rights_is_told_where_to_give_them() {
         .is_silent_on("narrow-password")
         .says("+ integrator login “efolder-api”")
         .says("Stopped at step products.")
-        .says("integrator login: it needs “Product API”")
+        .says("integrator login: switch on “Product API”")
         .says("or by hand: Setup > Products > New");
     desk.psactl(&["setup", "products", "--check"]).ends_with(4).says("Setup > Products > New");
 }
@@ -620,4 +620,110 @@ fn an_answer_is_for_the_customers_concerned_and_all_or_nothing() {
     };
     assert!(!others.iter().any(touched), "{:?}", desk.requests());
     assert_eq!(desk.addition("Angry Fox", "ShadowProtect BDR Storage")["quantity"].as_f64(), Some(999.0));
+}
+
+#[test]
+fn a_new_password_is_written_only_when_it_is_asked_for() {
+    let desk = Desk::bare();
+    desk.psactl(&["setup", "integrator-login", "--apply", "--yes"]).ends_with(0);
+    desk.write("integrator-password", "Another-Passw0rd\n");
+    desk.forget_requests();
+    desk.psactl(&["setup", "integrator-login", "--apply", "--yes"]).ends_with(0);
+    assert_eq!(desk.writes(), [""; 0]);
+    desk.psactl(&["setup", "--apply", "--yes", "--new-password"]).ends_with(2).says("step integrator-login");
+    desk.psactl(&["setup", "integrator-login", "--new-password", "--dry-run"])
+        .ends_with(0)
+        .says("password: (from the configuration)")
+        .says("whoever else signs in as “efolder-api” needs the new password too")
+        .is_silent_on("Another");
+    assert_eq!(desk.writes(), [""; 0]);
+
+    let new = &["setup", "integrator-login", "--new-password", "--apply", "--yes", "-vvv"];
+    desk.psactl(new).ends_with(0).is_silent_on("Another-Passw0rd");
+    assert_eq!(desk.writes(), ["PATCH /system/integratorlogins/{id}"]);
+
+    // psactl signs in with it, and it works; but it never changes the login that it stands on.
+    let login = id(&desk.record("/system/integratorlogins", "username = \"efolder-api\""));
+    desk.change(&format!("/system/integratorlogins/{login}"), "systemApiFlag", true);
+    let text = desk.read("psactl.toml");
+    let key = text.lines().find(|line| line.starts_with("public_key")).unwrap().to_owned();
+    desk.edit("psactl.toml", &key, "username = \"efolder-api\"");
+    desk.edit(
+        "psactl.toml",
+        "private_key = { file = \"private-key\" }",
+        "password = { file = \"integrator-password\" }",
+    );
+    desk.forget_requests();
+    desk.psactl(new).ends_with(3).says("psactl signs in with “efolder-api” itself");
+    assert_eq!(desk.writes(), [""; 0]);
+}
+
+#[test]
+fn a_login_that_serves_another_integration_is_not_narrowed() {
+    let desk = Desk::bare();
+    desk.psactl(&["setup", "integrator-login", "--apply", "--yes"]).ends_with(0);
+    let login = id(&desk.record("/system/integratorlogins", "username = \"efolder-api\""));
+    let path = format!("/system/integratorlogins/{login}");
+    desk.change(&path, "companyApiFlag", true);
+    desk.make(
+        "/company/managementItSolutions",
+        json!({ "name": "Watchtower", "managementItSolutionType": "Custom", "managementSolutionName": "Watchtower" }),
+    );
+    desk.make(
+        "/company/managedDevicesIntegrations",
+        json!({ "name": "Watchtower", "solution": "Watchtower", "loginBy": "Member", "defaultBillingLevel": "Detail",
+                "integratorLogin": { "id": login } }),
+    );
+    desk.forget_requests();
+    desk.psactl(&["setup", "integrator-login", "--apply", "--yes"])
+        .ends_with(0)
+        .says("also has companyApiFlag; left as it is");
+    assert_eq!(desk.writes(), [""; 0]);
+}
+
+#[test]
+fn a_server_that_insists_on_a_global_login_gets_the_integrator_logins() {
+    let options = psactl::sandbox::Options { global_login_required: true, ..Default::default() };
+    let desk = Desk::with(options);
+    desk.expects_refusals();
+    let secret = desk.read("integrator-password");
+    desk.psactl(APPLY_ALL).is_silent_on(&secret);
+    let integration = desk.record("/company/managedDevicesIntegrations", "solution = \"eFolder\"");
+    assert_eq!(integration["globalLoginUsername"], "efolder-api");
+    let posts =
+        desk.writes().iter().filter(|write| *write == "POST /company/managedDevicesIntegrations").count();
+    assert_eq!(posts, 2, "once without it, once with it");
+    desk.forget_requests();
+    desk.psactl(&["setup", "cross-references", "--apply", "--yes"]).ends_with(0);
+    assert_eq!(desk.writes(), [""; 0]);
+}
+
+#[test]
+fn on_an_old_release_the_status_gets_the_guides_cross_reference() {
+    let old = |world| psactl::sandbox::Options {
+        release: psactl::sandbox::Release::Year2019,
+        world,
+        ..Default::default()
+    };
+    let new_status = |desk: &Desk| {
+        let board = id(&desk.record("/service/boards", "name = \"Professional Services\""));
+        desk.record(&format!("/service/boards/{board}/statuses"), "name = \"New (not responded)\"")
+    };
+    let desk = Desk::with(old(psactl::sandbox::World::Bare));
+    let one = |mode: &'static str| ["setup", "service-status", mode];
+    desk.psactl(&one("--check")).ends_with(8).says("missing: board status");
+    desk.psactl(&one("--dry-run")).ends_with(0).says("externalIntegrationXref: ").says("Not Responded (Set)");
+    assert_eq!(desk.writes(), [""; 0]);
+    let before = new_status(&desk);
+    assert_eq!(before.get("externalIntegrationXref"), None);
+    desk.psactl(&["setup", "service-status", "--apply", "--yes"]).ends_with(0);
+    let after = new_status(&desk);
+    assert_eq!(after["externalIntegrationXref"]["name"], "Not Responded (Set)");
+    assert_eq!(after["escalationStatus"], before["escalationStatus"], "nothing else is changed");
+    desk.forget_requests();
+    desk.psactl(&["setup", "service-status", "--apply", "--yes"]).ends_with(0);
+    assert_eq!(desk.writes(), [""; 0]);
+
+    let desk = Desk::with(old(psactl::sandbox::World::Integrated));
+    desk.psactl(&one("--check")).ends_with(0).says("has External Integration XRef “Not Responded”");
 }

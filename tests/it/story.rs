@@ -152,10 +152,14 @@ pub fn assert_as_undisturbed(desk: &Desk, chapter: usize, what: &str) {
 /// Asserts that the PSA is as after an undisturbed chapter.
 #[track_caller]
 pub fn assert_psa(desk: &Desk, chapter: usize, what: &str) {
-    let expected = &undisturbed(chapter).0;
-    let found = read_back(desk);
-    if *expected != found {
-        panic!("{what}: the PSA differs\n{}", difference(expected, &found));
+    assert_same(&undisturbed(chapter).0, &read_back(desk), what);
+}
+
+/// Asserts that two PSAs that were read back are the same.
+#[track_caller]
+pub fn assert_same(expected: &Value, found: &Value, what: &str) {
+    if expected != found {
+        panic!("{what}: the PSA differs\n{}", difference(expected, found));
     }
 }
 

@@ -85,6 +85,18 @@ impl Desk {
         let runtime =
             tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build().unwrap();
         let options = Options { now: Some(NOW.parse().unwrap()), ..options };
+        // The whole suite can be run in front of the other of two known behaviours.
+        let options = if std::env::var_os("PSACTL_TEST_OTHER_BEHAVIOURS").is_some() {
+            Options {
+                negative_quantity_to_bill: false,
+                flatten_newlines: true,
+                strict_patch: true,
+                nulls: true,
+                ..options
+            }
+        } else {
+            options
+        };
         let sandbox = runtime.block_on(Sandbox::start(options)).unwrap();
         let folder = tempfile::tempdir().unwrap();
         psactl::cli::write_trial(&sandbox, &folder.path().join("psactl.toml")).unwrap();
@@ -262,7 +274,7 @@ impl Desk {
     #[track_caller]
     pub fn ask(&self, method: &str, path: &str, query: &[(&str, &str)], body: Option<&Value>) -> Value {
         let sandbox = self.sandbox();
-        let url = format!("{}/v2025_8/apis/3.0{path}", sandbox.url());
+        let url = format!("{}/v4_6_release/apis/3.0{path}", sandbox.url());
         let user = format!("{}+{}", sandbox.company_id(), sandbox.second_public_key());
         let mut request = crate::sandbox::http()
             .request(method.parse().unwrap(), url)

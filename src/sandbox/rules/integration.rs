@@ -5,7 +5,8 @@ use serde_json::Value;
 use super::Draft;
 use crate::sandbox::clock;
 use crate::sandbox::errors::Violation;
-use crate::sandbox::store::reference;
+use crate::sandbox::options::Release;
+use crate::sandbox::store::{ref_id, reference};
 use crate::sandbox::view::View;
 
 /// What of a management summary report is set-up; the rest are statistics.
@@ -16,6 +17,21 @@ pub fn statistics(view: &View<'_>, draft: &mut Draft<'_>) {
     if !view.options.keep_statistics {
         draft.record.retain(|field, _| SET_UP.contains(&field.as_str()));
     }
+}
+
+/// The status of a board that carries the guide's External Integration XRef; there is such a thing
+/// in the old release only.
+pub fn referenced_status(view: &View<'_>, board: i64) -> Option<Value> {
+    let statuses = view.store.table("/service/boards/{}/statuses")?;
+    let mut rows = statuses.under(&[board]);
+    let hit = rows.find(|(_, row)| row.fields.contains_key("externalIntegrationXref"));
+    hit.map(|(id, _)| reference(id))
+}
+
+/// In the old release only boards with a cross-referenced status serve an integration (the guide's
+/// step 1).
+fn serves(view: &View<'_>, board: i64) -> bool {
+    view.options.release == Release::Current || referenced_status(view, board).is_some()
 }
 
 /// All APIs need a member and a board (the document's text); the ticket API needs a board, as the
@@ -33,6 +49,13 @@ pub fn login(view: &View<'_>, draft: &mut Draft<'_>, violations: &mut Vec<Violat
     need("canAccessAllApisFlag", "board");
     need("serviceTicketApiFlag", "board");
     need("timeEntryApiFlag", "member");
+    if let Some(board) = ref_id(draft.record.get("board"))
+        && draft.changed("board")
+        && !serves(view, board)
+    {
+        let message = format!("Service Board {board} has no status with an External Integration XRef");
+        violations.push(Violation::new("NotFound", "board/id", message));
+    }
     if draft.changed("inactiveFlag") {
         for field in ["dateInactivated", "inactivatedBy"] {
             draft.record.remove(field);

@@ -24,6 +24,8 @@ pub struct Draft<'a> {
     pub id: Option<i64>,
     pub before: Option<&'a Record>,
     pub record: &'a mut Record,
+    /// What was sent, field by field.
+    pub given: &'a Record,
     pub writer: &'a Writer,
 }
 
@@ -47,6 +49,11 @@ impl Draft<'_> {
         self.record.get(field) == Some(&Value::Bool(true))
     }
 
+    /// Whether the caller said something of a field, be it what stood there before.
+    pub fn sent(&self, field: &str) -> bool {
+        self.given.get(field).is_some_and(|value| !value.is_null())
+    }
+
     pub fn changed(&self, field: &str) -> bool {
         self.before.is_none_or(|before| before.get(field) != self.record.get(field))
     }
@@ -58,6 +65,7 @@ const FROM_PATH: &[(&str, &str, bool)] = &[
     ("/company/companies/{}/typeAssociations", "company", true),
     ("/company/companies/{}/managementSummaryReports", "company", true),
     ("/company/companies/{}/managementReportNotifications", "company", true),
+    ("/company/configurations/types/{}/questions", "configurationType", true),
     ("/company/contacts/{}/communications", "contactId", false),
     ("/company/contacts/{}/typeAssociations", "contact", true),
     ("/company/managedDevicesIntegrations/{}/crossReferences", "managedDevicesIntegration", true),
@@ -133,6 +141,7 @@ pub fn computed<'a>(view: &View<'a>, found: Found<'a>, field: &str) -> Option<Va
         "/finance/agreements/{}/additions" => additions::computed(view, found, field),
         "/finance/agreements" => agreements::computed(view, found, field),
         "/service/tickets" => tickets::computed(view, found, field),
+        super::actions::tickets::ALL_NOTES => super::actions::tickets::note_computed(found, field),
         _ => None,
     }
 }

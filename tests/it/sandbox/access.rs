@@ -51,7 +51,16 @@ async fn refusals_have_their_envelopes() {
     assert_eq!(got.status, 404);
     assert!(got.text.contains("404 - File or directory not found."));
     assert!(got.header("content-type").starts_with("text/html"));
-    assert_eq!(psa.delete("/company/management/1").await.status, 405);
+    for (method, path) in [
+        ("DELETE", "/company/management/1"),
+        ("PATCH", "/service/tickets"),
+        ("POST", "/company/contacts"),
+        ("PUT", "/service/tickets/search"),
+        ("GET", "/service/tickets/search"),
+    ] {
+        let got = send(psa.ask(method, path).json(&json!({}))).await;
+        assert_eq!((got.status, &got.json()["code"]), (405, &json!("MethodNotAllowed")), "{path}");
+    }
     let got = send(psa.ask("POST", "/service/tickets").body("summary=x")).await;
     assert_eq!(got.status, 415);
     let body = psa.ask("POST", "/service/tickets").header("content-type", "application/json");

@@ -221,6 +221,57 @@ async fn tickets_are_searched_by_post() {
     let got = psa.post("/service/tickets/search", body).await;
     assert_eq!(got.status, 200);
     assert_eq!(names(&got.json(), "summary"), ["two"]);
+    // Paging and fields stand in the query; the lesser conditions are written in lower case.
+    let body = json!({"orderBy": "id desc", "childconditions": "", "customfieldconditions": ""});
+    let got = psa.post("/service/tickets/search?pageSize=1&fields=summary", body).await;
+    assert_eq!(got.json(), json!([{"summary": "two"}]));
+    assert!(relation(&got, "next").expect("next").contains("fields=summary"));
+    for (body, status) in [
+        (json!({"conditions": "nothing=1"}), 400),
+        (json!({"conditions": 1}), 400),
+        (json!({"filter": "x"}), 400),
+        (json!({"customfieldconditions": "caption=\"x\" and value=\"y\""}), 200),
+    ] {
+        assert_eq!(psa.post("/service/tickets/search", body.clone()).await.status, status, "{body}");
+    }
+}
+
+#[tokio::test]
+async fn references_are_followed_to_any_depth() {
+    let psa = Psa::integrated().await;
+    let agreement =
+        psa.id("/finance/agreements", "company/status/name=\"Active\" and name contains \"Fox\"").await;
+    let path = format!("/finance/agreements/{agreement}/additions");
+    for (conditions, found) in [
+        ("product/category/name = \"Managed Services\"", true),
+        ("product/subcategory/category/name = \"Managed Services\"", true),
+        ("PRODUCT/SubCategory/Category/NAME != \"Hardware\"", true),
+        ("product/subcategory/category/name in (\"Hardware\", \"Services\")", false),
+        ("product/vendor/name = null and not product/vendor/name != null", true),
+    ] {
+        let count = psa.query(&format!("{path}/count"), &[("conditions", conditions)]).await.ok();
+        assert_eq!(count["count"].as_i64() > Some(0), found, "{conditions}");
+    }
+    let query = [("orderBy", "product/subcategory/category/name desc, product/identifier")];
+    let ordered = psa.query(&path, &query).await.ok();
+    let names: Vec<&str> = ordered
+        .as_array()
+        .expect("a list")
+        .iter()
+        .filter_map(|a| a["product"]["identifier"].as_str())
+        .collect();
+    assert!(names.is_sorted_by_key(|name| name.to_lowercase()), "{names:?}");
+}
+
+#[tokio::test]
+async fn the_audit_trail_knows_no_forward_only_paging() {
+    let psa = Psa::bare().await;
+    let forward = ("pagination-type", "forward-only");
+    let got = send(psa.ask("GET", "/system/audittrail").header(forward.0, forward.1)).await;
+    assert_eq!(got.status, 200);
+    assert!(!got.headers.contains_key("link"));
+    let got = send(psa.ask("GET", "/system/members").header(forward.0, forward.1)).await;
+    assert!(got.headers.contains_key("link"));
 }
 
 #[tokio::test]

@@ -177,13 +177,85 @@ async fn patch_operations() {
     assert_eq!(psa.get(&path).await.ok(), before);
 }
 
+/// Without `strict_patch` a value is read as the server's JSON reader does; with it, inner paths answer
+/// 200 and change nothing, and a value must be of the field's kind.
 #[tokio::test]
-async fn inner_paths_can_change_nothing() {
-    let psa = Psa::start(Options { strict_patch: true, ..Options::default() }).await;
-    let id = psa.id("/company/companies", "identifier=\"JoeTV\"").await;
-    let path = format!("/company/companies/{id}");
-    let got = psa.replace(&path, "status/name", json!("Credit Hold")).await.ok();
-    assert_eq!(got["status"]["name"], "Active");
+async fn patched_values_are_read_leniently_or_strictly() {
+    for strict in [false, true] {
+        let psa = Psa::start(Options { strict_patch: strict, ..Options::default() }).await;
+        let id = psa.id("/company/companies", "identifier=\"JoeTV\"").await;
+        let hold = psa.id("/company/companies/statuses", "name=\"Credit Hold\"").await;
+        let path = format!("/company/companies/{id}");
+        for (field, value, at, kept) in [
+            ("numberOfEmployees", json!("5"), "/numberOfEmployees", json!(5)),
+            ("leadFlag", json!("True"), "/leadFlag", json!(true)),
+            ("status", json!(hold), "/status/name", json!("Credit Hold")),
+            ("status", json!("Not Active"), "/status/name", json!("Not Active")),
+            ("country", json!("CA"), "/country/name", json!("Canada")),
+        ] {
+            let got = psa.replace(&path, field, value).await;
+            match strict {
+                true => assert_eq!(got.errors(), [format!("InvalidType {field}")]),
+                false => assert_eq!(got.ok().pointer(at), Some(&kept), "{field}"),
+            }
+        }
+        let got = psa.replace(&path, "numberOfEmployees", json!("many")).await;
+        assert_eq!(got.errors(), ["InvalidType numberOfEmployees"]);
+        psa.replace(&path, "status", json!({"name": "Active"})).await.ok();
+        for inner in ["status/name", "/status/id"] {
+            let value = if inner.ends_with("id") { json!(hold) } else { json!("Credit Hold") };
+            let got = psa.replace(&path, inner, value).await.ok();
+            assert_eq!(got["status"]["name"] == "Active", strict, "{inner}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_contact_is_cleared_with_what_hangs_on_it() {
+    let psa = Psa::bare().await;
+    let contact = psa.id("/company/contacts", "firstName=\"Joe\"").await;
+    let body = json!({
+        "summary": "x", "company": {"identifier": "JoeTV"}, "contact": {"id": contact},
+        "contactName": "Joe Tran", "contactEmailAddress": "joe@joetv.example",
+    });
+    let path = format!("/service/tickets/{}", psa.post("/service/tickets", body).await.ok()["id"]);
+    let clear = json!([
+        {"op": "replace", "path": "contact", "value": ""},
+        {"op": "remove", "path": "contactName"},
+        {"op": "remove", "path": "contactPhoneNumber"},
+        {"op": "remove", "path": "contactEmailAddress"},
+    ]);
+    let got = psa.patch(&path, clear).await.ok();
+    for field in ["contact", "contactName", "contactEmailAddress"] {
+        assert!(got[field].is_null(), "{field}");
+    }
+}
+
+#[tokio::test]
+async fn dependent_fields_go_together() {
+    let psa = Psa::bare().await;
+    let made = psa.post("/procurement/catalog", item("X")).await.ok();
+    let path = format!("/procurement/catalog/{}", made["id"]);
+    let alone = psa.replace(&path, "recurringFlag", json!(true)).await;
+    assert_eq!(alone.errors().len(), 2);
+    let both = json!([
+        {"op": "replace", "path": "recurringFlag", "value": true},
+        {"op": "replace", "path": "recurringBillCycle", "value": {"name": "Monthly"}},
+    ]);
+    assert_eq!(psa.patch(&path, both).await.ok()["recurringFlag"], true);
+}
+
+#[tokio::test]
+async fn a_new_record_is_answered_in_part() {
+    let psa = Psa::bare().await;
+    let got = psa.post("/procurement/catalog?fields=identifier,subcategory/name", item("X")).await;
+    assert_eq!(got.status, 201);
+    let wanted = json!({"identifier": "X", "subcategory": {"name": "Managed Services"}});
+    assert_eq!(got.json(), wanted);
+    let got = psa.post("/procurement/catalog?fields=nothing", item("Y")).await;
+    assert_eq!(got.status, 400);
+    let query = [("conditions", "identifier=\"Y\"")];
+    assert_eq!(psa.query("/procurement/catalog/count", &query).await.ok()["count"], 0);
 }
 
 #[tokio::test]
@@ -199,8 +271,11 @@ async fn put_replaces() {
     assert_eq!(got.errors(), ["MissingRequiredField billTime", "MissingRequiredField invoicingCycle"]);
     record["invoicingCycle"] = json!("ContractYear");
     record["billTime"] = json!("DoNotBill");
-    record.as_object_mut().expect("an object").remove("periodType");
+    let fields = record.as_object_mut().expect("an object");
+    fields.remove("periodType");
+    assert_eq!(fields.remove("noEndingDateFlag"), Some(json!(true)));
     let got = psa.put(&path, record).await.ok();
+    assert_eq!(got["noEndingDateFlag"], false, "a flag falls to false");
     assert_eq!(got["invoicingCycle"], "ContractYear");
     assert!(got["periodType"].is_null(), "what is left out is gone");
     assert_eq!(got["company"]["identifier"], "JoeTV");
@@ -215,19 +290,110 @@ async fn deletes_and_success_codes() {
     assert_eq!(psa.get(&format!("/service/boards/{board}")).await.status, 404);
     assert_eq!(psa.get(&format!("/service/boards/{board}/statuses")).await.status, 404);
 
-    // Four child collections answer 200, with the record on deletion.
+    let gone = psa.delete(&format!("/service/boards/{board}")).await;
+    assert_eq!(gone.status, 404);
+}
+
+/// Four child collections answer 200 where others answer 201 and 204, with the record on deletion.
+#[tokio::test]
+async fn the_four_odd_collections() {
+    let psa = Psa::integrated().await;
     let integration = psa.id("/company/managedDevicesIntegrations", "name=\"eFolder\"").await;
-    let path = format!("/company/managedDevicesIntegrations/{integration}/crossReferences");
-    let made = psa.post(&path, json!({"vendorType": "T", "vendorLevel": "L"})).await;
-    assert_eq!(made.status, 200);
-    assert_eq!(made.json()["managedDevicesIntegration"]["name"], "eFolder");
-    let gone = psa.delete(&format!("{path}/{}", made.json()["id"])).await;
-    assert_eq!((gone.status, &gone.json()["vendorType"]), (200, &json!("T")));
+    let solution = psa.id("/company/managementItSolutions", "name=\"eFolder\"").await;
+    let integration = format!("/company/managedDevicesIntegrations/{integration}");
+    let solution = format!("/company/managementItSolutions/{solution}");
+    for (path, body, field, changed) in [
+        (
+            format!("{integration}/crossReferences"),
+            json!({"vendorType": "T", "vendorLevel": "L"}),
+            "vendorLevel",
+            json!("M"),
+        ),
+        (
+            format!("{integration}/logins"),
+            json!({"username": "u", "password": "p", "member": {"identifier": "tech1"}}),
+            "username",
+            json!("v"),
+        ),
+        (
+            format!("{integration}/notifications"),
+            json!({"notifyWho": {"identifier": "Member"}, "member": {"identifier": "tech1"}, "logType": "Error"}),
+            "logType",
+            json!("All"),
+        ),
+        (
+            format!("{solution}/managementProducts"),
+            json!({"agreementType": {"name": "Managed Service"}}),
+            "serverProduct",
+            json!({"identifier": "MS Complete"}),
+        ),
+    ] {
+        let made = psa.post(&path, body.clone()).await;
+        assert_eq!(made.status, 200, "{path}: {}", made.text);
+        let one = format!("{path}/{}", made.json()["id"]);
+        let got = psa.replace(&one, field, changed).await;
+        assert_eq!(got.status, 200, "{path}: {}", got.text);
+        assert_ne!(got.json()[field], made.json()[field], "{path}");
+        let got = psa.put(&one, body).await;
+        assert_eq!((got.status, &got.json()[field]), (200, &made.json()[field]), "{path}");
+        let gone = psa.delete(&one).await;
+        assert_eq!((gone.status, &gone.json()["id"]), (200, &made.json()["id"]), "{path}");
+        assert_eq!(psa.delete(&one).await.status, 404);
+    }
+    let path = format!("{integration}/crossReferences");
     let wrong = json!({"vendorType": "T", "product": {"identifier": "none"}, "agreementType": {"id": 77}});
     assert_eq!(
         psa.post(&path, wrong).await.errors(),
         ["NotFound agreementType/id", "NotFound product/identifier"]
     );
+}
+
+/// What others refer to is not deleted; what nothing refers to is.
+#[tokio::test]
+async fn records_in_use_are_kept() {
+    let psa = Psa::integrated().await;
+    let body = json!({"summary": "x", "company": {"identifier": "JoeTV"}});
+    let ticket = psa.post("/service/tickets", body).await.ok();
+    let board = ticket["board"]["id"].to_string();
+    for (path, conditions, by) in [
+        ("/procurement/catalog", "identifier=\"MS Complete\"", "addition"),
+        ("/procurement/types", "name=\"Software\"", "catalogItem"),
+        ("/procurement/unitOfMeasures", "name=\"Each\"", "catalogItem"),
+        ("/procurement/subcategories", "name=\"Managed Services\"", "catalogItem"),
+        ("/procurement/categories", "name=\"Managed Services\"", "catalogItem"),
+        ("/company/configurations/types", "name=\"License\"", "CrossReference"),
+        ("/company/companies/types", "name=\"Client\"", "company"),
+        ("/company/companies/statuses", "name=\"Active\"", "company"),
+        ("/finance/agreements/types", "name=\"Managed Service\"", "managedDevicesIntegrationCrossReference"),
+        ("/company/managementItSolutions", "name=\"eFolder\"", "managementSummaryReport"),
+        ("/system/integratorlogins", "username=\"rmm-agent\"", "management"),
+        ("/service/boards", "name=\"Professional Services\"", "integratorLogin"),
+    ]
+    .map(|(path, conditions, by)| (path.to_owned(), conditions, by))
+    .into_iter()
+    .chain([
+        (format!("/service/boards/{board}/statuses"), "name=\"New (not responded)\"", "ticket"),
+        (format!("/service/boards/{board}/types"), "name=\"Backup\"", "ticket"),
+    ]) {
+        let one = format!("{path}/{}", psa.id(&path, conditions).await);
+        let got = psa.delete(&one).await;
+        assert_eq!((got.status, &got.json()["code"]), (409, &json!("ObjectInUse")), "{one}");
+        let message = got.json()["message"].as_str().expect("text").to_owned();
+        assert!(message.contains(by), "{one}: {message}");
+        psa.get(&one).await.ok();
+    }
+    let status = format!("/service/boards/{board}/statuses/{}", ticket["status"]["id"]);
+    assert_eq!(psa.delete(&status).await.status, 409);
+    psa.delete(&format!("/service/tickets/{}", ticket["id"])).await;
+    assert_eq!(psa.delete(&status).await.status, 204, "nothing refers to it any more");
+    // What hangs below a record goes with it.
+    let made = psa.post("/company/configurations/types", json!({"name": "Tape"})).await.ok();
+    let path = format!("/company/configurations/types/{}", made["id"]);
+    let question =
+        json!({"question": "Size?", "fieldType": "Text", "entryType": "EntryField", "sequenceNumber": 1});
+    let asked = psa.post(&format!("{path}/questions"), question).await;
+    assert_eq!(asked.ok()["configurationType"]["name"], "Tape");
+    assert_eq!(psa.delete(&path).await.status, 204);
 }
 
 #[tokio::test]

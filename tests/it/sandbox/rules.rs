@@ -60,9 +60,32 @@ async fn a_status_belongs_to_its_board() {
         (&moved["board"]["name"], &moved["status"]["name"]),
         (&json!("Help Desk"), &json!("Assigned"))
     );
+    // Who repeats the old board's status says something that the new board does not have.
     let home = json!({"name": "Professional Services"});
+    for (field, code) in [("status", "NotFound status/id"), ("type", "NotFound type/id")] {
+        let repeated = json!([
+            {"op": "replace", "path": "board", "value": home},
+            {"op": "replace", "path": field, "value": {"id": moved[field]["id"]}},
+        ]);
+        assert_eq!(psa.patch(&path, repeated).await.errors(), [code]);
+    }
+    let mut whole = psa.get(&path).await.ok();
+    whole["board"] = home.clone();
+    let codes = psa.put(&path, whole.clone()).await.errors();
+    assert!(codes.contains(&"NotFound status/id".to_owned()), "{codes:?}");
+    assert_eq!(psa.get(&path).await.ok()["board"]["name"], "Help Desk", "nothing was changed");
+    // By name it is the new board's status that is meant.
+    whole["status"] = json!({"name": "Closed"});
+    for field in ["type", "subType", "item", "team"] {
+        whole.as_object_mut().expect("an object").remove(field);
+    }
+    assert_eq!(psa.put(&path, whole).await.ok()["closedFlag"], true);
+    psa.replace(&path, "board", json!({"id": desk})).await.ok();
+    // Who says nothing gets the new board's defaults.
     let back = psa.replace(&path, "board", home).await.ok();
     assert_eq!(back["status"]["name"], "New (not responded)");
+    assert_eq!(back["type"]["name"], "Backup");
+    assert_eq!(back["closedFlag"], false);
 }
 
 #[tokio::test]
@@ -107,6 +130,10 @@ async fn initial_texts_become_notes() {
     assert_eq!(got.errors(), ["MissingRequiredField text"]);
     let note = psa.post(&path, json!({"text": "Mended", "resolutionFlag": true})).await;
     assert_eq!((note.status, &note.json()["member"]["identifier"]), (201, &json!("psactl")));
+    let query = [("conditions", "noteType=\"TicketNote\" and resolutionFlag=true")];
+    let all = psa.query(&path.replace("notes", "allNotes"), &query).await.ok();
+    assert_eq!((all[0]["text"].as_str(), &all[0]["ticket"]["id"]), (Some("Mended"), &made.json()["id"]));
+    assert_eq!(all.as_array().expect("a list").len(), 1);
     let all = psa.get(&path.replace("notes", "allNotes")).await.ok();
     assert_eq!(all.as_array().expect("a list").len(), 3);
     assert_eq!(all[0]["noteType"], "TicketNote");
@@ -126,6 +153,12 @@ async fn children_and_merges() {
     psa.post(&format!("{path}/merge"), merge).await.ok();
     let child = psa.get(&format!("/service/tickets/{}", child["id"])).await.ok();
     assert_eq!(child["parentTicketId"], parent["id"]);
+    assert_eq!(psa.get(&path).await.ok()["hasChildTicket"], true);
+    for wrong in [json!({}), json!({"childTicketIds": []}), json!({"childTicketIds": [parent["id"]]})] {
+        assert_eq!(psa.post(&format!("{path}/attachChildren"), wrong).await.status, 400);
+    }
+    let nobody = json!({"childTicketIds": [999_999]});
+    assert_eq!(psa.post(&format!("{path}/attachChildren"), nobody).await.status, 404);
     let other = psa.get(&format!("/service/tickets/{}", other["id"])).await.ok();
     assert_eq!(other["mergedParentTicket"]["id"], parent["id"]);
     let got = psa.post(&format!("{path}/merge"), json!({"mergeTicketIds": [1]})).await;

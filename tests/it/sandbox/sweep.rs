@@ -99,43 +99,33 @@ fn methods_count(document: &Value, template: &str) -> bool {
     document["paths"].get(path).is_some()
 }
 
-/// Verbs of the contract that the sandbox does not play; all else does something or refuses.
-const NOT_PLAYED: [&str; 8] = [
-    "DELETE /company/configurations/bulk",
-    "POST /company/configurations/bulk",
-    "POST /procurement/catalog/{id}/pricing",
-    "POST /service/boards/copy",
-    "POST /service/tickets/{parentId}/convert",
-    "POST /system/bundles",
-    "POST /system/bundles/count",
-    "PUT /company/configurations/bulk",
-];
+/// The success codes that the document states for an operation.
+fn stated(operation: &Value) -> Vec<u16> {
+    let codes = operation["responses"].as_object().expect("responses").keys();
+    codes.map(|code| code.parse().expect("a status")).collect()
+}
 
 #[tokio::test]
-async fn whatever_is_sent_is_answered() {
+async fn whatever_is_sent_is_answered_as_the_document_says_or_refused() {
     let psa = Psa::integrated().await;
     let document: Value = serde_json::from_str(DOCUMENT).expect("the document");
-    let mut not_played = Vec::new();
+    let mut answered = 0;
     for (template, methods) in document["paths"].as_object().expect("paths") {
         let parts = template.split('/').map(|part| if part.starts_with('{') { "1" } else { part });
         let path = parts.collect::<Vec<_>>().join("/");
-        for method in methods.as_object().expect("methods").keys() {
-            let method = method.to_uppercase();
-            if method == "PARAMETERS" {
-                continue;
-            }
+        for (method, operation) in methods.as_object().expect("methods") {
             for body in [json!({}), json!([]), json!([{"op": "add", "path": "id", "value": {}}])] {
-                let request = psa.ask(&method, &path).json(&body);
+                let request = psa.ask(&method.to_uppercase(), &path).json(&body);
                 let got = super::send(request).await;
-                match got.status {
-                    501 => not_played.push(format!("{method} {template}")),
-                    200 | 201 | 204 | 400 | 404 => {}
-                    other => panic!("{method} {path}: {other} {}", got.text),
+                if stated(operation).contains(&got.status) {
+                    answered += 1;
+                    continue;
                 }
+                assert!(matches!(got.status, 400 | 404 | 409), "{method} {path}: {got:?}");
+                let refusal = got.json();
+                assert!(refusal["code"].is_string() && refusal["message"].is_string(), "{refusal}");
             }
         }
     }
-    not_played.sort();
-    not_played.dedup();
-    assert_eq!(not_played, NOT_PLAYED);
+    assert!(answered > 300, "{answered} answered");
 }

@@ -473,7 +473,8 @@ fn one_customers_failure_stops_no_other() {
 fn a_company_that_is_out_of_use_is_blocked() {
     let desk = Desk::running();
     let status = id(&desk.record("/company/companies/statuses", "name = \"Not Active\""));
-    desk.change(&format!("/company/companies/{}", desk.company("Angry Fox")), "status/id", status);
+    let company = format!("/company/companies/{}", desk.company("Angry Fox"));
+    desk.change(&company, "status", json!({ "id": status }));
     used(&desk, "AF-Office", "91.66", "92.00");
     next_sync(&desk).ends_with(6);
     assert_eq!(quantity(&desk, "Angry Fox", BASIC), 91.66);

@@ -203,7 +203,7 @@ fn a_clock_that_is_off_the_servers_blocks_billing() {
     let desk = Desk::running();
     used(&desk, "AF-Office", "91.66", "92.00");
     next_export(&desk, SignedDuration::from_hours(13));
-    let wrong = desk.sandbox().now() + SignedDuration::from_mins(20);
+    let wrong = desk.sandbox().now() + SignedDuration::from_secs(20 * 60 + 30);
     let mut command = desk.command(&["sync"]);
     Desk::ran(command.env("PSACTL_NOW", wrong.to_string()))
         .ends_with(6)

@@ -175,7 +175,7 @@ fn what_a_person_closed_stays_quiet_for_a_day() {
         "closedStatus = true and inactive = false",
     );
     desk.later(SignedDuration::from_hours(1));
-    desk.change(&format!("/service/tickets/{}", id(&opened)), "status/id", id(&closed));
+    desk.change(&format!("/service/tickets/{}", id(&opened)), "status", json!({ "id": id(&closed) }));
     desk.later(SignedDuration::from_hours(2));
     bad(&desk, "n2", 1);
     desk.psactl(TICKETS).ends_with(0);
@@ -195,7 +195,7 @@ fn a_fault_that_ended_while_a_persons_close_was_quiet_opens_nothing() {
         &format!("/service/boards/{}/statuses", opened["board"]["id"]),
         "closedStatus = true and inactive = false",
     );
-    desk.change(&format!("/service/tickets/{}", id(&opened)), "status/id", id(&closed));
+    desk.change(&format!("/service/tickets/{}", id(&opened)), "status", json!({ "id": id(&closed) }));
     desk.later(SignedDuration::from_hours(2));
     good(&desk, "n2", 1);
     desk.psactl(TICKETS).ends_with(0);
@@ -239,7 +239,7 @@ fn a_ticket_that_was_moved_to_another_board_is_resolved_there() {
     let desk = with_ticket();
     let opened = ticket(&desk);
     let board = id(&desk.record("/service/boards", "name = \"Help Desk\""));
-    desk.change(&format!("/service/tickets/{}", id(&opened)), "board/id", board);
+    desk.change(&format!("/service/tickets/{}", id(&opened)), "board", json!({ "id": board }));
     desk.later(SignedDuration::from_hours(1));
     good(&desk, "n2", 1);
     desk.psactl(TICKETS).ends_with(0).says("1 ticket resolved");
