@@ -1,4 +1,5 @@
 //! The programs under `examples/` do what their headers say.
+#![allow(clippy::duplicate_mod, reason = "each program has its own way to ConnectWise, which is one file")]
 
 use psactl::psa::{Addition, Agreement, Condition, Query, paths};
 use psactl::sandbox::{Options, Sandbox};
