@@ -3,6 +3,7 @@
 //! For the sandbox, `psactl sandbox` prints the values; for a real PSA they are those of an API member.
 
 use std::error::Error;
+use std::process::ExitCode;
 
 use psactl::psa::{Client, Connection, Login};
 
@@ -28,4 +29,15 @@ pub fn with(variable: impl Fn(&str) -> Option<String>) -> Result<Client, Box<dyn
 /// The same, from the environment.
 pub fn from_environment() -> Result<Client, Box<dyn Error>> {
     with(|name| std::env::var(name).ok())
+}
+
+/// Says in one line what went wrong, if anything did.
+pub fn ended(result: Result<(), Box<dyn Error>>) -> ExitCode {
+    match result {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("{error}");
+            ExitCode::FAILURE
+        }
+    }
 }

@@ -8,13 +8,18 @@
 
 use std::error::Error;
 use std::io::{self, Write};
+use std::process::ExitCode;
 
 use psactl::psa::{Addition, Agreement, Client, Condition, Query, paths};
 
 mod connect;
 
 #[tokio::main]
-async fn main() -> Result<(), Box<dyn Error>> {
+async fn main() -> ExitCode {
+    connect::ended(additions().await)
+}
+
+async fn additions() -> Result<(), Box<dyn Error>> {
     let mut arguments = std::env::args().skip(1);
     let (Some(company), Some(product)) = (arguments.next(), arguments.next()) else {
         return Err("a company's identifier and a product's are expected".into());
@@ -38,8 +43,8 @@ pub async fn run(
         for addition in additions {
             // Quantities and money are decimals: nothing is rounded on the way.
             let quantity = addition.quantity.unwrap_or_default();
-            let name = agreement.name.as_deref().unwrap_or_default();
-            writeln!(out, "{name}, addition {}: {quantity} × {product}", addition.id)?;
+            let (name, id) = (agreement.name.as_deref().unwrap_or_default(), agreement.id);
+            writeln!(out, "{name} ({id}), addition {}: {quantity} × {product}", addition.id)?;
         }
     }
     Ok(())

@@ -8,13 +8,18 @@
 
 use std::error::Error;
 use std::io::{self, Write};
+use std::process::ExitCode;
 
 use psactl::psa::{Board, Client, Condition, Query, paths};
 
 mod connect;
 
 #[tokio::main]
-async fn main() -> Result<(), Box<dyn Error>> {
+async fn main() -> ExitCode {
+    connect::ended(boards().await)
+}
+
+async fn boards() -> Result<(), Box<dyn Error>> {
     run(&connect::from_environment()?, &mut io::stdout()).await
 }
 

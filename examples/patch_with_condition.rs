@@ -7,11 +7,12 @@
 //! ```console
 //! $ psactl sandbox     # in another terminal; it prints what the variables want
 //! $ export PSA_SITE=http://127.0.0.1:… PSA_COMPANY=… PSA_CLIENT_ID=… PSA_PUBLIC_KEY=… PSA_PRIVATE_KEY=…
-//! $ cargo run --example patch_with_condition -- 121 260 1 2    # agreement, addition, quantity seen, new one
+//! $ cargo run --example patch_with_condition -- AGREEMENT ADDITION 1 2    # the quantity seen, and the new one
 //! ```
 
 use std::error::Error;
 use std::io::{self, Write};
+use std::process::ExitCode;
 
 use psactl::psa::{Addition, Client, PatchOp, differences_in_operations, number, paths};
 use rust_decimal::Decimal;
@@ -19,7 +20,11 @@ use rust_decimal::Decimal;
 mod connect;
 
 #[tokio::main]
-async fn main() -> Result<(), Box<dyn Error>> {
+async fn main() -> ExitCode {
+    connect::ended(change().await)
+}
+
+async fn change() -> Result<(), Box<dyn Error>> {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
     let [agreement, addition, seen, wanted] = &arguments[..] else {
         return Err("agreement, addition, the quantity seen and the new one are expected".into());

@@ -54,7 +54,8 @@ async fn the_examples_do_what_they_say() {
     let agreement: Agreement = psa.first(&paths::agreements(), &of_company).await.unwrap().unwrap();
     let addition: Addition =
         psa.first(&paths::additions(agreement.id), &Query::all()).await.unwrap().unwrap();
-    let line = format!("Managed Services for Eddie's TV Repair, addition {}: 1 × MS Complete\n", addition.id);
+    let name = format!("Managed Services for Eddie's TV Repair ({})", agreement.id);
+    let line = format!("{name}, addition {}: 1 × MS Complete\n", addition.id);
     assert_eq!(text(out), line);
 
     let ids = (agreement.id, addition.id);
