@@ -21,12 +21,14 @@ pub fn stop_at(point: &str) {
 }
 
 /// How patient the client is: as always, or, where `PSACTL_TEST_HASTY` is set, with the same number of tries
-/// and next to no waits between them.
+/// and next to no waits between them. `PSACTL_TEST_ANSWER_WITHIN_MS` is how long it waits for an answer.
 pub fn patience() -> RetryPolicy {
     let policy = RetryPolicy::default();
     #[cfg(debug_assertions)]
     if std::env::var_os("PSACTL_TEST_HASTY").is_some() {
-        return RetryPolicy { base: std::time::Duration::from_millis(1), ..policy };
+        let within = std::env::var("PSACTL_TEST_ANSWER_WITHIN_MS").ok().and_then(|ms| ms.parse().ok());
+        let attempt_timeout = within.map_or(policy.attempt_timeout, std::time::Duration::from_millis);
+        return RetryPolicy { base: std::time::Duration::from_millis(1), attempt_timeout, ..policy };
     }
     policy
 }

@@ -91,6 +91,54 @@ fn a_lost_answer_is_looked_up_before_the_write_is_repeated() {
     }
 }
 
+/// Whatever comes instead of the answer to a write that bills or opens a ticket, it is made exactly once.
+#[test]
+fn whatever_comes_instead_of_the_answer_nothing_is_written_twice() {
+    let undisturbed = story::before(DAY_LATER);
+    undisturbed.sandbox().clear_requests();
+    story::play(&undisturbed, &CHAPTERS[DAY_LATER]);
+    let done = |desk: &Desk, (method, template): (&str, &str)| {
+        let requests = desk.sandbox().requests();
+        let of = |request: &&psactl::sandbox::LoggedRequest| {
+            request.method == method && request.template.ends_with(template) && request.applied
+        };
+        requests.iter().filter(of).count()
+    };
+    let kinds = [
+        (TICKET, "html-502"),
+        (TICKET, "applied-then-html-502"),
+        (TICKET, "garbled"),
+        (TICKET, "applied-then-garbled"),
+        (TICKET, "applied-then-empty"),
+        (TICKET, "applied-then-html-200"),
+        (TICKET, "applied-then-truncated"),
+        (TICKET, "applied-then-dripping"),
+        (TICKET, "applied-then-hang"),
+        (QUANTITY, "hang"),
+        (QUANTITY, "applied-then-garbled"),
+        (QUANTITY, "applied-then-truncated-chunked"),
+        (QUANTITY, "applied-then-dripping"),
+        (QUANTITY, "applied-then-redirect"),
+    ];
+    let first = [TICKET, QUANTITY].map(|write| (write, on_write(DAY_LATER, write.0, write.1, "reset", 1)));
+    for (write, kind) in kinds {
+        let what = format!("{kind} on {} {}", write.0, write.1);
+        let (_, first) = first.iter().find(|(of, _)| *of == write).unwrap().clone();
+        let desk = story::before(DAY_LATER);
+        (CHAPTERS[DAY_LATER].world)(&desk);
+        desk.sandbox().clear_requests();
+        desk.expects_refusals();
+        let location = kind.contains("redirect").then(|| "http://127.0.0.1:9/elsewhere".to_owned());
+        desk.sandbox().add_fault(Fault { kind: kind.to_owned(), location, ..first }).unwrap();
+        let ran = Desk::ran(desk.command(&["sync"]).env("PSACTL_TEST_ANSWER_WITHIN_MS", "2500"));
+        assert!([0, 6].contains(&ran.code), "{what}: {ran:?}");
+        desk.later(SignedDuration::from_mins(16));
+        desk.psactl(&["sync"]).ends_with(0);
+        assert_eq!(done(&desk, write), done(&undisturbed, write), "{what}: so often it was done");
+        story::assert_psa(&desk, DAY_LATER, &what);
+    }
+}
+
 /// Lost twice: nobody knows. The run says so and goes on with what else there is; the next one after a quarter
 /// of an hour looks it up and finishes.
 #[test]
