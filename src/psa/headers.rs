@@ -45,16 +45,20 @@ pub(super) enum Link {
     After(i64),
 }
 
-/// What the `Link` header (RFC 8288) says; `None` when there is no such header.
+/// What the `Link` header (RFC 8288) says; `None` when there is none, or none that can be read.
 ///
 /// Of the address that it gives, the page id alone is used, so that no answer can send psactl elsewhere.
+/// The address repeats the request's conditions, maybe as they were meant (`id > 5`) and in any letters.
 pub(super) fn link(headers: &HeaderMap) -> Option<Link> {
-    let mut values = headers.get_all(LINK).iter().peekable();
-    values.peek()?;
-    let mut found = Link::End;
-    for mut rest in values.filter_map(|value| value.to_str().ok()) {
-        while let Some((_, begun)) = rest.split_once('<') {
-            let Some((address, after)) = begun.split_once('>') else { break };
+    let values: Vec<String> = headers
+        .get_all(LINK)
+        .iter()
+        .map(|value| String::from_utf8_lossy(value.as_bytes()).into_owned())
+        .collect();
+    let mut found = None;
+    for value in &values {
+        let mut rest = value.as_str();
+        while let Some((address, after)) = next_address(rest) {
             let (parameters, left) = split_unquoted(after, ',');
             rest = left;
             let id = page_id(address);
@@ -64,12 +68,28 @@ pub(super) fn link(headers: &HeaderMap) -> Option<Link> {
             });
             match id {
                 Some(id) if next => return Some(Link::After(id)),
-                None if next => found = Link::Next,
-                _ => {}
+                None if next => found = Some(Link::Next),
+                _ => found = found.or(Some(Link::End)),
             }
         }
     }
-    Some(found)
+    // At the end of forward-only paging the header is there, and empty.
+    let is_empty = !values.is_empty() && values.iter().all(|value| value.trim().is_empty());
+    found.or(is_empty.then_some(Link::End))
+}
+
+/// The next address between `<` and `>`, and what follows it. A `>` within an address is one that neither a
+/// parameter, nor another link, nor the end follows.
+fn next_address(text: &str) -> Option<(&str, &str)> {
+    let (_, begun) = text.split_once('<')?;
+    let ends = |(at, _): &(usize, &str)| {
+        begun.get(at + 1..).is_some_and(|after| {
+            let after = after.trim_start();
+            after.is_empty() || after.starts_with([';', ','])
+        })
+    };
+    let (at, _) = begun.match_indices('>').find(ends)?;
+    Some((begun.get(..at)?, begun.get(at + 1..)?))
 }
 
 /// Splits at the first such mark outside quotes.
@@ -165,12 +185,19 @@ mod tests {
             (r#"<https://x?pageId=12>; rel="prev""#, Link::End),
             (r#"<https://x?pageId=>; rel="next""#, Link::Next),
             (r#"<https://x?pageId=99999999999999999999>; rel="next""#, Link::Next),
-            ("<https://x?pageId=12", Link::End),
+            // Conditions as they were meant.
+            (r#"<https://x?conditions=a > 5 and b < 7&pageId=8>; rel="next""#, Link::After(8)),
+            (r#"<https://x?conditions=id>5&page=2>; rel="next", <https://x?page=9>; rel="last""#, Link::Next),
         ];
         for (header, expected) in table {
             assert_eq!(said(header), Some(expected), "{header}");
         }
-        assert_eq!(link(&headers(&[])), None);
+        assert_eq!((link(&headers(&[])), said("<https://x?pageId=12"), said("next")), (None, None, None));
+        let mut letters = HeaderMap::new();
+        let latin =
+            HeaderValue::from_bytes(b"<https://x?conditions=name=\"Caf\xe9\"&pageId=6>; rel=\"next\"");
+        letters.append(LINK, latin.expect("a value"));
+        assert_eq!(link(&letters), Some(Link::After(6)));
         let mut two = headers(&[("link", r#"<https://x?page=1>; rel="first""#)]);
         two.append(LINK, HeaderValue::from_static("<https://x?pageId=3>; rel=next"));
         assert_eq!(link(&two), Some(Link::After(3)));

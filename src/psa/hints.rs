@@ -110,6 +110,7 @@ fn rights(path: &str) -> (&'static str, Option<&'static str>) {
         ["company", "configurations", ..] => ("Configuration API", None),
         ["company", word, ..] if word.starts_with("manage") => ("Managed Services API", None),
         ["company", "companies", _, "managementSummaryReports", ..] => ("Managed Services API", None),
+        ["company", "contacts", ..] => ("Contact API", Some("Contacts, with inquire")),
         ["company", "companies", ..] => ("Company API", Some("Company Maintenance, with inquire")),
         _ => ("Company API", None),
     }

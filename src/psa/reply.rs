@@ -82,6 +82,13 @@ impl Reply {
         same(&self.code) || self.errors.iter().any(|error| same(&error.code))
     }
 
+    /// Whether this is what requests in the open, and to hosts that are not the API's, are answered; with which
+    /// status is not known (behaviours, section 1).
+    pub(super) fn wants_encryption(&self) -> bool {
+        let said = self.message.as_deref().unwrap_or_default();
+        self.has_code("Security") && said.contains("SSL is required")
+    }
+
     /// Reads a body in which the server may have repeated texts that must not be shown. They are taken out
     /// before anything is shortened, which could leave their beginning, and once more afterwards, since JSON
     /// can write a text in many ways.

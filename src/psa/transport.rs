@@ -81,15 +81,14 @@ impl Raw {
     /// Whether this is the answer of a request that was done. What else begins with a 2 is none of
     /// ConnectWise's answers to single records (behaviours, section 4), nor is a refusal sent as one.
     fn is_success(&self) -> bool {
-        matches!(self.status, 200 | 201 | 204) && !wants_encryption(&self.body)
+        // A record is not read twice for this: the refusal is short, and has this word in it.
+        let refusal = || {
+            self.body.len() < 1_000
+                && self.body.windows(4).any(|word| word == b"SSL ")
+                && Reply::parse(self.status, &self.body).wants_encryption()
+        };
+        matches!(self.status, 200 | 201 | 204) && !refusal()
     }
-}
-
-/// Whether an answer is what plain http and the hosts that are not the API's get; with which status is not
-/// known.
-fn wants_encryption(body: &[u8]) -> bool {
-    const WORDS: &[u8] = b"SSL is required";
-    body.len() < 1_000 && body.windows(WORDS.len()).any(|words| words == WORDS)
 }
 
 /// Why one try brought no answer.
@@ -389,7 +388,7 @@ impl Transport {
         let misrouted = gateway && (raw.status == 404 || (raw.status == 400 && cannot_route));
         let reply = Box::new(reply);
         let error = match raw.status {
-            _ if wants_encryption(&raw.body) => {
+            _ if reply.wants_encryption() => {
                 let problem = "“SSL is required.”: it wants https, and the host of the API".to_owned();
                 return not_connectwise(&tried, &host, problem).into();
             }

@@ -452,6 +452,16 @@ async fn every_envelope_names_the_cause() {
     }
 }
 
+/// A record in which somebody wrote those words is a record.
+#[tokio::test]
+async fn a_record_about_encryption_is_a_record() {
+    let server = server().await;
+    let note = json!({"id": 5, "summary": "\"code\": \"Security\", \"message\": \"SSL is required.\""});
+    Mock::given(at("/service/tickets/5")).respond_with(status(200).set_body_json(&note)).mount(&server).await;
+    let ticket: Ticket = client(&server).get(&paths::ticket(5)).await.expect("a ticket");
+    assert!(ticket.summary.is_some_and(|summary| summary.contains("SSL is required.")));
+}
+
 /// Nobody knows what a server did that ran out of time: whoever wrote looks, but not at once.
 #[tokio::test]
 async fn a_server_that_ran_out_of_time_may_still_be_at_work() {

@@ -164,6 +164,30 @@ async fn silence_is_ended_before_the_try_is() {
     assert_eq!((read.kind(), seen.heads().len()), (Kind::TimedOut, 2), "{read}");
 }
 
+/// Nobody takes the connection up. What surely was not sent may be sent again, and is not unknown.
+#[cfg(target_os = "linux")]
+#[tokio::test]
+async fn a_connection_that_does_not_come_about_is_given_up() {
+    let socket = tokio::net::TcpSocket::new_v4().expect("a socket");
+    socket.bind("127.0.0.1:0".parse().expect("an address")).expect("a port");
+    let listener = socket.listen(1).expect("a listener");
+    let address = listener.local_addr().expect("an address");
+    // The queue of connections that wait to be taken up is soon full; then nothing is answered at all.
+    let mut waiting = Vec::new();
+    while let Ok(Ok(one)) =
+        tokio::time::timeout(Duration::from_millis(100), TcpStream::connect(address)).await
+    {
+        waiting.push(one);
+        assert!(waiting.len() < 100, "the queue never fills");
+    }
+    let policy = RetryPolicy { tries: 2, connect_timeout: Duration::from_millis(100), ..quick() };
+    let client = Client::with_policy(connection(&format!("http://{address}")), policy).expect("a client");
+    let error = client.create(&paths::tickets(), &json!({})).await.expect_err("no connection");
+    assert!(matches!(error, Error::Unreachable { trouble: Trouble::Slow, .. }), "{error:?}");
+    assert!(error.to_string().ends_with("no connection within the time allowed"), "{error}");
+    assert_eq!(client.requests_sent(), 2);
+}
+
 /// The time for all tries ends them, however many are left.
 #[tokio::test]
 async fn no_try_begins_after_the_time_for_all_of_them() {

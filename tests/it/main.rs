@@ -3,6 +3,7 @@ mod bad_input;
 mod behaviours;
 mod client;
 mod client_broken;
+mod client_examples;
 mod client_failures;
 mod client_faults;
 mod client_line;
