@@ -365,9 +365,9 @@ async fn records_in_use_are_kept() {
         ("/company/companies/types", "name=\"Client\"", "company"),
         ("/company/companies/statuses", "name=\"Active\"", "company"),
         ("/finance/agreements/types", "name=\"Managed Service\"", "managedDevicesIntegrationCrossReference"),
-        ("/company/managementItSolutions", "name=\"eFolder\"", "managementSummaryReport"),
+        ("/company/managementItSolutions", "name=\"eFolder\"", "companyManagementSummary"),
         ("/system/integratorlogins", "username=\"rmm-agent\"", "management"),
-        ("/service/boards", "name=\"Professional Services\"", "integratorLogin"),
+        ("/service/boards", "name=\"Professional Services\"", "ticket"),
     ]
     .map(|(path, conditions, by)| (path.to_owned(), conditions, by))
     .into_iter()
