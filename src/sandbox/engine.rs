@@ -10,6 +10,7 @@ use super::links;
 use super::paging;
 use super::patch;
 use super::query::{Parameters, Query};
+use super::rules::audit::{self, Wanted};
 use super::rules::{self, Draft};
 use super::store::{Record, Row, Store, ref_id};
 use super::validate;
@@ -66,14 +67,18 @@ pub fn read(view: &View<'_>, request: &Request<'_>) -> Outcome {
         Role::List(key) => {
             let (collection, schema) = known(view.contract, key)?;
             parents_exist(view, collection, ids)?;
-            list(view, request, schema, rows(view, collection, ids))
+            let audited = Wanted::read(key, request.parameters)?;
+            let rows = rows(view, collection, ids).filter(|found| audited.wants(*found));
+            list(view, request, schema, rows)
         }
         Role::Count(key) => {
             let (collection, schema) = known(view.contract, key)?;
             parents_exist(view, collection, ids)?;
             let query = Query::read(view, schema, request.parameters)?;
-            let found = rows(view, collection, ids)
-                .filter(|found| visible(request.writer, *found) && query.wants(view, *found));
+            let audited = Wanted::read(key, request.parameters)?;
+            let found = rows(view, collection, ids).filter(|found| {
+                audited.wants(*found) && visible(request.writer, *found) && query.wants(view, *found)
+            });
             Ok(Answer::of(200, json!({"count": found.count()})))
         }
         Role::Item(key) => {
@@ -151,7 +156,7 @@ pub fn write(
             }
             let id = found.id;
             let shown = work.shown(collection, id, schema);
-            work.delete(collection, schema, ids, id)?;
+            work.delete(collection, schema, ids, id, request.writer)?;
             Ok(match success {
                 204 => Answer { status: 204, body: None, link: None, file: None },
                 // Four child collections answer with the record (contract: behaviours, section 4).
@@ -266,7 +271,7 @@ pub fn list<'a>(
         format!("{}?{}", request.url, pairs.join("&"))
     };
     // The audit trail alone knows no forward-only paging (contract: behaviours, section 3).
-    let forward_only = request.forward_only && request.matched.route.template != "/system/audittrail";
+    let forward_only = request.forward_only && request.matched.route.template != audit::TRAIL;
     let page = paging::page(request.parameters, forward_only, &ids, &link)?;
     let shown = found[page.range].iter().map(|one| query.shown(view, *one, schema));
     Ok(Answer { status: 200, body: Some(shown.collect()), link: page.link, file: None })
@@ -330,6 +335,7 @@ impl Work<'_> {
         record.retain(|_, value| !value.is_null());
         let id = self.store.insert(key, parents, record, &writer.stamp(self.now));
         rules::after(self.store, key, id, &aside, writer, self.now);
+        audit::note(self.store, key, id, "created", writer, self.now);
         Ok(id)
     }
 
@@ -388,6 +394,7 @@ impl Work<'_> {
         let (key, _) = table_of(collection);
         self.store.update(key, id, record, &writer.stamp(self.now));
         rules::after(self.store, key, id, &Record::new(), writer, self.now);
+        audit::note(self.store, key, id, "updated", writer, self.now);
     }
 
     /// Deletes a record that no other refers to, or takes away a link.
@@ -397,6 +404,7 @@ impl Work<'_> {
         schema: &Schema,
         ids: &[i64],
         id: i64,
+        writer: &Writer,
     ) -> Result<(), Refusal> {
         let (key, _) = table_of(collection);
         if links::target(collection).is_some() {
@@ -408,6 +416,7 @@ impl Work<'_> {
             return Err(Refusal::in_use(&schema.resource(), id, &by));
         }
         self.store.delete(key, id);
+        audit::note(self.store, key, id, "deleted", writer, self.now);
         Ok(())
     }
 
