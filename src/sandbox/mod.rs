@@ -29,6 +29,7 @@ mod server;
 mod store;
 mod validate;
 mod view;
+mod work;
 mod world;
 
 use std::io;

@@ -6,12 +6,11 @@
 use serde_json::{Value, json};
 
 use crate::sandbox::contract::{Collection, Role};
-use crate::sandbox::engine::{
-    Answer, Outcome, Request, Work, item, known, list, parents_exist, rows, visible,
-};
+use crate::sandbox::engine::{Answer, Outcome, Request, item, known, list, parents_exist, rows, visible};
 use crate::sandbox::errors::Refusal;
 use crate::sandbox::query::{Parameters, Query};
 use crate::sandbox::view::View;
+use crate::sandbox::work::Work;
 
 /// Answers each request of a bundle; one that fails stops no other.
 pub fn answer(work: &Work<'_>, request: &Request<'_>, counting: bool) -> Outcome {
@@ -86,13 +85,10 @@ fn single(view: &View<'_>, request: &Request<'_>, one: &Value, counting: bool) -
     let query = Query::read(view, schema, &parameters)?;
     if let Some(id) = number("id").filter(|id| *id != 0) {
         let ids: Vec<i64> = parents.iter().copied().chain([id]).collect();
-        let found = item(view, collection, &ids)?;
-        if !visible(request.writer, found) {
-            return Err(Refusal::not_found(&schema.resource(), id));
-        }
+        let found = item(view, request.writer, collection, &ids)?;
         return Ok(if counting { 1.into() } else { json!([query.shown(view, found, schema)]) });
     }
-    parents_exist(view, collection, &parents)?;
+    parents_exist(view, request.writer, collection, &parents)?;
     let found = rows(view, collection, &parents);
     if counting {
         let found = found.filter(|found| visible(request.writer, *found) && query.wants(view, *found));

@@ -7,9 +7,10 @@
 use serde_json::{Value, json};
 
 use crate::sandbox::contract::{Collection, Schema};
-use crate::sandbox::engine::{Answer, Outcome, Request, Work, known, visible};
+use crate::sandbox::engine::{Answer, Outcome, Request, known, visible};
 use crate::sandbox::errors::Refusal;
 use crate::sandbox::patch;
+use crate::sandbox::work::Work;
 
 const CONFIGURATIONS: &str = "/company/configurations";
 
