@@ -93,7 +93,8 @@ impl Client {
     pub async fn list<T: Record>(&self, at: &Path, query: &Query) -> Result<Vec<T>, Error> {
         let mut records: Vec<T> = Vec::new();
         let mut seen: HashSet<i64> = HashSet::new();
-        let mut pages = Pages::of(query, self.page_size);
+        let query = query.for_records::<T>();
+        let mut pages = Pages::of(&query, self.page_size);
         loop {
             let tried = tried(Method::Get, at.as_str(), format!("listing {} on {at}", at.plural()));
             let call = Call {

@@ -11,6 +11,9 @@ pub trait Record: DeserializeOwned + Send {
     /// What it is called in the user's words, as “agreement addition”.
     const NAME: &'static str;
 
+    /// The fields that are read of it, as they are called in Rust or in the contract; none: all that come.
+    const FIELDS: &'static [&'static str] = &[];
+
     /// The record's id, where it has one; lists leave out what comes twice by it.
     fn id(&self) -> Option<i64> {
         None

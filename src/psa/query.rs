@@ -1,6 +1,9 @@
 //! What a list request asks for: filter, order and fields.
 
+use std::borrow::Cow;
+
 use super::conditions::Condition;
+use super::decode::Record;
 
 /// Which records of a list are wanted, in which order, and which of their fields.
 ///
@@ -10,7 +13,8 @@ pub struct Query {
     filter: Option<Condition>,
     child_filter: Option<Condition>,
     order_by: Option<&'static str>,
-    fields: Option<&'static str>,
+    fields: Option<Cow<'static, str>>,
+    lean: bool,
 }
 
 impl Query {
@@ -54,8 +58,26 @@ impl Query {
     /// told apart by it.
     #[must_use]
     pub fn fields(mut self, fields: &'static str) -> Query {
-        self.fields = Some(fields);
+        self.fields = Some(fields.into());
         self
+    }
+
+    /// Only the fields that the kind of record knows into which the list is read: a small answer for a large list.
+    /// Fields that were named go before this.
+    #[must_use]
+    pub fn lean(mut self) -> Query {
+        self.lean = true;
+        self
+    }
+
+    /// The query with the fields of this kind of record, where it asks for no more than them.
+    pub(super) fn for_records<T: Record>(&self) -> Query {
+        let mut query = self.clone();
+        if query.lean && query.fields.is_none() && !T::FIELDS.is_empty() {
+            let names: Vec<String> = T::FIELDS.iter().map(|field| camel_case(field)).collect();
+            query.fields = Some(names.join(",").into());
+        }
+        query
     }
 
     /// The filter, when there is one.
@@ -96,7 +118,7 @@ impl Query {
     }
 
     fn kept(&self) -> Option<(&'static str, String)> {
-        let fields = self.fields?;
+        let fields = self.fields.as_deref()?;
         let has_id = fields.split(',').any(|field| field.trim().eq_ignore_ascii_case("id"));
         Some(("fields", if has_id { fields.to_owned() } else { format!("id,{fields}") }))
     }
@@ -107,6 +129,22 @@ impl Query {
         let filters = [written("conditions", &self.filter), written("childConditions", &self.child_filter)];
         filters.into_iter().flatten().collect()
     }
+}
+
+/// A field's name as the contract writes it: `less_included` is `lessIncluded`. Names of the contract and
+/// `_info` stay as they are.
+fn camel_case(field: &str) -> String {
+    if field.starts_with('_') {
+        return field.to_owned();
+    }
+    let mut parts = field.split('_');
+    let mut name = parts.next().unwrap_or_default().to_owned();
+    for part in parts {
+        let mut letters = part.chars();
+        name.extend(letters.next().map(|first| first.to_ascii_uppercase()));
+        name.push_str(letters.as_str());
+    }
+    name
 }
 
 /// The parameters as the query of an address. Everything but letters, digits and `-._~` is encoded:
@@ -164,6 +202,19 @@ mod tests {
         let after = query.after(Some(7), 5);
         assert!(after.contains(&("conditions", "(a=1 or b=2) and id>7".to_owned())), "{after:?}");
         assert!(after.contains(&("orderBy", "id".to_owned())), "{after:?}");
+    }
+
+    #[test]
+    fn a_lean_list_names_the_fields_of_its_records() {
+        use super::super::types::Addition;
+        let fields = |query: Query| {
+            let page = query.for_records::<Addition>().page(1, 10);
+            page.into_iter().find(|(name, _)| *name == "fields").map(|(_, value)| value)
+        };
+        let lean = fields(Query::all().lean()).expect("fields");
+        assert!(lean.starts_with("id,_info,agreementId,product,quantity,lessIncluded,"), "{lean}");
+        assert_eq!(fields(Query::all().lean().fields("id,quantity")).as_deref(), Some("id,quantity"));
+        assert_eq!(fields(Query::all()), None);
     }
 
     #[test]

@@ -114,7 +114,7 @@ async fn observe(setup: &Setup<'_>, kept: &[crate::store::Choice]) -> Result<BTr
     conditions.extend(Condition::in_batches("id", ids, 1200));
     for condition in conditions {
         let found: Vec<CatalogItem> =
-            setup.client.list(&paths::catalog(), &Query::all().filter(condition)).await?;
+            setup.client.list(&paths::catalog(), &Query::all().filter(condition).lean()).await?;
         items.extend(found.into_iter().map(|item| (item.id, item)));
     }
     Ok(items)

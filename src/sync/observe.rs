@@ -40,14 +40,15 @@ pub fn usage(snapshot: &Snapshot, cid: &str) -> BTreeMap<&'static str, Use> {
 /// # Errors
 /// Where ConnectWise cannot be asked.
 pub async fn agreements(client: &Client, company: i64) -> Result<Vec<AgreementFacts>> {
-    let query = Query::all().filter(Condition::eq("company/id", company));
+    let query = Query::all().filter(Condition::eq("company/id", company)).lean();
     let agreements: Vec<Agreement> = client.list(&paths::agreements(), &query).await?;
     let mut facts = Vec::with_capacity(agreements.len());
     for agreement in agreements {
         let ended =
             agreement.agreement_status.as_ref().is_some_and(|status| *status != AgreementStatus::Active);
         // Ended agreements are read too: an addition on one explains why use is not billed.
-        let additions: Vec<Addition> = client.list(&paths::additions(agreement.id), &Query::all()).await?;
+        let additions: Vec<Addition> =
+            client.list(&paths::additions(agreement.id), &Query::all().lean()).await?;
         if !ended || !additions.is_empty() {
             facts.push(AgreementFacts { agreement, additions });
         }
@@ -67,12 +68,12 @@ pub async fn tickets(
 ) -> Result<BTreeMap<FaultKey, Vec<Seen>>> {
     let mut found: BTreeMap<FaultKey, Vec<Seen>> = BTreeMap::new();
     let keys: Vec<&FaultKey> = faults.iter().collect();
-    // Twenty prefixes stay well below the address length that servers take.
-    for batch in keys.chunks(20) {
+    // A dozen prefixes stay well below the address length that servers take.
+    for batch in keys.chunks(12) {
         let any = Condition::any(
             batch.iter().map(|key| Condition::starts_with("externalXRef", &format!("{}:", key.xref(source)))),
         );
-        let tickets: Vec<Ticket> = client.list(&paths::tickets(), &Query::all().filter(any)).await?;
+        let tickets: Vec<Ticket> = client.list(&paths::tickets(), &Query::all().filter(any).lean()).await?;
         for ticket in &tickets {
             let xref = ticket.external_x_ref.as_deref().unwrap_or_default();
             if let Some(key) = batch.iter().find(|key| xref.starts_with(&format!("{}:", key.xref(source)))) {

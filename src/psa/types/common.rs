@@ -171,12 +171,18 @@ macro_rules! record {
 
         impl crate::psa::Record for $name {
             const NAME: &'static str = $noun;
+            const FIELDS: &'static [&'static str] =
+                &["id", "_info", $(record!(@word $field $($rename)?)),*];
 
             fn id(&self) -> Option<i64> {
                 Some(self.id)
             }
         }
     };
+
+    // Without a word of its own a field is called as in Rust, and `Query` knows how ConnectWise writes that.
+    (@word $field:ident) => { stringify!($field) };
+    (@word $field:ident $rename:literal) => { $rename };
 
     (@build [$(#[$doc:meta])*] $name:ident [$($done:tt)*]) => {
         $(#[$doc])*
