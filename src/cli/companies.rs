@@ -300,7 +300,7 @@ impl<'a> Linker<'a> {
         }
         if found.is_empty() {
             let named = Condition::eq("identifier", wanted).or(Condition::eq("name", wanted));
-            found = self.client.list(&paths::companies(), &Query::all().filter(named).order_by("id")).await?;
+            found = self.client.list(&paths::companies(), &Query::all().filter(named)).await?;
         }
         found.retain(|company| !company.deleted_flag);
         match found.len() {
@@ -334,10 +334,8 @@ impl<'a> Linker<'a> {
         replace: bool,
     ) -> Result<Adopted> {
         let (solution, _) = self.solution().await?;
-        let open = Query::all()
-            .filter(Condition::eq("deletedFlag", false))
-            .fields("id,identifier,name,status")
-            .order_by("id");
+        let open =
+            Query::all().filter(Condition::eq("deletedFlag", false)).fields("id,identifier,name,status");
         let companies: Vec<Company> = self.client.list(&paths::companies(), &open).await?;
         let mut by_managed_id: BTreeMap<String, Vec<&Company>> = BTreeMap::new();
         for company in &companies {

@@ -4,7 +4,7 @@ use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use jiff::SignedDuration;
+use jiff::{SignedDuration, Timestamp};
 use serde::Serialize;
 #[cfg(unix)]
 use tokio::signal::unix::{SignalKind, signal};
@@ -106,6 +106,32 @@ fn share(text: &str) -> std::result::Result<f64, String> {
         .ok_or_else(|| "write a share of all requests, such as 2% or 0.02".to_owned())
 }
 
+impl Args {
+    fn options(&self, now: Option<Timestamp>) -> Options {
+        Options {
+            port: self.port,
+            tls: self.tls.clone(),
+            world: if self.sample && !self.empty { World::Integrated } else { World::Bare },
+            companies: self.companies,
+            now,
+            release: match self.release {
+                Year::Current => Release::Current,
+                Year::Year2019 => Release::Year2019,
+            },
+            negative_quantity_to_bill: !self.floor_quantity_to_bill,
+            keep_statistics: !self.ignore_statistics,
+            flatten_newlines: self.flatten_newlines,
+            global_login_required: self.demand_global_login,
+            strict_patch: self.strict_patch,
+            nulls: self.nulls,
+            latency: self.latency.unwrap_or_default(),
+            jitter: self.jitter.unwrap_or_default(),
+            max_requests_per_minute: self.rate_limit.unwrap_or(0),
+            failure_rate: self.fail.unwrap_or(0.0),
+        }
+    }
+}
+
 /// How to reach a sandbox.
 #[derive(Debug, Serialize)]
 struct Reach {
@@ -120,28 +146,8 @@ struct Reach {
 }
 
 pub(super) fn run(context: &Context, args: Args) -> Result<Exit> {
-    let options = Options {
-        port: args.port,
-        tls: args.tls,
-        world: if args.sample && !args.empty { World::Integrated } else { World::Bare },
-        companies: args.companies,
-        // Both keep the same time, also where a test sets it.
-        now: cfg!(debug_assertions).then(|| context.now()),
-        release: match args.release {
-            Year::Current => Release::Current,
-            Year::Year2019 => Release::Year2019,
-        },
-        negative_quantity_to_bill: !args.floor_quantity_to_bill,
-        keep_statistics: !args.ignore_statistics,
-        flatten_newlines: args.flatten_newlines,
-        global_login_required: args.demand_global_login,
-        strict_patch: args.strict_patch,
-        nulls: args.nulls,
-        latency: args.latency.unwrap_or_default(),
-        jitter: args.jitter.unwrap_or_default(),
-        max_requests_per_minute: args.rate_limit.unwrap_or(0),
-        failure_rate: args.fail.unwrap_or(0.0),
-    };
+    // Both keep the same time, also where a test sets it.
+    let options = args.options(cfg!(debug_assertions).then(|| context.now()));
     let served = context.block_on(async {
         let sandbox = Sandbox::start(options).await.map_err(|error| {
             let taken = error.kind() == ErrorKind::AddrInUse;
@@ -247,4 +253,52 @@ pub(super) fn write_secret(file: &Path, secret: &str) -> Result<()> {
     let mut opened = options.open(file)?;
     std::io::Write::write_all(&mut opened, secret.as_bytes())?;
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::Parser;
+
+    use super::*;
+
+    #[derive(clap::Parser)]
+    struct Line {
+        #[command(flatten)]
+        args: Args,
+    }
+
+    fn options(line: &str) -> Options {
+        let words = std::iter::once("sandbox").chain(line.split_whitespace());
+        Line::try_parse_from(words).map(|line| line.args.options(None)).expect(line)
+    }
+
+    #[test]
+    fn every_option_reaches_the_sandbox() {
+        assert_eq!(format!("{:?}", options("")), format!("{:?}", Options::default()));
+        let all = options(
+            "--port 81 --tls there --sample --companies 9 --latency 20ms --jitter 1.5s --rate-limit 600 \
+             --fail 2.5% --floor-quantity-to-bill --flatten-newlines --ignore-statistics \
+             --demand-global-login --strict-patch --nulls --release 2019",
+        );
+        let expected = Options {
+            port: 81,
+            tls: Some("there".into()),
+            world: World::Integrated,
+            companies: 9,
+            now: None,
+            release: Release::Year2019,
+            negative_quantity_to_bill: false,
+            keep_statistics: false,
+            flatten_newlines: true,
+            global_login_required: true,
+            strict_patch: true,
+            nulls: true,
+            latency: Duration::from_millis(20),
+            jitter: Duration::from_millis(1500),
+            max_requests_per_minute: 600,
+            failure_rate: 0.025,
+        };
+        assert_eq!(format!("{all:?}"), format!("{expected:?}"));
+        assert_eq!(options("--fail 0.1").failure_rate, 0.1);
+    }
 }

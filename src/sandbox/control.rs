@@ -9,7 +9,9 @@
 //! | `POST /faults {"kind", "method", "path", "nth", "times", "retryAfter", "location"}` | orders a fault ([`super::Fault`]; only `kind` is needed) |
 //! | `DELETE /faults` | forgets the faults that are left |
 //!
-//! The kinds of faults stand in [`super::faults`].
+//! Kinds of faults: `status-NNN`, `html-NNN`, `redirect[-NNN]` (with `location`), `empty`, `garbled`,
+//! `truncated`, `truncated-chunked`, `dripping`, `hang`, `reset`; each also with `applied-then-` before
+//! it. What each does is said at [`super::Fault`].
 
 use std::io;
 use std::sync::Arc;

@@ -1,21 +1,4 @@
 //! Faults on request: what goes wrong, on which request, how often.
-//!
-//! | kind | what the client sees |
-//! | --- | --- |
-//! | `status-NNN` | this status (400 to 599), with the body that ConnectWise or the machine before it sends |
-//! | `html-NNN` | this status (200 to 599) and an HTML page: a gateway's, or with `html-200` that of a captive portal |
-//! | `redirect`, `redirect-NNN` | 302, or another status from 300 to 308, to the fault's `location` |
-//! | `empty` | 200 without a body |
-//! | `garbled` | 200, whole as HTTP, but the JSON in it is cut off |
-//! | `truncated` | `Content-Length` promises the whole body, the connection closes in its middle |
-//! | `truncated-chunked` | the same, in chunks |
-//! | `dripping` | the body comes byte by byte, and blanks after it without an end |
-//! | `hang` | no answer, as long as the connection stands |
-//! | `reset` | the connection is reset |
-//!
-//! None of these does what was asked. `applied-then-` before any of them does it first, so that only
-//! the answer is lost; `applied-then-NNN` is short for `applied-then-status-NNN`. A body that is cut or
-//! drips is the true answer to a read and to what was applied, and made up for a write that was not.
 
 use serde::Deserialize;
 
@@ -60,6 +43,23 @@ impl Kind {
 }
 
 /// A fault as it is ordered.
+///
+/// | kind | what the client sees |
+/// | --- | --- |
+/// | `status-NNN` | this status (400 to 599), with the body that ConnectWise or what stands before it sends |
+/// | `html-NNN` | this status (200 to 599) and a web page: a gateway's, or with `html-200` that of a captive portal |
+/// | `redirect`, `redirect-NNN` | 302, or another status from 300 to 308, to the fault's `location` |
+/// | `empty` | 200 without a body |
+/// | `garbled` | an answer whole as HTTP, but the JSON in it is cut off |
+/// | `truncated` | `Content-Length` promises the whole body, the connection closes in its middle |
+/// | `truncated-chunked` | the same, in chunks |
+/// | `dripping` | the body comes byte by byte, and blanks after it without an end |
+/// | `hang` | no answer, as long as the connection stands |
+/// | `reset` | the connection is reset |
+///
+/// None of these does what was asked. `applied-then-` before any of them does it first, so that only
+/// the answer is lost; `applied-then-NNN` is short for `applied-then-status-NNN`. A body that is cut or
+/// drips is the true answer to a read and to what was applied, and made up for a write that was not.
 #[derive(Debug, Clone, Default, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct Fault {
@@ -69,10 +69,7 @@ pub struct Fault {
     /// A part of the request's path, or of its template; none: any.
     #[serde(default, alias = "template")]
     pub path: Option<String>,
-    /// What happens. Without doing what was asked: `status-NNN`, `html-NNN` (a web page),
-    /// `redirect-NNN`, `empty`, `garbled` (JSON cut off), `truncated` or `truncated-chunked` (the
-    /// connection closes in the middle of the body), `dripping` (byte by byte, without an end), `hang`
-    /// (no answer), `reset`. With `applied-then-` before it, what was asked is done all the same.
+    /// What happens, from the table above.
     pub kind: String,
     /// The first matching request that is struck, counted from 1.
     #[serde(default)]

@@ -5,11 +5,11 @@ use serde_json::{Value, json};
 
 use super::auth::Writer;
 use super::contract::{Collection, Schema};
-use super::engine::Work;
 use super::errors::{Refusal, Violation};
 use super::rules;
 use super::store::{Record, Store, ref_id, reference};
 use super::view::{Found, View};
+use super::work::Work;
 
 /// The field of a kept link that names the record.
 const TO: &str = "to";

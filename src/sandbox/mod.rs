@@ -33,6 +33,7 @@ mod store;
 mod tls;
 mod validate;
 mod view;
+mod work;
 mod world;
 
 use std::io;

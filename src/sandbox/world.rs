@@ -9,9 +9,9 @@ use serde_json::{Value, json};
 
 use super::auth::{ApiMember, Keys, Writer};
 use super::contract::Contract;
-use super::engine::Work;
 use super::store::{Record, Store, reference};
 use super::view::Found;
+use super::work::Work;
 use super::{Options, Release, World, clock, release, rules};
 
 pub const COMPANY_ID: &str = "sunshineit";

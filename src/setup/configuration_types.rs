@@ -15,7 +15,7 @@ pub(super) async fn check(setup: &mut Setup<'_>) -> Result<Finding> {
     let mut finding = Finding::new(STEP);
     let wanted: BTreeSet<&str> = setup.services().iter().map(|service| service.configuration_type).collect();
     let types: Vec<ConfigurationType> =
-        setup.client.list(&paths::configuration_types(), &Query::all().order_by("id")).await?;
+        setup.client.list(&paths::configuration_types(), &Query::all()).await?;
     for name in wanted {
         let active = |kind: &&ConfigurationType| !kind.inactive_flag;
         let near = |kind: &&ConfigurationType| kind.name.or_empty().trim().eq_ignore_ascii_case(name);

@@ -41,8 +41,7 @@ pub(super) async fn check(setup: &mut Setup<'_>) -> Result<Finding> {
         ));
         return Ok(finding);
     };
-    let integrations: Vec<Integration> =
-        setup.client.list(&paths::integrations(), &Query::all().order_by("id")).await?;
+    let integrations: Vec<Integration> = setup.client.list(&paths::integrations(), &Query::all()).await?;
     let integration = integrations
         .iter()
         .find(|integration| integration.solution.or_empty() == solution)
@@ -91,7 +90,7 @@ pub(super) async fn check(setup: &mut Setup<'_>) -> Result<Finding> {
         }
     };
     let existing: Vec<CrossReference> = match parent {
-        Some(id) => setup.client.list(&paths::cross_references(id), &Query::all().order_by("id")).await?,
+        Some(id) => setup.client.list(&paths::cross_references(id), &Query::all()).await?,
         None => Vec::new(),
     };
     for service in setup.services() {

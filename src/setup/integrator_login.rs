@@ -54,8 +54,7 @@ pub(super) async fn check(setup: &mut Setup<'_>) -> Result<Finding> {
     let mut finding = Finding::new(STEP);
     let username = setup.config.integrator_login.username.as_str();
     let tickets = setup.config.tickets.enabled;
-    let logins: Vec<IntegratorLogin> =
-        setup.client.list(&paths::integrator_logins(), &Query::all().order_by("id")).await?;
+    let logins: Vec<IntegratorLogin> = setup.client.list(&paths::integrator_logins(), &Query::all()).await?;
     let Some(login) = logins.iter().find(|login| login.username.or_empty() == username) else {
         if let Some(near) =
             logins.iter().find(|login| login.username.or_empty().trim().eq_ignore_ascii_case(username.trim()))

@@ -53,7 +53,7 @@ pub(super) async fn check(setup: &mut Setup<'_>) -> Result<Finding> {
 /// # Errors
 /// Where ConnectWise cannot be asked.
 pub async fn entries_of(client: &crate::psa::Client, company: i64) -> Result<Vec<ManagedId>> {
-    Ok(client.list(&paths::managed_ids(company), &Query::all().order_by("id")).await?)
+    Ok(client.list(&paths::managed_ids(company), &Query::all()).await?)
 }
 
 /// The entries of one Managed ID of a solution.

@@ -14,7 +14,7 @@ pub(super) async fn check(setup: &mut Setup<'_>) -> Result<Finding> {
     let wanted = setup.config.connectwise.management_solution.as_str();
     let kept = setup.chosen(STEP, "solution")?;
     let solutions: Vec<ManagementSolution> =
-        setup.client.list(&paths::management_solutions(), &Query::all().order_by("id")).await?;
+        setup.client.list(&paths::management_solutions(), &Query::all()).await?;
     let found = solutions
         .iter()
         .find(|solution| {

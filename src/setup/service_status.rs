@@ -17,10 +17,8 @@ pub(super) async fn check(setup: &mut Setup<'_>) -> Result<Finding> {
     let mut finding = Finding::new(STEP);
     let wanted = setup.config.tickets.board.as_str();
     let kept = setup.chosen(STEP, "board")?;
-    let boards: Vec<Board> = setup
-        .client
-        .list(&paths::boards(), &Query::all().fields("id,name,inactiveFlag").order_by("id"))
-        .await?;
+    let boards: Vec<Board> =
+        setup.client.list(&paths::boards(), &Query::all().fields("id,name,inactiveFlag")).await?;
     let named = boards.iter().find(|board| board.name.or_empty() == wanted);
     let followed = boards.iter().find(|board| kept.as_ref().is_some_and(|choice| choice.id == board.id));
     let Some(board) = named.or(followed) else {

@@ -40,15 +40,14 @@ pub fn usage(snapshot: &Snapshot, cid: &str) -> BTreeMap<&'static str, Use> {
 /// # Errors
 /// Where ConnectWise cannot be asked.
 pub async fn agreements(client: &Client, company: i64) -> Result<Vec<AgreementFacts>> {
-    let query = Query::all().filter(Condition::eq("company/id", company)).order_by("id");
+    let query = Query::all().filter(Condition::eq("company/id", company));
     let agreements: Vec<Agreement> = client.list(&paths::agreements(), &query).await?;
     let mut facts = Vec::with_capacity(agreements.len());
     for agreement in agreements {
         let ended =
             agreement.agreement_status.as_ref().is_some_and(|status| *status != AgreementStatus::Active);
         // Ended agreements are read too: an addition on one explains why use is not billed.
-        let additions: Vec<Addition> =
-            client.list(&paths::additions(agreement.id), &Query::all().order_by("id")).await?;
+        let additions: Vec<Addition> = client.list(&paths::additions(agreement.id), &Query::all()).await?;
         if !ended || !additions.is_empty() {
             facts.push(AgreementFacts { agreement, additions });
         }
@@ -73,8 +72,7 @@ pub async fn tickets(
         let any = Condition::any(
             batch.iter().map(|key| Condition::starts_with("externalXRef", &format!("{}:", key.xref(source)))),
         );
-        let tickets: Vec<Ticket> =
-            client.list(&paths::tickets(), &Query::all().filter(any).order_by("id")).await?;
+        let tickets: Vec<Ticket> = client.list(&paths::tickets(), &Query::all().filter(any)).await?;
         for ticket in &tickets {
             let xref = ticket.external_x_ref.as_deref().unwrap_or_default();
             if let Some(key) = batch.iter().find(|key| xref.starts_with(&format!("{}:", key.xref(source)))) {
@@ -111,7 +109,7 @@ pub async fn out_of_use(client: &Client, companies: Vec<i64>) -> Result<BTreeMap
     let inactive = Query::all().filter(Condition::eq("inactiveFlag", true));
     let inactive: Vec<CompanyStatus> = client.list(&paths::company_statuses(), &inactive).await?;
     for some in Condition::in_batches("id", companies, 1200) {
-        let query = Query::all().filter(some).fields("id,name,status,deletedFlag").order_by("id");
+        let query = Query::all().filter(some).fields("id,name,status,deletedFlag");
         let found: Vec<Company> = client.list(&paths::companies(), &query).await?;
         for company in found.into_iter().filter(|company| !company.deleted_flag) {
             match inactive.iter().find(|status| company.status.as_ref().is_some_and(|own| own.is(status.id)))

@@ -2,12 +2,18 @@
 
 use std::io::Write;
 
+use dialoguer::{Confirm, Input, MultiSelect, Password, Select};
+use secrecy::{ExposeSecret, SecretString};
+
 use super::Ui;
 use crate::error::{Exit, Failure, Result};
 
 impl Ui {
     /// Asks for a yes. The default is no. Without a terminal nothing is asked: the error names `flag`, the
     /// unattended way to say yes.
+    ///
+    /// # Errors
+    /// Without a terminal, and where the person ends it with Ctrl-C; so with every question here.
     pub fn confirm(&self, question: &str, flag: &str) -> Result<bool> {
         if !self.may_ask() {
             return Err(Failure::new(
@@ -16,15 +22,105 @@ impl Ui {
             )
             .hint(format!("say yes on the command line: {flag}")));
         }
-        dialoguer::Confirm::new().with_prompt(question).default(false).interact().map_err(|error| {
-            // Ctrl-C inside a prompt leaves the cursor hidden.
-            let _closed = write!(std::io::stderr(), "\x1b[?25h");
-            let dialoguer::Error::IO(cause) = error;
-            if cause.kind() == std::io::ErrorKind::Interrupted {
-                return Failure::new(Exit::Interrupted, "interrupted at a question")
-                    .hint("run the command again: it goes on from where it stopped");
-            }
-            Failure::new(Exit::Interrupted, format!("the question was not answered: {cause}"))
-        })
+        answered(Confirm::new().with_prompt(question).default(false).interact())
     }
+
+    /// Asks for a line of text; an empty answer takes the default. What `check` refuses is asked again.
+    ///
+    /// # Errors
+    /// As [`Ui::confirm`].
+    pub fn ask_text(
+        &self,
+        question: &str,
+        default: Option<&str>,
+        flag: &str,
+        check: impl Fn(&str) -> std::result::Result<(), String>,
+    ) -> Result<String> {
+        self.must_ask(question, flag)?;
+        let mut input =
+            Input::<String>::new().with_prompt(question).validate_with(|text: &String| check(text));
+        if let Some(default) = default.filter(|default| !default.is_empty()) {
+            input = input.default(default.to_owned());
+        } else {
+            input = input.allow_empty(check("").is_ok());
+        }
+        answered(input.interact_text())
+    }
+
+    /// Asks for a secret, without showing it. What `check` refuses is asked again.
+    ///
+    /// # Errors
+    /// As [`Ui::confirm`].
+    pub fn ask_secret(
+        &self,
+        question: &str,
+        flag: &str,
+        check: impl Fn(&str) -> std::result::Result<(), String>,
+    ) -> Result<SecretString> {
+        self.must_ask(question, flag)?;
+        loop {
+            let secret: SecretString =
+                answered(Password::new().with_prompt(question).allow_empty_password(true).interact())?.into();
+            match check(secret.expose_secret()) {
+                Ok(()) => return Ok(secret),
+                Err(why) => self.problem(&why),
+            }
+        }
+    }
+
+    /// Lets one of several be chosen; gives its place.
+    ///
+    /// # Errors
+    /// As [`Ui::confirm`].
+    pub fn choose<S: AsRef<str>>(
+        &self,
+        question: &str,
+        items: &[S],
+        default: usize,
+        flag: &str,
+    ) -> Result<usize> {
+        self.must_ask(question, flag)?;
+        let items: Vec<&str> = items.iter().map(AsRef::as_ref).collect();
+        let last = items.len().saturating_sub(1);
+        answered(Select::new().with_prompt(question).items(items).default(default.min(last)).interact())
+    }
+
+    /// Lets any of several be chosen, with those that are marked chosen already; gives their places.
+    ///
+    /// # Errors
+    /// As [`Ui::confirm`].
+    pub fn choose_many<S: AsRef<str>>(
+        &self,
+        question: &str,
+        items: &[(S, bool)],
+        flag: &str,
+    ) -> Result<Vec<usize>> {
+        self.must_ask(question, flag)?;
+        let items: Vec<(&str, bool)> = items.iter().map(|(item, on)| (item.as_ref(), *on)).collect();
+        let prompt = format!("{question} (space marks, enter goes on)");
+        answered(MultiSelect::new().with_prompt(prompt).items_checked(items).interact())
+    }
+
+    fn must_ask(&self, question: &str, flag: &str) -> Result<()> {
+        if self.may_ask() {
+            return Ok(());
+        }
+        let question = question.trim_end_matches('?');
+        Err(Failure::new(Exit::Usage, format!("nobody can be asked here: {question}"))
+            .hint(format!("say it on the command line: {flag}")))
+    }
+}
+
+/// The answer, or why there is none.
+fn answered<T>(answer: dialoguer::Result<T>) -> Result<T> {
+    answer.map_err(|error| {
+        // Ctrl-C inside a prompt leaves the cursor hidden.
+        let _closed = write!(std::io::stderr(), "\x1b[?25h");
+        let dialoguer::Error::IO(cause) = error;
+        if cause.kind() == std::io::ErrorKind::Interrupted {
+            return Failure::new(Exit::Interrupted, "interrupted at a question")
+                .hint("run the command again: it goes on from where it stopped");
+        }
+        Failure::new(Exit::Interrupted, format!("the question was not answered: {cause}"))
+    })
 }

@@ -3,6 +3,7 @@
 mod access;
 mod faults;
 mod lists;
+mod patch;
 mod records;
 mod releases;
 mod rules;

@@ -5,11 +5,12 @@ use std::collections::HashMap;
 use serde_json::Value;
 
 use super::existing;
-use crate::sandbox::engine::{Answer, Outcome, Request, Work, known};
+use crate::sandbox::engine::{Answer, Outcome, Request, known};
 use crate::sandbox::errors::{Refusal, Violation};
 use crate::sandbox::rules;
 use crate::sandbox::store::{Record, Row, Stamp, Store, ref_id, reference};
 use crate::sandbox::view::View;
+use crate::sandbox::work::Work;
 
 const BOARDS: &str = "/service/boards";
 /// What a board consists of, in the order in which one part can refer to another.

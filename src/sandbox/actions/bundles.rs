@@ -6,21 +6,16 @@
 use serde_json::{Value, json};
 
 use crate::sandbox::contract::{Collection, Role};
-use crate::sandbox::engine::{
-    Answer, Outcome, Request, Work, item, known, list, parents_exist, rows, visible,
-};
-use crate::sandbox::errors::{Refusal, Violation};
+use crate::sandbox::engine::{Answer, Outcome, Request, item, known, list, parents_exist, rows, visible};
+use crate::sandbox::errors::Refusal;
 use crate::sandbox::query::{Parameters, Query};
 use crate::sandbox::view::View;
+use crate::sandbox::work::Work;
 
 /// Answers each request of a bundle; one that fails stops no other.
 pub fn answer(work: &Work<'_>, request: &Request<'_>, counting: bool) -> Outcome {
-    let Some(requests) = request.object()?.get("requests") else {
-        return Err(Refusal::invalid("bundleRequestsCollection", &[Violation::missing("requests")]));
-    };
-    let Some(requests) = requests.as_array() else {
-        return Err(Refusal::bad_body("requests must be an array."));
-    };
+    let body = work.checked("BundleRequestsCollection", request)?;
+    let requests = body.get("requests").and_then(Value::as_array).map_or(&[][..], Vec::as_slice);
     let view = work.view();
     let results = requests.iter().map(|one| {
         let mut result = json!({});
@@ -54,20 +49,12 @@ pub fn answer(work: &Work<'_>, request: &Request<'_>, counting: bool) -> Outcome
 
 /// One request: the records that it finds, or how many they are.
 fn single(view: &View<'_>, request: &Request<'_>, one: &Value, counting: bool) -> Result<Value, Refusal> {
-    if !one.is_object() {
-        return Err(Refusal::bad_body("A request of a bundle must be an object."));
-    }
     let asked = &one["apiRequest"];
     if !asked["entity"].is_null() {
         return Err(Refusal::bad_body("A bundle does not write."));
     }
-    let number = |field: &str| match &asked[field] {
-        Value::Null => Ok(None),
-        value => {
-            value.as_i64().map(Some).ok_or_else(|| Refusal::bad_body(&format!("{field} must be a number.")))
-        }
-    };
-    let parents: Vec<i64> = [number("grandParentId")?, number("parentId")?].into_iter().flatten().collect();
+    let number = |field: &str| asked[field].as_i64();
+    let parents: Vec<i64> = [number("grandParentId"), number("parentId")].into_iter().flatten().collect();
     let wanted = one["resourceType"].as_str().unwrap_or_default();
     let collection = collection(view, wanted, parents.len())
         .ok_or_else(|| Refusal::bad_body(&format!("The resourceType {wanted} is unknown.")))?;
@@ -96,15 +83,12 @@ fn single(view: &View<'_>, request: &Request<'_>, one: &Value, counting: bool) -
     }
     let parameters = Parameters::from_pairs(pairs);
     let query = Query::read(view, schema, &parameters)?;
-    if let Some(id) = number("id")?.filter(|id| *id != 0) {
+    if let Some(id) = number("id").filter(|id| *id != 0) {
         let ids: Vec<i64> = parents.iter().copied().chain([id]).collect();
-        let found = item(view, collection, &ids)?;
-        if !visible(request.writer, found) {
-            return Err(Refusal::not_found(&schema.resource(), id));
-        }
+        let found = item(view, request.writer, collection, &ids)?;
         return Ok(if counting { 1.into() } else { json!([query.shown(view, found, schema)]) });
     }
-    parents_exist(view, collection, &parents)?;
+    parents_exist(view, request.writer, collection, &parents)?;
     let found = rows(view, collection, &parents);
     if counting {
         let found = found.filter(|found| visible(request.writer, *found) && query.wants(view, *found));

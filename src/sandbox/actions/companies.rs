@@ -1,10 +1,11 @@
 //! Companies: the MSP's own, a company's default contact, merging two.
 
 use super::{done, existing, one};
-use crate::sandbox::engine::{Outcome, Request, Work};
+use crate::sandbox::engine::{Outcome, Request};
 use crate::sandbox::errors::Refusal;
 use crate::sandbox::store::{Record, ref_id, reference};
 use crate::sandbox::view::{Found, View};
+use crate::sandbox::work::Work;
 
 const COMPANIES: &str = "/company/companies";
 const CONTACTS: &str = "/company/contacts";

@@ -7,9 +7,10 @@
 use serde_json::{Value, json};
 
 use crate::sandbox::contract::{Collection, Schema};
-use crate::sandbox::engine::{Answer, Outcome, Request, Work, known, visible};
+use crate::sandbox::engine::{Answer, Outcome, Request, known, visible};
 use crate::sandbox::errors::Refusal;
 use crate::sandbox::patch;
+use crate::sandbox::work::Work;
 
 const CONFIGURATIONS: &str = "/company/configurations";
 
@@ -25,7 +26,7 @@ pub fn change_type(work: &mut Work<'_>, request: &Request<'_>, id: i64) -> Outco
 
 /// Creates each configuration of a list.
 pub fn create_all(work: &mut Work<'_>, request: &Request<'_>) -> Outcome {
-    each(work, request, |work, collection, schema, item| {
+    each(work, request, &|work, collection, schema, item| {
         let given = item.as_object().ok_or_else(|| Refusal::bad_body("A JSON object is expected."))?;
         let id = work.create(collection, schema, &[], given, request.writer)?;
         Ok((201, Some(id)))
@@ -34,7 +35,7 @@ pub fn create_all(work: &mut Work<'_>, request: &Request<'_>) -> Outcome {
 
 /// Replaces each configuration of a list, by the id in it.
 pub fn replace_all(work: &mut Work<'_>, request: &Request<'_>) -> Outcome {
-    each(work, request, |work, collection, schema, item| {
+    each(work, request, &|work, collection, schema, item| {
         let given = item.as_object().ok_or_else(|| Refusal::bad_body("A JSON object is expected."))?;
         let id = id_of(item)?;
         seen(work, request, schema, id)?;
@@ -45,10 +46,10 @@ pub fn replace_all(work: &mut Work<'_>, request: &Request<'_>) -> Outcome {
 
 /// Deletes each configuration of a list.
 pub fn delete_all(work: &mut Work<'_>, request: &Request<'_>) -> Outcome {
-    each(work, request, |work, collection, schema, item| {
+    each(work, request, &|work, collection, schema, item| {
         let id = id_of(item)?;
         seen(work, request, schema, id)?;
-        work.delete(collection, schema, &[id], id)?;
+        work.delete(collection, schema, &[id], id, request.writer)?;
         Ok((204, None))
     })
 }
@@ -68,12 +69,7 @@ type Act<'a> =
     dyn Fn(&mut Work<'_>, &Collection, &Schema, &Value) -> Result<(u16, Option<i64>), Refusal> + 'a;
 
 /// Does one thing to each item, and says of each how it went; one that fails stops no other.
-fn each(
-    work: &mut Work<'_>,
-    request: &Request<'_>,
-    act: impl Fn(&mut Work<'_>, &Collection, &Schema, &Value) -> Result<(u16, Option<i64>), Refusal>,
-) -> Outcome {
-    let act: &Act<'_> = &act;
+fn each(work: &mut Work<'_>, request: &Request<'_>, act: &Act<'_>) -> Outcome {
     let (collection, schema) = known(work.contract, CONFIGURATIONS)?;
     let items = match request.body.as_ref() {
         Some(Value::Array(items)) => items.as_slice(),

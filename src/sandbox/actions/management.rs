@@ -4,9 +4,10 @@ use serde_json::{Value, json};
 
 use super::{done, existing};
 use crate::sandbox::clock;
-use crate::sandbox::engine::{Answer, Outcome, Request, Work};
+use crate::sandbox::engine::{Answer, Outcome, Request};
 use crate::sandbox::errors::Refusal;
 use crate::sandbox::view::View;
+use crate::sandbox::work::Work;
 
 const MANAGEMENT: &str = "/company/management";
 const LOGS: &str = "/company/management/{}/logs";

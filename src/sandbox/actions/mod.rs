@@ -12,10 +12,11 @@ pub mod usages;
 
 use serde_json::{Value, json};
 
-use super::engine::{Answer, Outcome, Request, Work};
+use super::engine::{Answer, Outcome, Request};
 use super::errors::Refusal;
 use super::query::Query;
 use super::view::{Found, View};
+use super::work::Work;
 use super::world;
 
 /// Answers a GET on one of these paths.

@@ -4,12 +4,13 @@ use rust_decimal::Decimal;
 use serde_json::Value;
 
 use super::existing;
-use crate::sandbox::engine::{Answer, Outcome, Request, Work};
+use crate::sandbox::engine::{Answer, Outcome, Request};
 use crate::sandbox::errors::Refusal;
 use crate::sandbox::query::decimal;
 use crate::sandbox::rules::additions::number;
 use crate::sandbox::store::{Record, ref_id, reference};
 use crate::sandbox::view::View;
+use crate::sandbox::work::Work;
 
 const CATALOG: &str = "/procurement/catalog";
 

@@ -4,12 +4,13 @@ use serde_json::Value;
 
 use super::{done, existing, ids};
 use crate::sandbox::contract::{Collection, Schema};
-use crate::sandbox::engine::{Outcome, Request, Work, list, parents_exist};
+use crate::sandbox::engine::{Outcome, Request, list, parents_exist};
 use crate::sandbox::errors::Refusal;
 use crate::sandbox::query::Parameters;
 use crate::sandbox::rules::{self, Draft};
 use crate::sandbox::store::{Record, reference};
 use crate::sandbox::view::{Found, View};
+use crate::sandbox::work::Work;
 
 const TICKETS: &str = "/service/tickets";
 const NOTES: &str = "/service/tickets/{}/notes";
@@ -40,7 +41,7 @@ pub fn all_notes(view: &View<'_>, request: &Request<'_>, ticket: i64) -> Outcome
     else {
         return Err(Refusal::no_such_page());
     };
-    parents_exist(view, collection, &[ticket])?;
+    parents_exist(view, request.writer, collection, &[ticket])?;
     let rows = view.store.table(NOTES).into_iter().flat_map(|t| t.under(&[ticket]));
     list(view, request, schema, rows.map(|(id, row)| Found { key: ALL_NOTES, id, row }))
 }

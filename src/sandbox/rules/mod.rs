@@ -2,6 +2,7 @@
 
 pub mod additions;
 pub mod agreements;
+pub mod audit;
 pub mod catalog;
 pub mod companies;
 pub mod integration;

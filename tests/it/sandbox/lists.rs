@@ -287,3 +287,31 @@ async fn paths_in_any_case_with_and_without_a_slash() {
     let flat = psa.get(&format!("/procurement/subcategories/{}", made["id"])).await.ok();
     assert_eq!(flat["category"]["name"], "Hardware");
 }
+
+#[tokio::test]
+async fn the_audit_trail_says_who_did_what() {
+    let psa = Psa::integrated().await;
+    let agreement = psa.id("/finance/agreements", "company/identifier=\"JoeTV\"").await;
+    let path = format!("/finance/agreements/{agreement}/additions");
+    let addition = psa.get(&path).await.ok()[0]["id"].clone();
+    let change = json!([{"op": "replace", "path": "quantity", "value": 7}]);
+    send(psa.ask_second("PATCH", &format!("{path}/{addition}")).json(&change)).await;
+    psa.delete(&format!("{path}/{addition}")).await;
+    let id = addition.to_string();
+    let query = [("type", "AgreementAddition"), ("id", id.as_str())];
+    let trail = psa.query("/system/audittrail", &query).await.ok();
+    let done: Vec<(&str, &str)> = trail
+        .as_array()
+        .expect("a list")
+        .iter()
+        .map(|e| (e["enteredBy"].as_str().expect("a name"), e["text"].as_str().expect("a text")))
+        .map(|(by, text)| (by, text.split_whitespace().nth(3).expect("a word")))
+        .collect();
+    assert_eq!(done, [("admin1", "created"), ("admin2", "updated"), ("psactl", "deleted")]);
+    assert_eq!(trail[0]["auditType"], "AgreementAddition");
+    assert!(trail[0].get("xrefRecId").is_none(), "the schema has no such field");
+    assert_eq!(psa.query("/system/audittrail/count", &query).await.ok()["count"], 3);
+    let other = [("type", "Ticket"), ("id", id.as_str())];
+    assert_eq!(psa.query("/system/audittrail/count", &other).await.ok()["count"], 0);
+    assert_eq!(psa.query("/system/audittrail", &[("id", "one")]).await.status, 400);
+}

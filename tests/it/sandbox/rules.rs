@@ -327,8 +327,16 @@ async fn an_integrator_with_its_own_records_only() {
     assert_eq!(mine["_info"]["enteredBy"], "own");
     let seen = super::send(ask("GET", "/service/tickets")).await.ok();
     assert_eq!(seen.as_array().expect("a list").len(), 1);
-    let got = super::send(ask("GET", &format!("/service/tickets/{}", theirs["id"]))).await;
-    assert_eq!(got.status, 404);
+    for below in ["", "/notes", "/notes/count", "/allNotes", "/configurations"] {
+        let path = |ticket: &Value| format!("/service/tickets/{}{below}", ticket["id"]);
+        assert_eq!(super::send(ask("GET", &path(&mine))).await.status, 200, "{below}");
+        assert_eq!(super::send(ask("GET", &path(&theirs))).await.status, 404, "{below}");
+    }
+    let note = json!({"text": "x", "resolutionFlag": true});
+    let path = format!("/service/tickets/{}/notes", theirs["id"]);
+    assert_eq!(super::send(ask("POST", &path).json(&note)).await.status, 404);
+    let path = format!("/service/tickets/{}", theirs["id"]);
+    assert_eq!(super::send(ask("DELETE", &path)).await.status, 404);
 }
 
 #[tokio::test]

@@ -1,8 +1,6 @@
 //! How the sandbox serves: https, compression, latency, failures by chance.
 
-use std::io::{BufRead, BufReader};
-use std::path::Path;
-use std::process::{Child, Command, Stdio};
+use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
 use psactl::sandbox::{Options, World};
@@ -107,43 +105,6 @@ async fn failures_by_chance_do_nothing() {
     assert_eq!(log.iter().filter(|request| request.fault.is_some()).count(), 40 - written);
 }
 
-/// `psactl sandbox` with an environment of its own: its process and how to reach it.
-#[cfg(unix)]
-fn served(home: &Path, arguments: &[&str]) -> (Child, Value) {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_psactl"));
-    command.args(["sandbox", "--output", "json"]).args(arguments).env_clear().env("HOME", home);
-    command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::null());
-    let mut child = command.spawn().expect("psactl");
-    let mut line = String::new();
-    BufReader::new(child.stdout.take().expect("stdout")).read_line(&mut line).expect("a line");
-    (child, serde_json::from_str(&line).expect("JSON"))
-}
-
-#[test]
-#[cfg(unix)]
-fn psactl_works_against_an_encrypted_sandbox_that_stops_when_it_is_terminated() {
-    let home = tempfile::tempdir().expect("a folder");
-    let (config, tls) = (home.path().join("trial/psactl.toml"), home.path().join("tls"));
-    let text = |path: &Path| path.to_str().expect("text").to_owned();
-    let arguments =
-        ["--tls", &text(&tls), "--write-config", &text(&config), "--fail", "0%", "--jitter", "1ms"];
-    let (mut child, reach) = served(home.path(), &arguments);
-    assert!(reach["url"].as_str().is_some_and(|url| url.starts_with("https://")), "{reach}");
-    let ca_file = text(&tls.join("ca.pem"));
-    assert_eq!(reach["ca_file"], json!(ca_file));
-    let written = std::fs::read_to_string(&config).expect("a configuration");
-    assert!(written.contains(&format!("ca_file = \"{ca_file}\"\n")), "{written}");
-    let state = text(&home.path().join("state"));
-    let mut doctor = Command::new(env!("CARGO_BIN_EXE_psactl"));
-    doctor.args(["--config", &text(&config), "--state", &state, "doctor", "--only", "login"]);
-    let doctor = doctor.env_clear().env("HOME", home.path()).output().expect("psactl");
-    assert!(doctor.status.success(), "{doctor:?}");
-
-    let done = Command::new("kill").args(["-TERM", &child.id().to_string()]).status().expect("kill");
-    assert!(done.success());
-    assert!(child.wait().expect("an end").success());
-}
-
 #[test]
 fn values_that_make_no_sense_are_refused_with_one_that_does() {
     let table = [
@@ -171,4 +132,48 @@ fn a_folder_with_another_authority_is_left_alone() {
         command.arg("sandbox").arg("--tls").arg(home.path()).stdin(Stdio::null()).output().expect("psactl");
     let why = String::from_utf8_lossy(&ran.stderr);
     assert!(!ran.status.success() && why.contains("is left alone") && !why.contains("--port"), "{why}");
+}
+
+#[cfg(unix)]
+mod terminated {
+    use std::io::{BufRead, BufReader};
+    use std::path::Path;
+    use std::process::{Child, Command, Stdio};
+
+    use serde_json::{Value, json};
+
+    /// `psactl sandbox` with an environment of its own: its process and how to reach it.
+    fn served(home: &Path, arguments: &[&str]) -> (Child, Value) {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_psactl"));
+        command.args(["sandbox", "--output", "json"]).args(arguments).env_clear().env("HOME", home);
+        command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::null());
+        let mut child = command.spawn().expect("psactl");
+        let mut line = String::new();
+        BufReader::new(child.stdout.take().expect("stdout")).read_line(&mut line).expect("a line");
+        (child, serde_json::from_str(&line).expect("JSON"))
+    }
+
+    #[test]
+    fn psactl_works_against_an_encrypted_sandbox_that_stops_when_it_is_terminated() {
+        let home = tempfile::tempdir().expect("a folder");
+        let (config, tls) = (home.path().join("trial/psactl.toml"), home.path().join("tls"));
+        let text = |path: &Path| path.to_str().expect("text").to_owned();
+        let arguments =
+            ["--tls", &text(&tls), "--write-config", &text(&config), "--fail", "0%", "--jitter", "1ms"];
+        let (mut child, reach) = served(home.path(), &arguments);
+        assert!(reach["url"].as_str().is_some_and(|url| url.starts_with("https://")), "{reach}");
+        let ca_file = text(&tls.join("ca.pem"));
+        assert_eq!(reach["ca_file"], json!(ca_file));
+        let written = std::fs::read_to_string(&config).expect("a configuration");
+        assert!(written.contains(&format!("ca_file = \"{ca_file}\"\n")), "{written}");
+        let state = text(&home.path().join("state"));
+        let mut doctor = Command::new(env!("CARGO_BIN_EXE_psactl"));
+        doctor.args(["--config", &text(&config), "--state", &state, "doctor", "--only", "login"]);
+        let doctor = doctor.env_clear().env("HOME", home.path()).output().expect("psactl");
+        assert!(doctor.status.success(), "{doctor:?}");
+
+        let done = Command::new("kill").args(["-TERM", &child.id().to_string()]).status().expect("kill");
+        assert!(done.success());
+        assert!(child.wait().expect("an end").success());
+    }
 }

@@ -310,4 +310,6 @@ async fn bundles_read_several_lists_at_once() {
     assert_eq!((&counts["results"][0]["count"], &counts["results"][1]["count"]), (&json!(1), &json!(1)));
     assert!(counts["results"][1].get("entities").is_none());
     assert_eq!(psa.post("/system/bundles", json!({})).await.errors(), ["MissingRequiredField requests"]);
+    let wrong = json!({"requests": [{"sequenceNumber": "one", "resourceType": "Company"}]});
+    assert_eq!(psa.post("/system/bundles", wrong).await.errors(), ["InvalidType requests"]);
 }
