@@ -6,6 +6,7 @@ use std::sync::Arc;
 use jiff::{SignedDuration, Timestamp};
 use serde_json::Value;
 
+use super::answer::Answer;
 use super::connection::Connection;
 use super::decode::{self, Record};
 use super::discovery::CompanyInfo;
@@ -15,7 +16,7 @@ use super::patch::PatchOp;
 use super::paths::{self, Path};
 use super::query::{Query, encode};
 use super::retry::RetryPolicy;
-use super::transport::{Answer, Call, Transport};
+use super::transport::{Call, Transport};
 use super::types::Info;
 
 /// The most records that one page can hold.

@@ -48,6 +48,7 @@
 //! * Quantities and money are decimals. Unknown fields and unknown words are no errors.
 //! * No secret is in an error, a trace or a debug print, nor are the texts of a record that cannot be read.
 
+mod answer;
 mod client;
 pub mod conditions;
 mod connection;

@@ -5,11 +5,12 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
 use tokio::sync::Mutex;
 
+use super::answer::{Answer, Failed};
 use super::decode::{json, not_connectwise};
 use super::discovery::{self, Route};
 use super::error::{Error, Method, Tried};
 use super::reply::clean;
-use super::transport::{Answer, Call, Failed, Transport};
+use super::transport::{Call, Transport};
 
 /// Where requests go, once it is known.
 #[derive(Default)]

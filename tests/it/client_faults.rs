@@ -170,6 +170,6 @@ async fn silence_and_answers_without_an_end_are_ended() {
         ("applied-then-hang", EVER, "4 TimedOut", "1 OutcomeUnknown 1"),
         ("applied-then-dripping", EVER, "4 TimedOut", "1 OutcomeUnknown 1"),
     ];
-    let policy = RetryPolicy { attempt_timeout: Duration::from_millis(150), ..quick() };
+    let policy = RetryPolicy { attempt_timeout: Duration::from_millis(250), ..quick() };
     ground().await.check(table, &policy).await;
 }

@@ -224,16 +224,22 @@ impl Ask {
                 })
             }
             Ask::Null(field, is) => Some(at(field).is_null() == *is),
+            // What is asked for are the pieces around what opens a set of characters, in any order.
             Ask::Contains(field, text) => {
-                // What is asked for is this or, around what opens a set of characters, its pieces.
-                let pieces = format!("%{}%", text.replace('[', "%"));
-                texts(&at(field), |there| there.contains(text), &pieces, text.contains(|c| c != '['))
+                let there = at(field);
+                let pieces: Vec<&str> = text.split('[').filter(|piece| !piece.is_empty()).collect();
+                let has = |piece: &&str| texts(&there, |there| there.contains(piece), &format!("%{piece}%"));
+                match one_holds(pieces.iter().map(|piece| has(piece).map(|has| !has))) {
+                    Some(true) => Some(false),
+                    _ if there.as_str().is_some_and(|there| there.contains(text.as_str())) => Some(true),
+                    _ => None,
+                }
             }
             Ask::StartsWith(field, text) => {
                 let pieces = format!("{}%", text.replace('[', "%"));
-                texts(&at(field), |there| there.starts_with(text), &pieces, true)
+                texts(&at(field), |there| there.starts_with(text), &pieces)
             }
-            Ask::Like(field, pattern) => texts(&at(field), |there| fits(there, pattern), pattern, true),
+            Ask::Like(field, pattern) => texts(&at(field), |there| fits(there, pattern), pattern),
             Ask::In(field, values) => one_holds(values.iter().map(|value| equal(&at(field), value))),
             // A field without a value fits neither a comparison nor, maybe, its opposite.
             Ask::Not(ask) if ask.meets_nothing(record) => None,
@@ -279,15 +285,15 @@ fn order(there: &Value, value: &Operand) -> Option<std::cmp::Ordering> {
 
 fn equal(there: &Value, value: &Operand) -> Option<bool> {
     match value {
-        Operand::Text(text) => texts(there, |there| there == text, text, true),
+        Operand::Text(text) => texts(there, |there| there == text, text),
         other => Some(order(there, other).is_some_and(std::cmp::Ordering::is_eq)),
     }
 }
 
 /// A test of a text: it holds as it stands; it is open where it would hold in another letter case, without
 /// blanks at the end, or with wildcards.
-fn texts(there: &Value, holds: impl Fn(&str) -> bool, pattern: &str, asks: bool) -> Option<bool> {
-    let Some(there) = there.as_str() else { return if asks { Some(false) } else { None } };
+fn texts(there: &Value, holds: impl Fn(&str) -> bool, pattern: &str) -> Option<bool> {
+    let Some(there) = there.as_str() else { return Some(false) };
     let fold = |text: &str| text.trim_end().to_lowercase();
     match holds(there) {
         true => Some(true),
