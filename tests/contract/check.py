@@ -302,7 +302,7 @@ def parameters(path, operation, examples, records):
             schema = {"type": "integer", "format": "int32", "minimum": 0, "maximum": 2000}
             parameter = {"name": name, "in": "query", "schema": schema}
         elif parameter.get("in") == "path":
-            schema = path_values(path, parameter, records)
+            schema = path_values(path, parameter, records, examples.method)
             parameter = {**parameter, "schema": schema, **examples.of_path(path, name)}
         elif parameter.get("required"):
             parameter = {**parameter, "example": 1}
@@ -310,7 +310,7 @@ def parameters(path, operation, examples, records):
     return made
 
 
-def path_values(path, parameter, records):
+def path_values(path, parameter, records, method):
     """The ids that stand where a path parameter does."""
     if parameter["schema"]["type"] != "integer":
         names = ["Service", "Company", "FW-60", "nothing"]
@@ -318,6 +318,8 @@ def path_values(path, parameter, records):
     # Of a parent, those that have such children.
     known = records.by_path.get(bare(path[: path.rindex("{")]), [])
     at = re.findall(r"\{([^}]*)\}", path).index(parameter["name"])
+    if method == "delete":
+        known = known[-1:]  # the rest is needed by what follows
     ids = [ids[at] for ids in known]
     return {"type": "integer", "format": "int32", "enum": [*dict.fromkeys(ids[:6]), NOBODY]}
 
