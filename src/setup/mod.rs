@@ -403,9 +403,14 @@ impl<'a> Setup<'a> {
                 Ended::Failed { refused_fields, .. } => {
                     news |= cross_references::learns(self, refused_fields)?
                 }
-                Ended::Done { .. } if applied.change.secret == Some(SecretSlot::IntegratorPassword) => {
-                    self.new_password = false;
-                }
+                Ended::Done { .. } => match applied.change.secret {
+                    Some(SecretSlot::IntegratorPassword) => {
+                        self.new_password = false;
+                        cross_references::login_changed(self)?;
+                    }
+                    Some(SecretSlot::GlobalLoginPassword) => cross_references::global_login_written(self)?,
+                    None => {}
+                },
                 _ => {}
             }
         }
