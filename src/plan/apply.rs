@@ -12,7 +12,8 @@ use serde_json::{Value, json};
 use super::{Change, NaturalKey, Purpose, Request, SecretSlot, remember};
 use crate::error::{Exit, Failure, Result};
 use crate::psa::{self, Client, Condition, PatchOp, Query};
-use crate::store::{EntryState, Store};
+use crate::store::{Entry, EntryState, Store};
+use crate::ui::text;
 
 /// The secrets that may go into a request body.
 #[derive(Default)]
@@ -304,6 +305,16 @@ impl Applier<'_> {
                     self.store.end_write(entry.id, EntryState::Done, record, Some(&answer), None, now)?;
                     settled.found += 1;
                 }
+                // What is not there yet may come: to make it again now could make it twice.
+                Ok(Fate::Absent) if may_still_come(&entry, now).is_some() => {
+                    let until = may_still_come(&entry, now).unwrap_or(now);
+                    let why = format!(
+                        "its answer never came and ConnectWise may still be at work on it; it is looked for again \
+                         from {} UTC on",
+                        text::moment(until.saturating_add(SignedDuration::from_secs(59)).unwrap_or(until))
+                    );
+                    settled.open.push((entry.change.cid.clone(), entry.change.subject.to_string(), why));
+                }
                 Ok(Fate::Absent | Fate::Moved) => {
                     let error = Some(match entry.change.secret {
                         Some(_) => {
@@ -350,6 +361,20 @@ impl Applier<'_> {
 
 /// How old a reading may be that a quantity is written from without reading it again.
 const FRESH: SignedDuration = SignedDuration::from_secs(30);
+
+/// So long after its answer was given up a new record may still appear: gateways stop waiting before the server
+/// behind them stops working.
+const STILL_AT_WORK: SignedDuration = SignedDuration::from_mins(2);
+
+/// Until when a record may still appear whose making nobody answered for; `None` where that time is over, or the
+/// run that made it was killed long enough ago to be started again.
+fn may_still_come(entry: &Entry, now: Timestamp) -> Option<Timestamp> {
+    let until = entry.given_up?.checked_add(STILL_AT_WORK).ok()?;
+    let makes = matches!(entry.change.request, Request::Post { .. });
+    // A clock that went back must not hold this up for ever.
+    let fresh = entry.given_up.is_some_and(|given_up| given_up <= now) && now < until;
+    (makes && fresh).then_some(until)
+}
 
 /// What became of a write.
 enum Fate {
