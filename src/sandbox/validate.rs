@@ -37,7 +37,7 @@ pub fn accept(
         let dropped = name == "id"
             || field.kind == Kind::Info
             || rules::read_only(&schema.name, name)
-            || (field.post_only && !creating);
+            || (rules::post_only(&schema.name, field) && !creating);
         if dropped {
             continue;
         }
@@ -145,7 +145,10 @@ fn reference_of(view: &View<'_>, reference: &str, given: &Record, name: &str) ->
             continue;
         }
         let named = Field { name: format!("{name}/{key}"), ..field.clone() };
-        kept.insert(key.clone(), value_of(view, &field.kind, &named, value)?);
+        let value = value_of(view, &field.kind, &named, value)?;
+        if !value.is_null() {
+            kept.insert(key.clone(), value);
+        }
     }
     if kept.is_empty() {
         return Ok(Value::Null);

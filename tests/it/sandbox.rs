@@ -1,6 +1,7 @@
 //! The sandbox, asked over the wire with a plain HTTP client: never with psactl's own.
 
 mod access;
+mod families;
 mod faults;
 mod lists;
 mod patch;
