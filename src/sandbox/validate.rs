@@ -108,6 +108,9 @@ fn text(view: &View<'_>, field: &Field, text: &str) -> Result<Value, Wrong> {
     } else {
         text.to_owned()
     };
+    if kept.is_empty() && view.options.blank_as_null {
+        return Ok(Value::Null);
+    }
     match field.max_length {
         Some(most) if kept.chars().count() > most => {
             Err(("InvalidLength", format!("The {} field must be at most {most} characters.", field.name)))

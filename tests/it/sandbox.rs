@@ -4,6 +4,7 @@ mod access;
 mod families;
 mod faults;
 mod lists;
+mod open;
 mod patch;
 mod records;
 mod releases;
