@@ -802,7 +802,7 @@ _psactl() {
             return 0
             ;;
         psactl__subcmd__sandbox)
-            opts="-q -v -h -V --port --tls --empty --sample --companies --write-config --latency --jitter --rate-limit --fail --floor-quantity-to-bill --flatten-newlines --ignore-statistics --demand-global-login --strict-patch --nulls --release --config --state --output --quiet --verbose --color --no-input --help --version"
+            opts="-q -v -h -V --port --tls --empty --sample --companies --write-config --latency --jitter --rate-limit --fail --floor-quantity-to-bill --flatten-newlines --ignore-statistics --demand-global-login --strict-patch --wildcard-equals --plain-quotes --blank-as-null --nulls --release --config --state --output --quiet --verbose --color --no-input --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0

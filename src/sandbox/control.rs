@@ -6,7 +6,7 @@
 //! | `DELETE /requests` | empties the log |
 //! | `POST /private-key {"privateKey": "…"}` | gives the first API member a new key |
 //! | `POST /time {"now": "…"}` or `{"advance": "24h"}` | sets the clock |
-//! | `POST /faults {"kind", "method", "path", "nth", "times", "retryAfter", "location", "after"}` | orders a fault ([`super::Fault`]; only `kind` is needed) |
+//! | `POST /faults {"kind", "method", "path", "nth", "times", "retryAfter", "location", "body", "contentType", "after"}` | orders a fault ([`super::Fault`]; only `kind` is needed) |
 //! | `DELETE /faults` | forgets the faults that are left |
 //!
 //! Kinds of faults: `status-NNN`, `html-NNN`, `redirect[-NNN]` (with `location`), `empty`, `garbled`,

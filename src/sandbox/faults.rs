@@ -48,8 +48,8 @@ impl Kind {
 ///
 /// | kind | what the client sees |
 /// | --- | --- |
-/// | `status-NNN` | this status (400 to 599), with the body that ConnectWise or what stands before it sends |
-/// | `html-NNN` | this status (200 to 599) and a web page: a gateway's, or with `html-200` that of a captive portal |
+/// | `status-NNN` | this status (400 to 599), with the body that ConnectWise or what stands before it sends, or with `body` as `contentType` |
+/// | `html-NNN` | this status (200 to 599) and a web page: a gateway's, or with `html-200` that of a captive portal; or `body` |
 /// | `redirect`, `redirect-NNN` | 302, or another status from 300 to 308, to the fault's `location` |
 /// | `empty` | 200 without a body |
 /// | `garbled` | an answer whole as HTTP, but the JSON in it is cut off |
@@ -92,9 +92,25 @@ pub struct Fault {
     /// Where a redirect leads.
     #[serde(default)]
     pub location: Option<String>,
+    /// The body beside a status, in place of the usual one.
+    #[serde(default)]
+    pub body: Option<String>,
+    /// What that body is called; none: a page beside `html-NNN`, else JSON if it is, else plain text.
+    #[serde(default)]
+    pub content_type: Option<String>,
     /// Milliseconds until what was asked is done, with `later-then-`; none: a second.
     #[serde(default)]
     pub after: Option<u32>,
+}
+
+/// A page's content type.
+pub const HTML: &str = "text/html; charset=utf-8";
+
+/// A body that was ordered with a fault.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Written {
+    pub content_type: String,
+    pub body: String,
 }
 
 /// Whether what a struck request asked is done all the same.
@@ -115,6 +131,7 @@ pub struct Strike {
     pub deed: Deed,
     pub retry_after: Option<u32>,
     pub location: Option<String>,
+    pub written: Option<Written>,
     /// The kind as it was ordered, for the log.
     pub name: String,
 }
@@ -131,7 +148,7 @@ impl Strike {
             (_, Some(kind)) => (kind, Deed::Later(LATER)),
             (None, None) => (Kind::parse(name)?, Deed::Never),
         };
-        Some(Strike { kind, deed, retry_after: None, location: None, name: name.to_owned() })
+        Some(Strike { kind, deed, retry_after: None, location: None, written: None, name: name.to_owned() })
     }
 
     fn ordered(fault: &Fault) -> Result<Strike, String> {
@@ -144,6 +161,7 @@ impl Strike {
             (Deed::Later(after), Some(asked)) => *after = Duration::from_millis(asked.into()),
             (_, Some(_)) => return Err(format!("{} takes no after", fault.kind)),
         }
+        strike.written = written(strike.kind, fault)?;
         match (strike.kind, &strike.location, strike.retry_after) {
             (Kind::Redirect(_), None, _) => Err("a redirect needs a location".to_owned()),
             (Kind::Redirect(_), Some(_), _) | (_, None, None) => Ok(strike),
@@ -160,6 +178,29 @@ impl Strike {
         }
         let kinds = ["status-500", "html-502", "html-503"];
         kinds.get(fastrand::usize(..kinds.len())).and_then(|kind| Strike::parse(kind))
+    }
+}
+
+/// The body that a fault is ordered with, and what it is called.
+fn written(kind: Kind, fault: &Fault) -> Result<Option<Written>, String> {
+    let Some(body) = fault.body.clone() else {
+        return match fault.content_type {
+            Some(_) => Err("a contentType needs a body".to_owned()),
+            None => Ok(None),
+        };
+    };
+    let usual = match kind {
+        Kind::Html(_) => HTML,
+        Kind::Status(_) if serde_json::from_str::<serde_json::Value>(&body).is_ok() => {
+            "application/json; charset=utf-8"
+        }
+        Kind::Status(_) => "text/plain; charset=utf-8",
+        _ => return Err(format!("{} takes no body", fault.kind)),
+    };
+    let content_type = fault.content_type.clone().unwrap_or_else(|| usual.to_owned());
+    match axum::http::HeaderValue::from_str(&content_type) {
+        Ok(_) => Ok(Some(Written { content_type, body })),
+        Err(_) => Err("the contentType cannot be sent".to_owned()),
     }
 }
 
@@ -265,6 +306,11 @@ mod tests {
             (r#"{"kind": "status-503", "retryAfter": 7}"#, true),
             (r#"{"kind": "redirect", "location": "http://elsewhere.test/"}"#, true),
             (r#"{"kind": "redirect"}"#, false),
+            (r#"{"kind": "status-500", "body": "timeout"}"#, true),
+            (r#"{"kind": "html-502", "body": "", "contentType": "text/plain"}"#, true),
+            (r#"{"kind": "status-500", "contentType": "text/plain"}"#, false),
+            (r#"{"kind": "status-500", "body": "", "contentType": "a\nb"}"#, false),
+            (r#"{"kind": "reset", "body": ""}"#, false),
             (r#"{"kind": "later-then-502", "after": 20}"#, true),
             (r#"{"kind": "applied-then-502", "after": 20}"#, false),
             (r#"{"kind": "hang", "retryAfter": 7}"#, false),

@@ -173,6 +173,49 @@ async fn an_answer_that_is_lost_after_the_deed() {
 }
 
 #[tokio::test]
+async fn a_status_comes_in_its_own_envelope() {
+    let psa = Psa::bare().await;
+    let json = "application/json; charset=utf-8";
+    for (status, code) in [
+        (400, "InvalidObject"),
+        (401, "Unauthorized"),
+        (403, "Security"),
+        (404, "NotFound"),
+        (405, "MethodNotAllowed"),
+        (409, "ObjectInUse"),
+        (413, "RequestTooLarge"),
+        (415, "UnsupportedMediaType"),
+        (422, "UnprocessableEntity"),
+        (500, "InternalError"),
+    ] {
+        order(&psa, json!({"kind": format!("status-{status}")})).await;
+        let got = psa.post("/service/sources", json!({"name": "x"})).await;
+        assert_eq!((got.status, got.header("content-type")), (status, json), "{got:?}");
+        assert_eq!(got.json()["code"], code);
+        assert_eq!(got.json()["errors"].is_array(), status == 400, "{got:?}");
+    }
+    order(&psa, json!({"kind": "status-502"})).await;
+    assert!(psa.get("/system/info").await.text.contains("<h1>Bad Gateway</h1>"));
+    // Or in the one that is ordered.
+    let security = r#"{"code":"Security","message":"SSL is required.","errors":null}"#;
+    for (kind, body, asked, content_type) in [
+        ("status-403", security, None, json),
+        ("status-500", "The wait operation timed out: timeout", None, "text/plain; charset=utf-8"),
+        ("applied-then-500", "timeout", Some("text/html"), "text/html"),
+        ("html-504", "<h1>Timeout</h1>", None, "text/html; charset=utf-8"),
+        ("status-400", "", None, "text/plain; charset=utf-8"),
+    ] {
+        let mut fault = json!({"kind": kind, "body": body});
+        if let Some(asked) = asked {
+            fault["contentType"] = asked.into();
+        }
+        order(&psa, fault).await;
+        let got = psa.get("/system/info").await;
+        assert_eq!((got.text.as_str(), got.header("content-type")), (body, content_type), "{kind}");
+    }
+}
+
+#[tokio::test]
 async fn an_answer_before_the_deed() {
     let psa = Psa::bare().await;
     for (at, kind) in ["502", "status-502", "html-502", "reset"].iter().enumerate() {
