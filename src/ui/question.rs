@@ -2,7 +2,7 @@
 
 use std::io::Write;
 
-use dialoguer::{Confirm, Input, MultiSelect, Password, Select};
+use dialoguer::{Confirm, Input, MultiSelect, Select};
 use secrecy::{ExposeSecret, SecretString};
 
 use super::Ui;
@@ -59,8 +59,7 @@ impl Ui {
     ) -> Result<SecretString> {
         self.must_ask(question, flag)?;
         loop {
-            let secret: SecretString =
-                answered(Password::new().with_prompt(question).allow_empty_password(true).interact())?.into();
+            let secret = answered(super::hidden::read(question).map_err(dialoguer::Error::IO))?;
             match check(secret.expose_secret()) {
                 Ok(()) => return Ok(secret),
                 Err(why) => self.problem(&why),
