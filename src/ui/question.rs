@@ -113,8 +113,8 @@ impl Ui {
 /// The answer, or why there is none.
 fn answered<T>(answer: dialoguer::Result<T>) -> Result<T> {
     answer.map_err(|error| {
-        // Ctrl-C inside a prompt leaves the cursor hidden.
-        let _closed = write!(std::io::stderr(), "\x1b[?25h");
+        // Ctrl-C inside a prompt leaves the cursor hidden, and in its line.
+        let _closed = writeln!(std::io::stderr(), "\x1b[?25h");
         let dialoguer::Error::IO(cause) = error;
         if cause.kind() == std::io::ErrorKind::Interrupted {
             return Failure::new(Exit::Interrupted, "interrupted at a question")

@@ -130,7 +130,7 @@ impl Talk<'_> {
 
     fn site(&mut self) -> Result<()> {
         let given = self.args.site.take();
-        let words = "Site (the address of the login page, or na, eu, au, aus, za)";
+        let words = "Site (the login page's address, or na, eu, au, aus, za)";
         let question = Question { flag: "--site", key: "connectwise.site", words };
         let corrections = RefCell::new(Vec::new());
         let site = self.text(&question, given.as_deref(), None, |text| {
@@ -217,6 +217,7 @@ impl Talk<'_> {
             };
             let failure = match tried {
                 (Ok(info), client) => {
+                    self.refused = false;
                     self.found("the login works");
                     if info.licence_covers("managed") == Some(false) {
                         self.warn(
@@ -231,7 +232,10 @@ impl Talk<'_> {
                     self.client = Some(client);
                     return Ok(());
                 }
-                (Err(error), _) => Failure::from(error),
+                (Err(error), _) => {
+                    self.refused = matches!(error, psa::Error::Refused { .. });
+                    Failure::from(error)
+                }
             };
             if !self.asks() {
                 return Err(failure);
@@ -295,10 +299,12 @@ impl Talk<'_> {
     }
 
     fn ask_keys(&mut self) -> Result<psa::Login> {
-        self.explain(
-            "In ConnectWise: System > Members > API Members, your member's API Keys. The private key is shown \
-             once, when the pair is made.",
-        );
+        if !self.refused {
+            self.explain(
+                "In ConnectWise: System > Members > API Members, your member's API Keys. The private key is \
+                 shown once, when the pair is made.",
+            );
+        }
         let given = self.args.public_key.take();
         let question =
             Question { flag: "--public-key", key: "connectwise.login.public_key", words: "Public key" };

@@ -54,13 +54,14 @@ pub(super) fn run(context: &Context, args: Args) -> Result<Exit> {
         typed: Vec::new(),
         watch: watch.clone(),
         report: Report { next: format!("{command} setup"), ..Report::default() },
+        refused: false,
         client: None,
     };
     match talk.whole(before.as_deref()) {
         Err(failure) if failure.exit == Exit::Interrupted => {
             watch.noticed();
-            let failure = Failure { hints: Vec::new(), ..failure }.context("nothing was written");
-            Err(failure.hint(watch.again()))
+            let what = "interrupted: nothing was written";
+            Err(Failure::new(Exit::Interrupted, what).hint(watch.again()))
         }
         done => done,
     }
@@ -169,12 +170,15 @@ impl Talk<'_> {
         self.rights(&on)?;
         let tickets = on.contains(&Integration::Tickets);
         if tickets {
+            self.heading("Service tickets");
             self.board()?;
             self.notifications()?;
         }
         if on.contains(&Integration::Billing) {
+            self.heading("Billing");
             self.services()?;
         }
+        self.heading("Names in ConnectWise");
         self.names_in_connectwise()?;
         self.integrator_login()?;
         self.portal(tickets || on.contains(&Integration::Statistics))

@@ -138,14 +138,10 @@ impl Talk<'_> {
                 .map(|(service, use_)| format!("{service} {}", text::quantity(*use_)))
                 .collect();
             let line = format!("{} {name}: {} {}", account.cid, account.user, usage.join(", "));
-            let ui = &self.context.ui;
-            ui.say(&format!("    {}", ui.wrap(&text::clean(&line), 4, 6)));
+            self.aside(&line);
         }
         if !snapshot.ignored_columns.is_empty() {
-            self.warn(format!(
-                "columns that mean nothing to psactl: {}",
-                snapshot.ignored_columns.join(", ")
-            ));
+            self.aside(&format!("not used: {}", snapshot.ignored_columns.join(", ")));
         }
         if snapshot.measured_at.is_none() {
             self.warn(

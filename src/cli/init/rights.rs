@@ -103,7 +103,7 @@ impl Talk<'_> {
         } else if !self.report.rights.is_empty() {
             let words = "Whether it may also write cannot be known without writing: `psactl setup` shows each \
                          change before it tries, and names the right that is missing.";
-            ui.say(&ui.paint(Look::Dim, &ui.wrap(&format!("  {words}"), 0, 2)));
+            ui.say(&ui.paint(Look::Dim, &format!("  {}", ui.wrap(words, 2, 2))));
         }
     }
 

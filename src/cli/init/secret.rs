@@ -88,21 +88,21 @@ impl Talk<'_> {
         }
         let mut ways = Vec::new();
         if let Some((source, _)) = &present {
-            ways.push((Way::Keep, format!("keep the present one ({})", source.describe())));
+            ways.push((Way::Keep, format!("as it is ({})", source.describe())));
         }
         let file = self.stored(&path);
         if wanted.may_be_made_up {
-            ways.push((
-                Way::MakeUp,
-                format!("make one up, in the file {} (only you can read it)", file.display()),
-            ));
+            ways.push((Way::MakeUp, format!("made up now, kept in the file {}", file.display())));
         }
-        ways.push((Way::Type, format!("type it, in the file {} (only you can read it)", file.display())));
-        ways.push((Way::Command, "a command prints it (a password manager's)".to_owned()));
-        ways.push((Way::Env, "an environment variable holds it (the weakest)".to_owned()));
+        let typed = ways.len();
+        ways.push((Way::Type, format!("typed now, kept in the file {}", file.display())));
+        ways.push((Way::Command, "printed by a command (a password manager)".to_owned()));
+        ways.push((Way::Env, "in an environment variable (the weakest)".to_owned()));
+        // What was just refused is hardly to be kept.
+        let default = if self.refused && !wanted.may_be_made_up { typed } else { 0 };
         loop {
             let words: Vec<&str> = ways.iter().map(|(_, words)| words.as_str()).collect();
-            let chosen = self.choose(&format!("Where is the {name}"), &words, 0)?;
+            let chosen = self.choose(&format!("The {name} is"), &words, default)?;
             let source = match ways.get(chosen).map(|(way, _)| *way) {
                 Some(Way::Keep) => {
                     if let Some((_, value)) = present {

@@ -41,6 +41,8 @@ pub(super) struct Talk<'a> {
     pub typed: Vec<Typed>,
     pub watch: Watch,
     pub report: Report,
+    /// The login was refused a moment ago.
+    pub refused: bool,
     /// Once the login works.
     pub client: Option<Client>,
 }
@@ -75,6 +77,14 @@ impl Talk<'_> {
         let ui = &self.context.ui;
         let words = ui.wrap(&text::clean(words), 2, 2);
         ui.say(&format!("{} {words}", ui.paint(Look::Good, "+")));
+    }
+
+    /// Something beside what was found, for a person alone.
+    pub fn aside(&self, words: &str) {
+        if self.asks() {
+            let ui = &self.context.ui;
+            ui.say(&format!("    {}", ui.wrap(&text::clean(words), 4, 6)));
+        }
     }
 
     /// Something that a person should know; it stands in the result too.
