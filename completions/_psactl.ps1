@@ -90,6 +90,8 @@ Register-ArgumentCompleter -Native -CommandName 'psactl' -ScriptBlock {
             [CompletionResult]::new('--severities', '--severities', [CompletionResultType]::ParameterName, 'Severities that open a ticket [default: warning,error]')
             [CompletionResult]::new('--visible-to-customer', '--visible-to-customer', [CompletionResultType]::ParameterName, 'Whether the customer''s contact reads the notes of tickets [default: false]')
             [CompletionResult]::new('--services', '--services', [CompletionResultType]::ParameterName, 'These services are billed and no others [default: all but local-backup-storage]')
+            [CompletionResult]::new('--product', '--product', [CompletionResultType]::ParameterName, 'The product of a service, by its Product ID, where it is not the guide''s; may be repeated')
+            [CompletionResult]::new('--price', '--price', [CompletionResultType]::ParameterName, 'The unit price at which set-up makes a product that ConnectWise lacks; may be repeated')
             [CompletionResult]::new('--invoice-descriptions', '--invoice-descriptions', [CompletionResultType]::ParameterName, 'Whether invoice descriptions are written [default: true]')
             [CompletionResult]::new('--accounts', '--accounts', [CompletionResultType]::ParameterName, 'The portal''s export of the account list with usage')
             [CompletionResult]::new('--events', '--events', [CompletionResultType]::ParameterName, 'The portal''s export of the event log')

@@ -85,6 +85,8 @@ set edit:completion:arg-completer[psactl] = {|@words|
             cand --severities 'Severities that open a ticket [default: warning,error]'
             cand --visible-to-customer 'Whether the customer''s contact reads the notes of tickets [default: false]'
             cand --services 'These services are billed and no others [default: all but local-backup-storage]'
+            cand --product 'The product of a service, by its Product ID, where it is not the guide''s; may be repeated'
+            cand --price 'The unit price at which set-up makes a product that ConnectWise lacks; may be repeated'
             cand --invoice-descriptions 'Whether invoice descriptions are written [default: true]'
             cand --accounts 'The portal''s export of the account list with usage'
             cand --events 'The portal''s export of the event log'

@@ -96,6 +96,8 @@ local-backup-licenses\t''
 email-archiving\t''
 email-filtering\t''
 other-licenses\t''"
+complete -c psactl -n "__fish_psactl_using_subcommand init" -l product -d 'The product of a service, by its Product ID, where it is not the guide\'s; may be repeated' -r
+complete -c psactl -n "__fish_psactl_using_subcommand init" -l price -d 'The unit price at which set-up makes a product that ConnectWise lacks; may be repeated' -r
 complete -c psactl -n "__fish_psactl_using_subcommand init" -l invoice-descriptions -d 'Whether invoice descriptions are written [default: true]' -r -f -a "true\t''
 false\t''"
 complete -c psactl -n "__fish_psactl_using_subcommand init" -l accounts -d 'The portal\'s export of the account list with usage' -r -F

@@ -111,6 +111,40 @@ impl Document {
         self.set(key, table.into());
     }
 
+    /// The catalog items of a service, each with whether it has a price; empty where the file names none.
+    pub fn products(&self, service: &str) -> Vec<(String, bool)> {
+        let product = |value: &Value| match value {
+            Value::String(identifier) => Some((identifier.value().clone(), false)),
+            value => {
+                let table = value.as_inline_table()?;
+                Some((table.get("identifier")?.as_str()?.to_owned(), table.contains_key("price")))
+            }
+        };
+        match self.item(&format!("billing.products.{service}")) {
+            Some(Item::Value(Value::Array(list))) => list.iter().filter_map(product).collect(),
+            Some(Item::Value(value)) => product(value).into_iter().collect(),
+            Some(Item::Table(table)) => {
+                let identifier = table.get("identifier").and_then(Item::as_str).map(str::to_owned);
+                identifier.map(|identifier| (identifier, table.contains_key("price"))).into_iter().collect()
+            }
+            _ => Vec::new(),
+        }
+    }
+
+    /// Sets the one catalog item of a service, and the price to make it at.
+    pub fn set_product(&mut self, service: &str, identifier: &str, price: Option<&str>) {
+        let key = format!("billing.products.{service}");
+        match price {
+            None => self.set(&key, identifier.into()),
+            Some(price) => {
+                let mut table = InlineTable::new();
+                table.insert("identifier", identifier.into());
+                table.insert("price", price.into());
+                self.set(&key, table.into());
+            }
+        }
+    }
+
     /// Sets a path, with `/` between its parts, which every system takes.
     pub fn set_path(&mut self, key: &str, path: &Path) {
         self.set_text(key, &portable(path));
@@ -324,6 +358,23 @@ mod tests {
             edit(&mut document);
             assert_eq!(document.to_string(), after);
         }
+    }
+
+    #[test]
+    fn products_are_read_in_every_form() {
+        let mut document = document(
+            "[billing.products]\na = \"One\"\nb = { identifier = \"Two\", price = \"1\" }\n\
+             c = [\"Three\", { identifier = \"Four\" }]\n",
+        );
+        let one = |identifier: &str, price| vec![(identifier.to_owned(), price)];
+        assert_eq!(document.products("a"), one("One", false));
+        assert_eq!(document.products("b"), one("Two", true));
+        assert_eq!(document.products("c").len(), 2);
+        assert_eq!(document.products("d"), []);
+        document.set_product("a", "One", Some("2.00"));
+        document.set_product("b", "Two", None);
+        let text = document.to_string();
+        assert!(text.contains("a = { identifier = \"One\", price = \"2.00\" }\nb = \"Two\"\n"), "{text}");
     }
 
     #[test]

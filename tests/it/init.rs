@@ -104,6 +104,24 @@ fn flags_alone_make_a_file_that_works() {
 }
 
 #[test]
+fn products_are_named_or_priced_by_flags() {
+    let desk = Desk::bare();
+    let mut all = flags(&desk);
+    all.extend(["--services", "email-filtering,email-archiving"].map(str::to_owned));
+    run(&desk, &with(&all, &["--dry-run"]))
+        .ends_with(0)
+        .says("no product yet for email-archiving, email-filtering");
+    let some = ["--price", "email-filtering=1.50", "--product", "email-archiving=Mail Archive"];
+    run(&desk, &with(&all, &some)).ends_with(0).says("no product yet for email-archiving:");
+    let text = desk.read(MADE);
+    assert!(text.contains("email-archiving = \"Mail Archive\"\n"), "{text}");
+    assert!(text.contains("price = \"1.50\" }"), "{text}");
+    run(&desk, &["setup", "products", "--dry-run"]).says("Email Filtering # Mailboxes").says("Mail Archive");
+    run(&desk, &["init", "--price", "email=1.50"]).ends_with(2).says("known are select-storage");
+    run(&desk, &["init", "--price", "email-filtering=1,50"]).ends_with(2).says("such as basic-storage=1.50");
+}
+
+#[test]
 fn everything_that_is_missing_is_named_at_once() {
     let desk = Desk::bare();
     let all = [
@@ -346,6 +364,8 @@ mod terminal {
     const ENTER: &str = "\r";
     const DOWN: &str = "\x1b[B";
     const CTRL_C: &str = "\x03";
+    const ONE_SERVICE: [&str; 6] =
+        ["--integrations", "billing", "--services", "email-filtering", "--price", "email-filtering=1.50"];
 
     /// A person at a terminal.
     struct Person {
@@ -461,6 +481,16 @@ mod terminal {
             ("contact reads", ENTER),
             ("Billed services", ENTER),
             ("invoice descriptions", ENTER),
+            // A price makes a product, a name must be there, and nothing leaves it open.
+            ("Select Online Backup Storage", "2.00\r"),
+            ("Basic Online Backup Storage", "No such\r"),
+            ("no product “No such”", ""),
+            ("Basic Online Backup Storage", ENTER),
+        ]);
+        for _ in 0..9 {
+            person.answers("or price per", ENTER);
+        }
+        person.all(&[
             ("Management solution", ENTER),
             ("Managed ID prefix", ENTER),
             ("Its user name", ENTER),
@@ -491,6 +521,8 @@ mod terminal {
         let text = desk.read(MADE);
         assert!(text.contains("board = \"Professional Services\""), "{text}");
         assert!(text.contains("time_zone = \"America/New_York\""), "{text}");
+        let price = "[billing.products]\nselect-storage = { identifier = \"Online Backup Select Storage\", price = \"2.00\" }\n";
+        assert!(text.contains(price), "{text}");
         assert_eq!(desk.writes(), Vec::<String>::new());
         run(&desk, &["doctor", "--only", "login"]).ends_with(0);
     }
@@ -518,6 +550,11 @@ mod terminal {
             ("contact reads", ENTER),
             ("Billed services", ENTER),
             ("invoice descriptions", ENTER),
+        ]);
+        for _ in 0..11 {
+            person.answers("or price per", ENTER);
+        }
+        person.all(&[
             ("Management solution", "Axcient\r"),
             ("Managed ID prefix", ENTER),
             ("Its user name", ENTER),
@@ -569,8 +606,7 @@ mod terminal {
             nothing_is_left(&desk);
         }
         let flags = flags(&desk);
-        let mut person =
-            person(&desk, &with(&flags, &["--integrations", "billing", "--services", "other-licenses"]));
+        let mut person = person(&desk, &with(&flags, &ONE_SERVICE));
         person.all(&[
             ("invoice descriptions", ENTER),
             ("Management solution", ENTER),
@@ -588,7 +624,7 @@ mod terminal {
     fn a_person_may_stop_or_go_through_the_questions_again() {
         let desk = Desk::bare();
         let mut flags = flags(&desk);
-        flags.extend(["--integrations", "billing", "--services", "other-licenses"].map(str::to_owned));
+        flags.extend(ONE_SERVICE.map(str::to_owned));
         let questions = [
             ("invoice descriptions", ENTER),
             ("Management solution", ENTER),

@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use super::doc;
 use crate::config::edit::Document;
+use crate::services::{self, Service};
 
 /// Ask for what psactl needs, test it, and write psactl.toml
 ///
@@ -111,6 +112,12 @@ pub struct Args {
     /// These services are billed and no others [default: all but local-backup-storage]
     #[arg(long, value_enum, value_delimiter = ',', value_name = "LIST", help_heading = WHAT)]
     pub services: Option<Vec<Switch>>,
+    /// The product of a service, by its Product ID, where it is not the guide's; may be repeated
+    #[arg(long, value_name = "SERVICE=ID", value_parser = of_service, help_heading = WHAT)]
+    pub product: Vec<OfService>,
+    /// The unit price at which set-up makes a product that ConnectWise lacks; may be repeated
+    #[arg(long, value_name = "SERVICE=PRICE", value_parser = price_of_service, help_heading = WHAT)]
+    pub price: Vec<OfService>,
     /// Whether invoice descriptions are written [default: true]
     #[arg(long, value_name = "BOOL", help_heading = WHAT)]
     pub invoice_descriptions: Option<bool>,
@@ -131,6 +138,41 @@ const LOGIN: &str = "How psactl signs in";
 const RECORD: &str = "The integrator login of guide step 2";
 const WHAT: &str = "What is integrated";
 const PORTAL: &str = "The backup portal";
+
+/// Something said of one service.
+#[derive(Debug, Clone)]
+pub struct OfService {
+    /// The service.
+    pub service: &'static Service,
+    /// What is said of it.
+    pub value: String,
+}
+
+fn of_service(text: &str) -> Result<OfService, String> {
+    let (key, value) = text.split_once('=').ok_or("write SERVICE=VALUE")?;
+    let Some(service) = services::by_key(key.trim()) else {
+        let known: Vec<&str> = services::all().iter().map(|service| service.key).collect();
+        return Err(format!("{key} is not a service: known are {}", known.join(", ")));
+    };
+    let value = value.trim();
+    if value.is_empty() { Err("says nothing".into()) } else { Ok(OfService { service, value: value.into() }) }
+}
+
+fn price_of_service(text: &str) -> Result<OfService, String> {
+    let said = of_service(text)?;
+    let value = price(&said.value).ok_or("write a price with a point, such as basic-storage=1.50")?;
+    Ok(OfService { value, ..said })
+}
+
+/// A price as psactl.toml has it: digits with a point.
+pub fn price(text: &str) -> Option<String> {
+    let digits = text.trim().trim_start_matches('$');
+    let plain = digits.starts_with(|c: char| c.is_ascii_digit())
+        && digits.ends_with(|c: char| c.is_ascii_digit())
+        && digits.len() <= 12;
+    let decimal = rust_decimal::Decimal::from_str_exact(digits).ok().filter(|_| plain)?;
+    decimal.is_sign_positive().then(|| digits.to_owned())
+}
 
 /// One of the three integrations.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
@@ -328,6 +370,22 @@ impl Args {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_price_is_digits_with_a_point() {
+        for (text, read) in [
+            ("1.50", Some("1.50")),
+            ("$2", Some("2")),
+            ("0", Some("0")),
+            ("1,50", None),
+            ("-1", None),
+            ("1e3", None),
+            (".5", None),
+            ("", None),
+        ] {
+            assert_eq!(price(text).as_deref(), read, "{text}");
+        }
+    }
 
     #[test]
     fn what_is_missing_depends_on_what_is_said() {

@@ -67,7 +67,11 @@ impl Watch {
     /// Remembers an answer as the flag that gives it.
     pub fn answered(&self, flag: &str, value: &str) {
         let mut answers = self.answers.lock().unwrap_or_else(PoisonError::into_inner);
-        let start = format!("{flag} ");
+        // A flag that may be repeated is so for each service.
+        let start = match value.split_once('=') {
+            Some((service, _)) if matches!(flag, "--product" | "--price") => format!("{flag} {service}="),
+            _ => format!("{flag} "),
+        };
         answers.retain(|answer| !answer.starts_with(&start));
         let plain = |c: char| c.is_ascii_alphanumeric() || "-_./:,+@=".contains(c);
         if !value.is_empty() && value.chars().all(plain) {

@@ -9,6 +9,7 @@ mod connect;
 mod doc;
 mod interrupt;
 mod portal;
+mod products;
 mod report;
 mod rights;
 mod secret;
@@ -120,7 +121,19 @@ impl Talk<'_> {
         let skip_test = self.args.skip_test;
         loop {
             self.ask()?;
-            let content = self.content()?;
+            let content = match self.content() {
+                Ok(content) => content,
+                Err(failure) if self.asks() => {
+                    self.trouble(&failure);
+                    let ways = ["go through the questions again", "stop; nothing is written"];
+                    if self.choose("What now", &ways, 0)? == 1 {
+                        return Err(failure);
+                    }
+                    self.args = Args { skip_test, ..Args::default() };
+                    continue;
+                }
+                Err(failure) => return Err(failure),
+            };
             self.finish_report(before, &content, dry_run);
             if dry_run || !self.report.changed {
                 break;
@@ -177,6 +190,7 @@ impl Talk<'_> {
         if on.contains(&Integration::Billing) {
             self.heading("Billing");
             self.services()?;
+            self.products()?;
         }
         self.heading("Names in ConnectWise");
         self.names_in_connectwise()?;
