@@ -95,7 +95,7 @@ Register-ArgumentCompleter -Native -CommandName 'psactl' -ScriptBlock {
             [CompletionResult]::new('--invoice-descriptions', '--invoice-descriptions', [CompletionResultType]::ParameterName, 'Whether invoice descriptions are written [default: true]')
             [CompletionResult]::new('--accounts', '--accounts', [CompletionResultType]::ParameterName, 'The portal''s export of the account list with usage')
             [CompletionResult]::new('--events', '--events', [CompletionResultType]::ParameterName, 'The portal''s export of the event log')
-            [CompletionResult]::new('--time-zone', '--time-zone', [CompletionResultType]::ParameterName, 'Time zone of times in the exports that name none, such as America/New_York')
+            [CompletionResult]::new('--time-zone', '--time-zone', [CompletionResultType]::ParameterName, 'Time zone of times in the exports that name none, such as America/New_York; none: they are errors')
             [CompletionResult]::new('--config', '--config', [CompletionResultType]::ParameterName, 'The configuration file [default: psactl/psactl.toml in the user''s configuration folder]')
             [CompletionResult]::new('--state', '--state', [CompletionResultType]::ParameterName, 'The folder of psactl''s own state [default: psactl in the user''s state folder]')
             [CompletionResult]::new('--output', '--output', [CompletionResultType]::ParameterName, 'How results are printed')

@@ -90,7 +90,7 @@ set edit:completion:arg-completer[psactl] = {|@words|
             cand --invoice-descriptions 'Whether invoice descriptions are written [default: true]'
             cand --accounts 'The portal''s export of the account list with usage'
             cand --events 'The portal''s export of the event log'
-            cand --time-zone 'Time zone of times in the exports that name none, such as America/New_York'
+            cand --time-zone 'Time zone of times in the exports that name none, such as America/New_York; none: they are errors'
             cand --config 'The configuration file [default: psactl/psactl.toml in the user''s configuration folder]'
             cand --state 'The folder of psactl''s own state [default: psactl in the user''s state folder]'
             cand --output 'How results are printed'

@@ -102,7 +102,7 @@ complete -c psactl -n "__fish_psactl_using_subcommand init" -l invoice-descripti
 false\t''"
 complete -c psactl -n "__fish_psactl_using_subcommand init" -l accounts -d 'The portal\'s export of the account list with usage' -r -F
 complete -c psactl -n "__fish_psactl_using_subcommand init" -l events -d 'The portal\'s export of the event log' -r -F
-complete -c psactl -n "__fish_psactl_using_subcommand init" -l time-zone -d 'Time zone of times in the exports that name none, such as America/New_York' -r
+complete -c psactl -n "__fish_psactl_using_subcommand init" -l time-zone -d 'Time zone of times in the exports that name none, such as America/New_York; none: they are errors' -r
 complete -c psactl -n "__fish_psactl_using_subcommand init" -l config -d 'The configuration file [default: psactl/psactl.toml in the user\'s configuration folder]' -r -F
 complete -c psactl -n "__fish_psactl_using_subcommand init" -l state -d 'The folder of psactl\'s own state [default: psactl in the user\'s state folder]' -r -F
 complete -c psactl -n "__fish_psactl_using_subcommand init" -l output -d 'How results are printed' -r -f -a "table\t'Tables and sentences for people'

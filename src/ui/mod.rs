@@ -12,6 +12,7 @@ use std::io::{IsTerminal, Write};
 use anstyle::{AnsiColor, Style};
 use serde::Serialize;
 
+pub use hidden::Terminal;
 pub use table::Table;
 
 /// What a command prints its result as.

@@ -465,6 +465,8 @@ mod terminal {
             // A pasted blank is named and asked again, and so is a key that is refused.
             ("not shown", &line(&format!("{key} "))),
             ("ends with a blank", ""),
+            ("not shown", &line(&format!("{key}\rand-more"))),
+            ("more than one line", ""),
             ("not shown", "not-the-key\r"),
             ("refused the login", ""),
             ("enter the login again", ENTER),
@@ -511,7 +513,7 @@ mod terminal {
         assert!(seen.contains("Next: psactl setup"), "{seen}");
         assert_eq!(desk.read("made/private-key"), key);
         let password = desk.read("made/integrator-password");
-        for secret in [key.as_str(), password.as_str(), "not-the-key"] {
+        for secret in [key.as_str(), password.as_str(), "not-the-key", "and-more"] {
             assert!(!seen.contains(secret), "{seen}");
             assert!(!desk.read(MADE).contains(secret));
         }
@@ -559,16 +561,15 @@ mod terminal {
             ("Managed ID prefix", ENTER),
             ("Its user name", ENTER),
             ("password is", ENTER),
-            ("Time zone", "UTC\r"),
+            ("Time zone", ENTER),
             ("account list", ENTER),
             ("event log", ENTER),
             ("+ management_solution = \"Axcient\"", ""),
             ("This file", ENTER),
         ]);
         person.ends(0);
-        let expected = before
-            .replace("management_solution = \"eFolder\"", "management_solution = \"Axcient\"")
-            .replace("max_age = \"36h\"\n", "max_age = \"36h\"\ntime_zone = \"UTC\"\n");
+        let expected =
+            before.replace("management_solution = \"eFolder\"", "management_solution = \"Axcient\"");
         assert_eq!(desk.read(MADE), expected);
     }
 
@@ -617,6 +618,18 @@ mod terminal {
             ("This file", CTRL_C),
         ]);
         person.ends(130);
+        nothing_is_left(&desk);
+    }
+
+    #[test]
+    fn a_signal_from_elsewhere_leaves_nothing_either() {
+        let desk = Desk::bare();
+        let mut person = person(&desk, &["init"]);
+        person.sees("Site (");
+        let id = person.session.get_process().pid().to_string();
+        Command::new("kill").args(["-INT", &id]).status().unwrap();
+        let seen = person.ends(130);
+        assert!(seen.contains("interrupted: nothing was written"), "{seen}");
         nothing_is_left(&desk);
     }
 

@@ -128,7 +128,7 @@ pub struct Args {
     /// The portal's export of the event log
     #[arg(long, value_name = "FILE", help_heading = PORTAL)]
     pub events: Option<PathBuf>,
-    /// Time zone of times in the exports that name none, such as America/New_York
+    /// Time zone of times in the exports that name none, such as America/New_York; none: they are errors
     #[arg(long, value_name = "ZONE", help_heading = PORTAL)]
     pub time_zone: Option<String>,
 }

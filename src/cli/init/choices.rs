@@ -13,6 +13,7 @@ use crate::ui::text;
 const INTEGRATOR_PASSWORD: Wanted = Wanted {
     key: "integrator_login.password",
     name: "integrator login's password",
+    question: "Its password is",
     flag: "--integrator-password",
     file: "integrator-password",
     may_be_made_up: true,
@@ -39,7 +40,10 @@ impl Talk<'_> {
             self.warn("no integration is on: psactl will do nothing".to_owned());
         }
         for one in Integration::ALL {
-            self.document.set_flag(one.key(), on.contains(&one));
+            // A default that is not written out stays so.
+            if present(self, one) != on.contains(&one) {
+                self.document.set_flag(one.key(), on.contains(&one));
+            }
         }
         Ok(on)
     }

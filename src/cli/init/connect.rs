@@ -20,6 +20,7 @@ const NONE_YET: &str = "00000000-0000-0000-0000-000000000000";
 const PRIVATE_KEY: Wanted = Wanted {
     key: "connectwise.login.private_key",
     name: "private key",
+    question: "The private key is",
     flag: "--private-key",
     file: "private-key",
     may_be_made_up: false,
@@ -28,6 +29,7 @@ const PRIVATE_KEY: Wanted = Wanted {
 const PASSWORD: Wanted = Wanted {
     key: "connectwise.login.password",
     name: "password",
+    question: "Its password is",
     flag: "--password",
     file: "password",
     may_be_made_up: false,
@@ -299,7 +301,9 @@ impl Talk<'_> {
     }
 
     fn ask_keys(&mut self) -> Result<psa::Login> {
-        if !self.refused {
+        let args = &self.args;
+        let given = args.public_key.is_some() || args.signs_in_with_keys() == Some(true);
+        if !self.refused && !given && self.document.text("connectwise.login.public_key").is_none() {
             self.explain(
                 "In ConnectWise: System > Members > API Members, your member's API Keys. The private key is \
                  shown once, when the pair is made.",

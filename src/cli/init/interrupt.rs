@@ -4,12 +4,15 @@
 //! the command a moment to notice, and else ends the process: until the very end nothing has been written,
 //! so that there is nothing to tidy up.
 
+use std::future::{Future, poll_fn};
+use std::pin::pin;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError, mpsc};
+use std::task::Poll;
 use std::time::Duration;
 
 use crate::error::Exit;
-use crate::ui::Ui;
+use crate::ui::{Terminal, Ui};
 
 /// Waits for Ctrl-C for as long as the process lives.
 #[derive(Clone, Default)]
@@ -25,22 +28,38 @@ pub(super) struct Watch {
 }
 
 impl Watch {
-    /// Starts waiting.
+    /// Starts waiting, where questions are asked.
     pub fn start(ui: &Ui, command: &str) -> Watch {
         let watch = Watch { command: command.to_owned(), ..Watch::default() };
-        let (waiting, ui) = (watch.clone(), ui.clone());
-        std::thread::spawn(move || waiting.wait(&ui));
+        if ui.may_ask() {
+            let (waiting, ui, terminal) = (watch.clone(), ui.clone(), Terminal::now());
+            let (ready, is_ready) = mpsc::channel();
+            std::thread::spawn(move || waiting.wait(&ui, &terminal, &ready));
+            // From here on Ctrl-C is noticed; an error says that it cannot be.
+            let _cannot = is_ready.recv();
+        }
         watch
     }
 
-    fn wait(&self, ui: &Ui) {
+    fn wait(&self, ui: &Ui, terminal: &Terminal, ready: &mpsc::Sender<()>) {
         let Ok(runtime) = tokio::runtime::Builder::new_current_thread().enable_all().build() else { return };
-        if runtime.block_on(tokio::signal::ctrl_c()).is_err() {
+        let came = runtime.block_on(async {
+            let mut came = pin!(tokio::signal::ctrl_c());
+            // Asked once, it listens.
+            let at_once = poll_fn(|context| Poll::Ready(came.as_mut().poll(context))).await;
+            let _gone = ready.send(());
+            match at_once {
+                Poll::Ready(came) => came,
+                Poll::Pending => came.await,
+            }
+        });
+        if came.is_err() {
             return;
         }
         std::thread::sleep(Duration::from_millis(300));
         let _not_writing = self.writing.lock().unwrap_or_else(PoisonError::into_inner);
         if !self.said.swap(true, Ordering::SeqCst) {
+            terminal.restore();
             ui.show_cursor();
             ui.problem("");
             ui.problem("error: interrupted: nothing was written");

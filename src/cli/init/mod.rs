@@ -55,6 +55,7 @@ pub(super) fn run(context: &Context, args: Args) -> Result<Exit> {
         typed: Vec::new(),
         watch: watch.clone(),
         report: Report { next: format!("{command} setup"), ..Report::default() },
+        edits: before.is_some(),
         refused: false,
         client: None,
     };
@@ -116,7 +117,7 @@ fn all_is_given(args: &Args, document: &Document) -> Result<()> {
 impl Talk<'_> {
     fn whole(&mut self, before: Option<&str>) -> Result<Exit> {
         let ui = self.context.ui.clone();
-        self.introduce(before.is_some());
+        self.introduce();
         let dry_run = self.args.dry_run;
         let skip_test = self.args.skip_test;
         loop {
@@ -158,8 +159,8 @@ impl Talk<'_> {
         Ok(if self.report.lacks_rights() { Exit::Refused } else { Exit::Done })
     }
 
-    fn introduce(&self, edits: bool) {
-        self.explain(&if edits {
+    fn introduce(&self) {
+        self.explain(&if self.edits {
             format!(
                 "{} is there: what it says is the default of each question, and Enter keeps it. \
                  Nothing is written before the end.",

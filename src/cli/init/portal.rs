@@ -52,16 +52,22 @@ impl Talk<'_> {
         if given.is_none() && !self.asks() {
             return Ok(());
         }
+        // A file that names none is left so: times would suddenly be read that were errors before.
         let here = jiff::tz::TimeZone::system();
-        let here = here.iana_name().unwrap_or("UTC");
-        let question =
-            Question { flag: "--time-zone", key, words: "Time zone of times in the exports that name none" };
-        let zone = self.text(&question, given.as_deref(), Some(here), |text| {
-            jiff::tz::TimeZone::get(text)
+        let proposed = if self.edits { "none" } else { here.iana_name().unwrap_or("none") };
+        let words = "Time zone of times in the exports that name none (none: such times are errors)";
+        let question = Question { flag: "--time-zone", key, words };
+        let zone = self.text(&question, given.as_deref(), Some(proposed), |text| match text {
+            "none" => Ok(text.to_owned()),
+            text => jiff::tz::TimeZone::get(text)
                 .map(|_| text.to_owned())
-                .map_err(|_| format!("\"{text}\" is not a time zone: write one such as America/New_York"))
+                .map_err(|_| format!("\"{text}\" is not a time zone: write one such as America/New_York")),
         })?;
-        self.document.set_text(key, &zone);
+        if zone == "none" {
+            self.document.remove(key);
+        } else {
+            self.document.set_text(key, &zone);
+        }
         Ok(())
     }
 

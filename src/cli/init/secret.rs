@@ -14,6 +14,8 @@ pub(super) struct Wanted {
     pub key: &'static str,
     /// What it is called: “private key”.
     pub name: &'static str,
+    /// The question where it is.
+    pub question: &'static str,
     /// Its flag, without `-file`, `-command` or `-env`.
     pub flag: &'static str,
     /// The file that it is kept in, beside psactl.toml.
@@ -102,7 +104,7 @@ impl Talk<'_> {
         let default = if self.refused && !wanted.may_be_made_up { typed } else { 0 };
         loop {
             let words: Vec<&str> = ways.iter().map(|(_, words)| words.as_str()).collect();
-            let chosen = self.choose(&format!("The {name} is"), &words, default)?;
+            let chosen = self.choose(wanted.question, &words, default)?;
             let source = match ways.get(chosen).map(|(way, _)| *way) {
                 Some(Way::Keep) => {
                     if let Some((_, value)) = present {

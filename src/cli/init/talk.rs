@@ -41,6 +41,8 @@ pub(super) struct Talk<'a> {
     pub typed: Vec<Typed>,
     pub watch: Watch,
     pub report: Report,
+    /// The file was there before.
+    pub edits: bool,
     /// The login was refused a moment ago.
     pub refused: bool,
     /// Once the login works.
