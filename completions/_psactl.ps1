@@ -35,6 +35,7 @@ Register-ArgumentCompleter -Native -CommandName 'psactl' -ScriptBlock {
             [CompletionResult]::new('-V', '-V ', [CompletionResultType]::ParameterName, 'Print version')
             [CompletionResult]::new('--version', '--version', [CompletionResultType]::ParameterName, 'Print version')
             [CompletionResult]::new('demo', 'demo', [CompletionResultType]::ParameterValue, 'Show the whole job on a simulated PSA: nothing to configure, nothing left behind')
+            [CompletionResult]::new('init', 'init', [CompletionResultType]::ParameterValue, 'Ask for what psactl needs, test it, and write psactl.toml')
             [CompletionResult]::new('setup', 'setup', [CompletionResultType]::ParameterValue, 'Set up the integration in ConnectWise, step by step in the right order')
             [CompletionResult]::new('companies', 'companies', [CompletionResultType]::ParameterValue, 'Show and make the links between customers of the portal and companies of ConnectWise')
             [CompletionResult]::new('sync', 'sync', [CompletionResultType]::ParameterValue, 'Push what changed since the last run: tickets, backup statistics, billed quantities')
@@ -53,6 +54,54 @@ Register-ArgumentCompleter -Native -CommandName 'psactl' -ScriptBlock {
             [CompletionResult]::new('--state', '--state', [CompletionResultType]::ParameterName, 'The folder of psactl''s own state [default: psactl in the user''s state folder]')
             [CompletionResult]::new('--output', '--output', [CompletionResultType]::ParameterName, 'How results are printed')
             [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'When to colour')
+            [CompletionResult]::new('-q', '-q', [CompletionResultType]::ParameterName, 'Print nothing but results and what needs a person')
+            [CompletionResult]::new('--quiet', '--quiet', [CompletionResultType]::ParameterName, 'Print nothing but results and what needs a person')
+            [CompletionResult]::new('-v', '-v', [CompletionResultType]::ParameterName, 'Say more on stderr; -vv and -vvv say still more. Secrets are never printed')
+            [CompletionResult]::new('--verbose', '--verbose', [CompletionResultType]::ParameterName, 'Say more on stderr; -vv and -vvv say still more. Secrets are never printed')
+            [CompletionResult]::new('--no-input', '--no-input', [CompletionResultType]::ParameterName, 'Never ask; what is not given is an error')
+            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            [CompletionResult]::new('-V', '-V ', [CompletionResultType]::ParameterName, 'Print version')
+            [CompletionResult]::new('--version', '--version', [CompletionResultType]::ParameterName, 'Print version')
+            break
+        }
+        'psactl;init' {
+            [CompletionResult]::new('--from', '--from', [CompletionResultType]::ParameterName, 'Take the answers of another psactl.toml as defaults')
+            [CompletionResult]::new('--site', '--site', [CompletionResultType]::ParameterName, 'Address of ConnectWise''s login page, as you have it, or a region: na, eu, au, aus, za, staging')
+            [CompletionResult]::new('--company-id', '--company-id', [CompletionResultType]::ParameterName, 'What you type as Company at login')
+            [CompletionResult]::new('--client-id', '--client-id', [CompletionResultType]::ParameterName, 'Your client ID, a GUID from https://developer.connectwise.com/ClientID')
+            [CompletionResult]::new('--ca-file', '--ca-file', [CompletionResultType]::ParameterName, 'PEM file of a private certificate authority')
+            [CompletionResult]::new('--management-solution', '--management-solution', [CompletionResultType]::ParameterName, 'Name of the management solution (guide step 4) [default: eFolder]')
+            [CompletionResult]::new('--managed-id-prefix', '--managed-id-prefix', [CompletionResultType]::ParameterName, 'What stands before a customer''s ID in its Managed ID [default: EFS-]')
+            [CompletionResult]::new('--public-key', '--public-key', [CompletionResultType]::ParameterName, 'An API member''s public key')
+            [CompletionResult]::new('--private-key-file', '--private-key-file', [CompletionResultType]::ParameterName, 'File with its private key, readable by you alone')
+            [CompletionResult]::new('--private-key-command', '--private-key-command', [CompletionResultType]::ParameterName, 'Command that prints its private key')
+            [CompletionResult]::new('--private-key-env', '--private-key-env', [CompletionResultType]::ParameterName, 'Environment variable with its private key')
+            [CompletionResult]::new('--username', '--username', [CompletionResultType]::ParameterName, 'Or sign in with an integrator login: its user name')
+            [CompletionResult]::new('--password-file', '--password-file', [CompletionResultType]::ParameterName, 'File with its password, readable by you alone')
+            [CompletionResult]::new('--password-command', '--password-command', [CompletionResultType]::ParameterName, 'Command that prints its password')
+            [CompletionResult]::new('--password-env', '--password-env', [CompletionResultType]::ParameterName, 'Environment variable with its password')
+            [CompletionResult]::new('--integrator-username', '--integrator-username', [CompletionResultType]::ParameterName, 'User name of the login that set-up makes [default: efolder-api]')
+            [CompletionResult]::new('--integrator-password-file', '--integrator-password-file', [CompletionResultType]::ParameterName, 'File with its password [default: a password is made up and kept in integrator-password]')
+            [CompletionResult]::new('--integrator-password-command', '--integrator-password-command', [CompletionResultType]::ParameterName, 'Command that prints its password')
+            [CompletionResult]::new('--integrator-password-env', '--integrator-password-env', [CompletionResultType]::ParameterName, 'Environment variable with its password')
+            [CompletionResult]::new('--integrations', '--integrations', [CompletionResultType]::ParameterName, 'These integrations and no others [default: all three]')
+            [CompletionResult]::new('--board', '--board', [CompletionResultType]::ParameterName, 'The service board for tickets, by its name')
+            [CompletionResult]::new('--severities', '--severities', [CompletionResultType]::ParameterName, 'Severities that open a ticket [default: warning,error]')
+            [CompletionResult]::new('--visible-to-customer', '--visible-to-customer', [CompletionResultType]::ParameterName, 'Whether the customer''s contact reads the notes of tickets [default: false]')
+            [CompletionResult]::new('--services', '--services', [CompletionResultType]::ParameterName, 'These services are billed and no others [default: all but local-backup-storage]')
+            [CompletionResult]::new('--product', '--product', [CompletionResultType]::ParameterName, 'The product of a service, by its Product ID, where it is not the guide''s; may be repeated')
+            [CompletionResult]::new('--price', '--price', [CompletionResultType]::ParameterName, 'The unit price at which set-up makes a product that ConnectWise lacks; may be repeated')
+            [CompletionResult]::new('--invoice-descriptions', '--invoice-descriptions', [CompletionResultType]::ParameterName, 'Whether invoice descriptions are written [default: true]')
+            [CompletionResult]::new('--accounts', '--accounts', [CompletionResultType]::ParameterName, 'The portal''s export of the account list with usage')
+            [CompletionResult]::new('--events', '--events', [CompletionResultType]::ParameterName, 'The portal''s export of the event log')
+            [CompletionResult]::new('--time-zone', '--time-zone', [CompletionResultType]::ParameterName, 'Time zone of times in the exports that name none, such as America/New_York; none: they are errors')
+            [CompletionResult]::new('--config', '--config', [CompletionResultType]::ParameterName, 'The configuration file [default: psactl/psactl.toml in the user''s configuration folder]')
+            [CompletionResult]::new('--state', '--state', [CompletionResultType]::ParameterName, 'The folder of psactl''s own state [default: psactl in the user''s state folder]')
+            [CompletionResult]::new('--output', '--output', [CompletionResultType]::ParameterName, 'How results are printed')
+            [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'When to colour')
+            [CompletionResult]::new('--dry-run', '--dry-run', [CompletionResultType]::ParameterName, 'Show the file; write nothing')
+            [CompletionResult]::new('--skip-test', '--skip-test', [CompletionResultType]::ParameterName, 'Do not ask ConnectWise, nor look at the exports: write the file untested')
             [CompletionResult]::new('-q', '-q', [CompletionResultType]::ParameterName, 'Print nothing but results and what needs a person')
             [CompletionResult]::new('--quiet', '--quiet', [CompletionResultType]::ParameterName, 'Print nothing but results and what needs a person')
             [CompletionResult]::new('-v', '-v', [CompletionResultType]::ParameterName, 'Say more on stderr; -vv and -vvv say still more. Secrets are never printed')
@@ -342,6 +391,7 @@ Register-ArgumentCompleter -Native -CommandName 'psactl' -ScriptBlock {
         }
         'psactl;help' {
             [CompletionResult]::new('demo', 'demo', [CompletionResultType]::ParameterValue, 'Show the whole job on a simulated PSA: nothing to configure, nothing left behind')
+            [CompletionResult]::new('init', 'init', [CompletionResultType]::ParameterValue, 'Ask for what psactl needs, test it, and write psactl.toml')
             [CompletionResult]::new('setup', 'setup', [CompletionResultType]::ParameterValue, 'Set up the integration in ConnectWise, step by step in the right order')
             [CompletionResult]::new('companies', 'companies', [CompletionResultType]::ParameterValue, 'Show and make the links between customers of the portal and companies of ConnectWise')
             [CompletionResult]::new('sync', 'sync', [CompletionResultType]::ParameterValue, 'Push what changed since the last run: tickets, backup statistics, billed quantities')
@@ -355,6 +405,9 @@ Register-ArgumentCompleter -Native -CommandName 'psactl' -ScriptBlock {
             break
         }
         'psactl;help;demo' {
+            break
+        }
+        'psactl;help;init' {
             break
         }
         'psactl;help;setup' {

@@ -32,6 +32,7 @@ set edit:completion:arg-completer[psactl] = {|@words|
             cand -V 'Print version'
             cand --version 'Print version'
             cand demo 'Show the whole job on a simulated PSA: nothing to configure, nothing left behind'
+            cand init 'Ask for what psactl needs, test it, and write psactl.toml'
             cand setup 'Set up the integration in ConnectWise, step by step in the right order'
             cand companies 'Show and make the links between customers of the portal and companies of ConnectWise'
             cand sync 'Push what changed since the last run: tickets, backup statistics, billed quantities'
@@ -49,6 +50,53 @@ set edit:completion:arg-completer[psactl] = {|@words|
             cand --state 'The folder of psactl''s own state [default: psactl in the user''s state folder]'
             cand --output 'How results are printed'
             cand --color 'When to colour'
+            cand -q 'Print nothing but results and what needs a person'
+            cand --quiet 'Print nothing but results and what needs a person'
+            cand -v 'Say more on stderr; -vv and -vvv say still more. Secrets are never printed'
+            cand --verbose 'Say more on stderr; -vv and -vvv say still more. Secrets are never printed'
+            cand --no-input 'Never ask; what is not given is an error'
+            cand -h 'Print help (see more with ''--help'')'
+            cand --help 'Print help (see more with ''--help'')'
+            cand -V 'Print version'
+            cand --version 'Print version'
+        }
+        &'psactl;init'= {
+            cand --from 'Take the answers of another psactl.toml as defaults'
+            cand --site 'Address of ConnectWise''s login page, as you have it, or a region: na, eu, au, aus, za, staging'
+            cand --company-id 'What you type as Company at login'
+            cand --client-id 'Your client ID, a GUID from https://developer.connectwise.com/ClientID'
+            cand --ca-file 'PEM file of a private certificate authority'
+            cand --management-solution 'Name of the management solution (guide step 4) [default: eFolder]'
+            cand --managed-id-prefix 'What stands before a customer''s ID in its Managed ID [default: EFS-]'
+            cand --public-key 'An API member''s public key'
+            cand --private-key-file 'File with its private key, readable by you alone'
+            cand --private-key-command 'Command that prints its private key'
+            cand --private-key-env 'Environment variable with its private key'
+            cand --username 'Or sign in with an integrator login: its user name'
+            cand --password-file 'File with its password, readable by you alone'
+            cand --password-command 'Command that prints its password'
+            cand --password-env 'Environment variable with its password'
+            cand --integrator-username 'User name of the login that set-up makes [default: efolder-api]'
+            cand --integrator-password-file 'File with its password [default: a password is made up and kept in integrator-password]'
+            cand --integrator-password-command 'Command that prints its password'
+            cand --integrator-password-env 'Environment variable with its password'
+            cand --integrations 'These integrations and no others [default: all three]'
+            cand --board 'The service board for tickets, by its name'
+            cand --severities 'Severities that open a ticket [default: warning,error]'
+            cand --visible-to-customer 'Whether the customer''s contact reads the notes of tickets [default: false]'
+            cand --services 'These services are billed and no others [default: all but local-backup-storage]'
+            cand --product 'The product of a service, by its Product ID, where it is not the guide''s; may be repeated'
+            cand --price 'The unit price at which set-up makes a product that ConnectWise lacks; may be repeated'
+            cand --invoice-descriptions 'Whether invoice descriptions are written [default: true]'
+            cand --accounts 'The portal''s export of the account list with usage'
+            cand --events 'The portal''s export of the event log'
+            cand --time-zone 'Time zone of times in the exports that name none, such as America/New_York; none: they are errors'
+            cand --config 'The configuration file [default: psactl/psactl.toml in the user''s configuration folder]'
+            cand --state 'The folder of psactl''s own state [default: psactl in the user''s state folder]'
+            cand --output 'How results are printed'
+            cand --color 'When to colour'
+            cand --dry-run 'Show the file; write nothing'
+            cand --skip-test 'Do not ask ConnectWise, nor look at the exports: write the file untested'
             cand -q 'Print nothing but results and what needs a person'
             cand --quiet 'Print nothing but results and what needs a person'
             cand -v 'Say more on stderr; -vv and -vvv say still more. Secrets are never printed'
@@ -318,6 +366,7 @@ set edit:completion:arg-completer[psactl] = {|@words|
         }
         &'psactl;help'= {
             cand demo 'Show the whole job on a simulated PSA: nothing to configure, nothing left behind'
+            cand init 'Ask for what psactl needs, test it, and write psactl.toml'
             cand setup 'Set up the integration in ConnectWise, step by step in the right order'
             cand companies 'Show and make the links between customers of the portal and companies of ConnectWise'
             cand sync 'Push what changed since the last run: tickets, backup statistics, billed quantities'
@@ -330,6 +379,8 @@ set edit:completion:arg-completer[psactl] = {|@words|
             cand help 'Print this message or the help of the given subcommand(s)'
         }
         &'psactl;help;demo'= {
+        }
+        &'psactl;help;init'= {
         }
         &'psactl;help;setup'= {
         }

@@ -37,6 +37,7 @@ complete -c psactl -n "__fish_psactl_needs_command" -l no-input -d 'Never ask; w
 complete -c psactl -n "__fish_psactl_needs_command" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c psactl -n "__fish_psactl_needs_command" -s V -l version -d 'Print version'
 complete -c psactl -n "__fish_psactl_needs_command" -f -a "demo" -d 'Show the whole job on a simulated PSA: nothing to configure, nothing left behind'
+complete -c psactl -n "__fish_psactl_needs_command" -f -a "init" -d 'Ask for what psactl needs, test it, and write psactl.toml'
 complete -c psactl -n "__fish_psactl_needs_command" -f -a "setup" -d 'Set up the integration in ConnectWise, step by step in the right order'
 complete -c psactl -n "__fish_psactl_needs_command" -f -a "companies" -d 'Show and make the links between customers of the portal and companies of ConnectWise'
 complete -c psactl -n "__fish_psactl_needs_command" -f -a "sync" -d 'Push what changed since the last run: tickets, backup statistics, billed quantities'
@@ -60,6 +61,62 @@ complete -c psactl -n "__fish_psactl_using_subcommand demo" -s v -l verbose -d '
 complete -c psactl -n "__fish_psactl_using_subcommand demo" -l no-input -d 'Never ask; what is not given is an error'
 complete -c psactl -n "__fish_psactl_using_subcommand demo" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c psactl -n "__fish_psactl_using_subcommand demo" -s V -l version -d 'Print version'
+complete -c psactl -n "__fish_psactl_using_subcommand init" -l from -d 'Take the answers of another psactl.toml as defaults' -r -F
+complete -c psactl -n "__fish_psactl_using_subcommand init" -l site -d 'Address of ConnectWise\'s login page, as you have it, or a region: na, eu, au, aus, za, staging' -r
+complete -c psactl -n "__fish_psactl_using_subcommand init" -l company-id -d 'What you type as Company at login' -r
+complete -c psactl -n "__fish_psactl_using_subcommand init" -l client-id -d 'Your client ID, a GUID from https://developer.connectwise.com/ClientID' -r
+complete -c psactl -n "__fish_psactl_using_subcommand init" -l ca-file -d 'PEM file of a private certificate authority' -r -F
+complete -c psactl -n "__fish_psactl_using_subcommand init" -l management-solution -d 'Name of the management solution (guide step 4) [default: eFolder]' -r
+complete -c psactl -n "__fish_psactl_using_subcommand init" -l managed-id-prefix -d 'What stands before a customer\'s ID in its Managed ID [default: EFS-]' -r
+complete -c psactl -n "__fish_psactl_using_subcommand init" -l public-key -d 'An API member\'s public key' -r
+complete -c psactl -n "__fish_psactl_using_subcommand init" -l private-key-file -d 'File with its private key, readable by you alone' -r -F
+complete -c psactl -n "__fish_psactl_using_subcommand init" -l private-key-command -d 'Command that prints its private key' -r
+complete -c psactl -n "__fish_psactl_using_subcommand init" -l private-key-env -d 'Environment variable with its private key' -r
+complete -c psactl -n "__fish_psactl_using_subcommand init" -l username -d 'Or sign in with an integrator login: its user name' -r
+complete -c psactl -n "__fish_psactl_using_subcommand init" -l password-file -d 'File with its password, readable by you alone' -r -F
+complete -c psactl -n "__fish_psactl_using_subcommand init" -l password-command -d 'Command that prints its password' -r
+complete -c psactl -n "__fish_psactl_using_subcommand init" -l password-env -d 'Environment variable with its password' -r
+complete -c psactl -n "__fish_psactl_using_subcommand init" -l integrator-username -d 'User name of the login that set-up makes [default: efolder-api]' -r
+complete -c psactl -n "__fish_psactl_using_subcommand init" -l integrator-password-file -d 'File with its password [default: a password is made up and kept in integrator-password]' -r -F
+complete -c psactl -n "__fish_psactl_using_subcommand init" -l integrator-password-command -d 'Command that prints its password' -r
+complete -c psactl -n "__fish_psactl_using_subcommand init" -l integrator-password-env -d 'Environment variable with its password' -r
+complete -c psactl -n "__fish_psactl_using_subcommand init" -l integrations -d 'These integrations and no others [default: all three]' -r -f -a "tickets\t'Service tickets for backup problems'
+statistics\t'Statistics of the executive management report'
+billing\t'Quantities of agreement additions'"
+complete -c psactl -n "__fish_psactl_using_subcommand init" -l board -d 'The service board for tickets, by its name' -r
+complete -c psactl -n "__fish_psactl_using_subcommand init" -l severities -d 'Severities that open a ticket [default: warning,error]' -r -f -a "ok\t''
+warning\t''
+error\t''"
+complete -c psactl -n "__fish_psactl_using_subcommand init" -l visible-to-customer -d 'Whether the customer\'s contact reads the notes of tickets [default: false]' -r -f -a "true\t''
+false\t''"
+complete -c psactl -n "__fish_psactl_using_subcommand init" -l services -d 'These services are billed and no others [default: all but local-backup-storage]' -r -f -a "online-backup-storage\t''
+online-backup-computers\t''
+local-backup-storage\t''
+local-backup-licenses\t''
+email-archiving\t''
+email-filtering\t''
+other-licenses\t''"
+complete -c psactl -n "__fish_psactl_using_subcommand init" -l product -d 'The product of a service, by its Product ID, where it is not the guide\'s; may be repeated' -r
+complete -c psactl -n "__fish_psactl_using_subcommand init" -l price -d 'The unit price at which set-up makes a product that ConnectWise lacks; may be repeated' -r
+complete -c psactl -n "__fish_psactl_using_subcommand init" -l invoice-descriptions -d 'Whether invoice descriptions are written [default: true]' -r -f -a "true\t''
+false\t''"
+complete -c psactl -n "__fish_psactl_using_subcommand init" -l accounts -d 'The portal\'s export of the account list with usage' -r -F
+complete -c psactl -n "__fish_psactl_using_subcommand init" -l events -d 'The portal\'s export of the event log' -r -F
+complete -c psactl -n "__fish_psactl_using_subcommand init" -l time-zone -d 'Time zone of times in the exports that name none, such as America/New_York; none: they are errors' -r
+complete -c psactl -n "__fish_psactl_using_subcommand init" -l config -d 'The configuration file [default: psactl/psactl.toml in the user\'s configuration folder]' -r -F
+complete -c psactl -n "__fish_psactl_using_subcommand init" -l state -d 'The folder of psactl\'s own state [default: psactl in the user\'s state folder]' -r -F
+complete -c psactl -n "__fish_psactl_using_subcommand init" -l output -d 'How results are printed' -r -f -a "table\t'Tables and sentences for people'
+json\t'One JSON document of a documented, versioned shape'"
+complete -c psactl -n "__fish_psactl_using_subcommand init" -l color -d 'When to colour' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
+always\t'Always'
+never\t'Never'"
+complete -c psactl -n "__fish_psactl_using_subcommand init" -l dry-run -d 'Show the file; write nothing'
+complete -c psactl -n "__fish_psactl_using_subcommand init" -l skip-test -d 'Do not ask ConnectWise, nor look at the exports: write the file untested'
+complete -c psactl -n "__fish_psactl_using_subcommand init" -s q -l quiet -d 'Print nothing but results and what needs a person'
+complete -c psactl -n "__fish_psactl_using_subcommand init" -s v -l verbose -d 'Say more on stderr; -vv and -vvv say still more. Secrets are never printed'
+complete -c psactl -n "__fish_psactl_using_subcommand init" -l no-input -d 'Never ask; what is not given is an error'
+complete -c psactl -n "__fish_psactl_using_subcommand init" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c psactl -n "__fish_psactl_using_subcommand init" -s V -l version -d 'Print version'
 complete -c psactl -n "__fish_psactl_using_subcommand setup" -l effective-date -d 'For the step agreements: from when an addition bills whose agreement has no next invoice ahead' -r
 complete -c psactl -n "__fish_psactl_using_subcommand setup" -l config -d 'The configuration file [default: psactl/psactl.toml in the user\'s configuration folder]' -r -F
 complete -c psactl -n "__fish_psactl_using_subcommand setup" -l state -d 'The folder of psactl\'s own state [default: psactl in the user\'s state folder]' -r -F
@@ -275,17 +332,18 @@ complete -c psactl -n "__fish_psactl_using_subcommand completions" -s v -l verbo
 complete -c psactl -n "__fish_psactl_using_subcommand completions" -l no-input -d 'Never ask; what is not given is an error'
 complete -c psactl -n "__fish_psactl_using_subcommand completions" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c psactl -n "__fish_psactl_using_subcommand completions" -s V -l version -d 'Print version'
-complete -c psactl -n "__fish_psactl_using_subcommand help; and not __fish_seen_subcommand_from demo setup companies sync review events reprocess doctor sandbox completions help" -f -a "demo" -d 'Show the whole job on a simulated PSA: nothing to configure, nothing left behind'
-complete -c psactl -n "__fish_psactl_using_subcommand help; and not __fish_seen_subcommand_from demo setup companies sync review events reprocess doctor sandbox completions help" -f -a "setup" -d 'Set up the integration in ConnectWise, step by step in the right order'
-complete -c psactl -n "__fish_psactl_using_subcommand help; and not __fish_seen_subcommand_from demo setup companies sync review events reprocess doctor sandbox completions help" -f -a "companies" -d 'Show and make the links between customers of the portal and companies of ConnectWise'
-complete -c psactl -n "__fish_psactl_using_subcommand help; and not __fish_seen_subcommand_from demo setup companies sync review events reprocess doctor sandbox completions help" -f -a "sync" -d 'Push what changed since the last run: tickets, backup statistics, billed quantities'
-complete -c psactl -n "__fish_psactl_using_subcommand help; and not __fish_seen_subcommand_from demo setup companies sync review events reprocess doctor sandbox completions help" -f -a "review" -d 'Show the changes that are held, and approve or reject them'
-complete -c psactl -n "__fish_psactl_using_subcommand help; and not __fish_seen_subcommand_from demo setup companies sync review events reprocess doctor sandbox completions help" -f -a "events" -d 'Show the event log: what happened, what was done, what failed'
-complete -c psactl -n "__fish_psactl_using_subcommand help; and not __fish_seen_subcommand_from demo setup companies sync review events reprocess doctor sandbox completions help" -f -a "reprocess" -d 'Run the notification actions of events again, now'
-complete -c psactl -n "__fish_psactl_using_subcommand help; and not __fish_seen_subcommand_from demo setup companies sync review events reprocess doctor sandbox completions help" -f -a "doctor" -d 'Check everything and say what is wrong, with evidence and fix'
-complete -c psactl -n "__fish_psactl_using_subcommand help; and not __fish_seen_subcommand_from demo setup companies sync review events reprocess doctor sandbox completions help" -f -a "sandbox" -d 'Serve a simulated ConnectWise PSA on loopback, until Ctrl-C'
-complete -c psactl -n "__fish_psactl_using_subcommand help; and not __fish_seen_subcommand_from demo setup companies sync review events reprocess doctor sandbox completions help" -f -a "completions" -d 'Print a completion script for a shell'
-complete -c psactl -n "__fish_psactl_using_subcommand help; and not __fish_seen_subcommand_from demo setup companies sync review events reprocess doctor sandbox completions help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c psactl -n "__fish_psactl_using_subcommand help; and not __fish_seen_subcommand_from demo init setup companies sync review events reprocess doctor sandbox completions help" -f -a "demo" -d 'Show the whole job on a simulated PSA: nothing to configure, nothing left behind'
+complete -c psactl -n "__fish_psactl_using_subcommand help; and not __fish_seen_subcommand_from demo init setup companies sync review events reprocess doctor sandbox completions help" -f -a "init" -d 'Ask for what psactl needs, test it, and write psactl.toml'
+complete -c psactl -n "__fish_psactl_using_subcommand help; and not __fish_seen_subcommand_from demo init setup companies sync review events reprocess doctor sandbox completions help" -f -a "setup" -d 'Set up the integration in ConnectWise, step by step in the right order'
+complete -c psactl -n "__fish_psactl_using_subcommand help; and not __fish_seen_subcommand_from demo init setup companies sync review events reprocess doctor sandbox completions help" -f -a "companies" -d 'Show and make the links between customers of the portal and companies of ConnectWise'
+complete -c psactl -n "__fish_psactl_using_subcommand help; and not __fish_seen_subcommand_from demo init setup companies sync review events reprocess doctor sandbox completions help" -f -a "sync" -d 'Push what changed since the last run: tickets, backup statistics, billed quantities'
+complete -c psactl -n "__fish_psactl_using_subcommand help; and not __fish_seen_subcommand_from demo init setup companies sync review events reprocess doctor sandbox completions help" -f -a "review" -d 'Show the changes that are held, and approve or reject them'
+complete -c psactl -n "__fish_psactl_using_subcommand help; and not __fish_seen_subcommand_from demo init setup companies sync review events reprocess doctor sandbox completions help" -f -a "events" -d 'Show the event log: what happened, what was done, what failed'
+complete -c psactl -n "__fish_psactl_using_subcommand help; and not __fish_seen_subcommand_from demo init setup companies sync review events reprocess doctor sandbox completions help" -f -a "reprocess" -d 'Run the notification actions of events again, now'
+complete -c psactl -n "__fish_psactl_using_subcommand help; and not __fish_seen_subcommand_from demo init setup companies sync review events reprocess doctor sandbox completions help" -f -a "doctor" -d 'Check everything and say what is wrong, with evidence and fix'
+complete -c psactl -n "__fish_psactl_using_subcommand help; and not __fish_seen_subcommand_from demo init setup companies sync review events reprocess doctor sandbox completions help" -f -a "sandbox" -d 'Serve a simulated ConnectWise PSA on loopback, until Ctrl-C'
+complete -c psactl -n "__fish_psactl_using_subcommand help; and not __fish_seen_subcommand_from demo init setup companies sync review events reprocess doctor sandbox completions help" -f -a "completions" -d 'Print a completion script for a shell'
+complete -c psactl -n "__fish_psactl_using_subcommand help; and not __fish_seen_subcommand_from demo init setup companies sync review events reprocess doctor sandbox completions help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
 complete -c psactl -n "__fish_psactl_using_subcommand help; and __fish_seen_subcommand_from companies" -f -a "link" -d 'Link a customer to a company and make its two Managed ID entries, in the right order'
 complete -c psactl -n "__fish_psactl_using_subcommand help; and __fish_seen_subcommand_from companies" -f -a "adopt" -d 'Take over the links that ConnectWise already has as Managed IDs'
 complete -c psactl -n "__fish_psactl_using_subcommand help; and __fish_seen_subcommand_from events" -f -a "show" -d 'One event with everything that was done for it'

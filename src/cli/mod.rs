@@ -5,6 +5,7 @@ mod completions;
 mod demo;
 mod doctor;
 mod events;
+mod init;
 mod reprocess;
 mod review;
 mod sandbox;
@@ -81,6 +82,7 @@ enum Colour {
 #[derive(Debug, Subcommand)]
 enum Command {
     Demo(demo::Args),
+    Init(Box<init::Args>),
     Setup(setup::Args),
     Companies(companies::Args),
     Sync(sync::Args),
@@ -125,6 +127,7 @@ fn run(cli: Cli, ui: Ui) -> Result<Exit> {
     let context = Context::new(ui, Environment::of_process(), config, state)?;
     let exit = match cli.command {
         Command::Demo(args) => demo::run(&context, args),
+        Command::Init(args) => init::run(&context, *args),
         Command::Setup(args) => setup::run(&context, args),
         Command::Companies(args) => companies::run(&context, args),
         Command::Sync(args) => sync::run(&context, args),

@@ -79,8 +79,8 @@ impl Error {
     pub fn hints(&self) -> Vec<String> {
         match self {
             Error::NotFound { .. } => vec![
-                "psactl sandbox --write-config trial/psactl.toml, to try; or copy examples/psactl.toml"
-                    .to_string(),
+                "psactl init asks for what is needed, tests it and writes the file".to_string(),
+                "psactl sandbox --write-config trial/psactl.toml, to try without a ConnectWise".to_string(),
                 "name the file with --config FILE or PSACTL_CONFIG".to_string(),
             ],
             Error::Unreadable { path, .. } => {

@@ -3,17 +3,19 @@
 //! Precedence: an environment variable `PSACTL_SECTION__KEY`, then the file, then the default. A key is known
 //! only if it has behaviour. Every mistake is reported at once, with line, column and the nearest known key.
 
+pub mod edit;
 mod error;
 mod reader;
 mod schema;
 mod secret;
 mod sections;
 mod settings;
+pub mod site;
 mod tree;
 mod values;
 
 pub use error::{Error, Place, Problem};
-pub use secret::SecretSource;
+pub use secret::{SecretSource, flaw};
 pub use settings::{
     AgeFrom, Allowance, BelowIncluded, Billing, ConnectWise, EventTypes, Gigabyte, Guard,
     IntegratorLoginSettings, Login, Portal, Product, Rounding, Statistics, Switches, Sync, Tickets,

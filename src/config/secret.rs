@@ -43,13 +43,23 @@ impl SecretSource {
     /// [`Error::Secret`] when it cannot be read, when others could read it too, or when it is empty or carries
     /// blanks at its ends or control characters: the slips that the guide warns of when passwords are pasted.
     pub fn read(&self, config: &Config) -> Result<SecretString, Error> {
+        self.read_in(config.folder(), |name| config.variable(name))
+    }
+
+    /// Like [`SecretSource::read`], before there is a configuration: from its folder to be, and with the
+    /// values of variables.
+    ///
+    /// # Errors
+    /// As [`SecretSource::read`].
+    pub fn read_in(
+        &self,
+        folder: &Path,
+        variable: impl Fn(&str) -> Option<String>,
+    ) -> Result<SecretString, Error> {
         let (bytes, what) = match self {
-            SecretSource::File(path) => {
-                let path = config.resolve(path);
-                (self.file(&path)?, "the file")
-            }
-            SecretSource::Command(command) => (self.command(command, config.folder())?, "what it prints"),
-            SecretSource::Env(name) => match config.variable(name) {
+            SecretSource::File(path) => (self.file(&folder.join(path))?, "the file"),
+            SecretSource::Command(command) => (self.command(command, folder)?, "what it prints"),
+            SecretSource::Env(name) => match variable(name) {
                 Some(value) => (value.into_bytes(), "the variable"),
                 None => return Err(self.error("is not set", format!("set {name}, or use a file"))),
             },
@@ -187,7 +197,7 @@ fn summary(complaint: &[u8]) -> String {
 }
 
 /// What makes a text unfit as a secret, said without showing any of it.
-fn flaw(secret: &str) -> Option<&'static str> {
+pub fn flaw(secret: &str) -> Option<&'static str> {
     if secret.is_empty() {
         Some("is empty")
     } else if secret.starts_with('\u{feff}') {

@@ -2,6 +2,7 @@
 //!
 //! Results go to stdout, everything else to stderr. A closed pipe is not an error.
 
+mod hidden;
 mod question;
 mod table;
 pub mod text;
@@ -11,6 +12,7 @@ use std::io::{IsTerminal, Write};
 use anstyle::{AnsiColor, Style};
 use serde::Serialize;
 
+pub use hidden::Terminal;
 pub use table::Table;
 
 /// What a command prints its result as.
@@ -127,6 +129,13 @@ impl Ui {
     /// Something a person must see, to stderr, even under `--quiet`.
     pub fn problem(&self, line: &str) {
         write_line(std::io::stderr(), line);
+    }
+
+    /// Shows the cursor, which a question that was left may have hidden.
+    pub fn show_cursor(&self) {
+        if self.ask {
+            let _closed = write!(std::io::stderr(), "\x1b[?25h");
+        }
     }
 
     /// Text in a look, or plain where colour is off.

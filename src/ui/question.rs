@@ -2,7 +2,7 @@
 
 use std::io::Write;
 
-use dialoguer::{Confirm, Input, MultiSelect, Password, Select};
+use dialoguer::{Confirm, Input, MultiSelect, Select};
 use secrecy::{ExposeSecret, SecretString};
 
 use super::Ui;
@@ -59,8 +59,7 @@ impl Ui {
     ) -> Result<SecretString> {
         self.must_ask(question, flag)?;
         loop {
-            let secret: SecretString =
-                answered(Password::new().with_prompt(question).allow_empty_password(true).interact())?.into();
+            let secret = answered(super::hidden::read(question).map_err(dialoguer::Error::IO))?;
             match check(secret.expose_secret()) {
                 Ok(()) => return Ok(secret),
                 Err(why) => self.problem(&why),
@@ -114,8 +113,8 @@ impl Ui {
 /// The answer, or why there is none.
 fn answered<T>(answer: dialoguer::Result<T>) -> Result<T> {
     answer.map_err(|error| {
-        // Ctrl-C inside a prompt leaves the cursor hidden.
-        let _closed = write!(std::io::stderr(), "\x1b[?25h");
+        // Ctrl-C inside a prompt leaves the cursor hidden, and in its line.
+        let _closed = writeln!(std::io::stderr(), "\x1b[?25h");
         let dialoguer::Error::IO(cause) = error;
         if cause.kind() == std::io::ErrorKind::Interrupted {
             return Failure::new(Exit::Interrupted, "interrupted at a question")

@@ -442,10 +442,7 @@ fn the_file_is_searched_in_order() {
     let missing = folder.path().join("missing.toml");
     let error = Config::load(Some(&missing), &both).expect_err("missing");
     assert_eq!(error.to_string(), format!("no configuration: {} does not exist", missing.display()));
-    assert_eq!(
-        error.hints()[0],
-        "psactl sandbox --write-config trial/psactl.toml, to try; or copy examples/psactl.toml"
-    );
+    assert_eq!(error.hints()[0], "psactl init asks for what is needed, tests it and writes the file");
 }
 
 #[test]

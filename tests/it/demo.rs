@@ -170,6 +170,7 @@ fn the_help_of_every_command() {
     assert_eq!(run(&[]).code, 2, "no command at all");
     for command in [
         "demo",
+        "init",
         "setup",
         "companies",
         "sync",

@@ -17,6 +17,7 @@ mod configuration;
 mod configuration_secrets;
 mod demo;
 mod faults;
+mod init;
 mod killed;
 mod log;
 mod paging;
