@@ -2,6 +2,7 @@
 //!
 //! Results go to stdout, everything else to stderr. A closed pipe is not an error.
 
+mod progress;
 mod question;
 mod table;
 pub mod text;
@@ -11,6 +12,7 @@ use std::io::{IsTerminal, Write};
 use anstyle::{AnsiColor, Style};
 use serde::Serialize;
 
+pub use progress::Progress;
 pub use table::Table;
 
 /// What a command prints its result as.
