@@ -175,16 +175,17 @@ impl Names {
     pub fn like(&self, name: &str) -> Found {
         let wanted = Name::of(name);
         let exact = self.exact.get(name.trim()).cloned().unwrap_or_default();
-        let mut shared: HashMap<usize, usize> = HashMap::new();
+        // How many trigrams each name shares with it. Common words stand in thousands of names: a plain list
+        // counts them faster than a map.
+        let mut shared = vec![0usize; self.names.len()];
         for place in wanted.trigrams.iter().filter_map(|trigram| self.by_trigram.get(trigram)).flatten() {
-            *shared.entry(*place).or_default() += 1;
+            shared[*place] += 1;
         }
-        let mut near: Vec<(u8, usize)> = shared
-            .into_iter()
-            .map(|(place, count)| {
-                (percent(dice(count, wanted.trigrams.len(), self.names[place].trigrams.len())), place)
-            })
-            .collect();
+        let dice_of = |(place, count): (usize, usize)| {
+            (percent(dice(count, wanted.trigrams.len(), self.names[place].trigrams.len())), place)
+        };
+        let mut near: Vec<(u8, usize)> =
+            shared.into_iter().enumerate().filter(|(_, count)| *count > 0).map(dice_of).collect();
         near.sort_by(|a, b| b.0.cmp(&a.0).then(a.1.cmp(&b.1)));
         let equal = self.equal.get(&wanted.normal).cloned().unwrap_or_default();
         let places: BTreeSet<usize> =

@@ -86,22 +86,18 @@ impl Show for Suggested {
             ui.out(&table.to_string());
         }
         for own in &none {
-            let inactive = own.inactive.as_ref().map(|name| format!("; {name} has it and is inactive"));
-            ui.out(&format!(
-                "  {} “{}”: no company is called like it{}",
-                text::clean(&own.customer.cid),
-                text::clean(&own.customer.name),
-                text::clean(&inactive.unwrap_or_default())
-            ));
+            let (cid, name) = (text::clean(&own.customer.cid), text::clean(&own.customer.name));
+            let why = match &own.inactive {
+                Some(company) => format!("only {}, which is inactive, is called so", text::clean(company)),
+                None => "no company is called like it".to_owned(),
+            };
+            ui.out(&format!("  {}", ui.wrap(&format!("{cid} “{name}”: {why}"), 2, 4)));
         }
         let same = found.iter().filter(|own| own.basis == Basis::SameName).count();
-        ui.say(&format!(
-            "{} with the same name, {} to look at, {} open. psactl companies link marks and links them on a terminal; \
-             psactl companies link CID COMPANY links one",
-            same,
-            found.len() - same,
-            none.len()
-        ));
+        let counts =
+            format!("{same} with the same name, {} to look at, {} open.", found.len() - same, none.len());
+        let next = "psactl companies link marks and links them on a terminal, psactl companies link CID COMPANY links one";
+        ui.say(&ui.wrap(&format!("{counts} Next: {next}"), 0, 2));
     }
 }
 
@@ -117,7 +113,7 @@ fn named(company: &Candidate) -> String {
 pub(super) fn score(own: &Suggestion, company: &Candidate) -> String {
     match own.basis {
         Basis::SameName => "same name".to_owned(),
-        Basis::SeveralOfTheName => "same name, and others".to_owned(),
+        Basis::SeveralOfTheName => "several".to_owned(),
         Basis::Alike | Basis::None => company.score.to_string(),
     }
 }
