@@ -85,13 +85,11 @@ pub(super) async fn check(setup: &mut Setup<'_>) -> Result<Finding> {
                     .map_err(|why| which(why, &link, &agreements, &mut setup.undecided)),
             };
             let placed = agreement.and_then(|agreement| {
-                effective(agreement, setup.effective_date, today).map(|from| (agreement, from)).map_err(
-                    |why| {
-                        let (id, name) = (agreement.id, agreement.name.or_empty().to_owned());
-                        setup.undecided.insert(Undecided::Start { agreement: id, name });
-                        why
-                    },
-                )
+                let from = effective(agreement, setup.effective_date, today).inspect_err(|_| {
+                    let (id, name) = (agreement.id, agreement.name.or_empty().to_owned());
+                    setup.undecided.insert(Undecided::Start { agreement: id, name });
+                })?;
+                Ok((agreement, from))
             });
             match placed {
                 Ok((agreement, effective)) => finding.changes.push(addition_for(

@@ -119,10 +119,11 @@ impl<'a> Adding<'a> {
                 ui.problem("Something changed in the meantime; the plan is now:");
             }
             if ui.may_ask() {
-                added.plan.show(ui);
+                ui.out(&ui.wrap(&names(&link), 0, 2));
+                added.show_plan(ui);
             }
             let billed = if missing.additions.is_empty() { "" } else { " and bill it so" };
-            if !ui.confirm(&format!("Link {}{billed}?", names(&link)), "--yes")? {
+            if !ui.confirm(&format!("Link customer {}{billed}?", text::clean(&link.cid)), "--yes")? {
                 return Err(Failure::new(Exit::Interrupted, "nothing was added"));
             }
             agreed = Some(missing);
@@ -374,12 +375,49 @@ impl Added {
     }
 }
 
+impl Added {
+    /// The entries in full, the additions in a table: one screen for a customer. JSON has every field.
+    fn show_plan(&self, ui: &Ui) {
+        let bills = |change: &Change| matches!(change.purpose, Purpose::Quantity { .. });
+        let (additions, entries): (Vec<Change>, Vec<Change>) =
+            self.plan.changes.iter().cloned().partition(bills);
+        Plan { changes: entries, ..self.plan.clone() }.show(ui);
+        let Some(first) = additions.first() else { return };
+        let on = first.subject.name.split_once(") on ").map_or("its agreement", |(_, agreement)| agreement);
+        let count = text::count(additions.len(), "new addition", "new additions");
+        let head = format!("{count} on {on}, billable, serial number {}:", self.link.managed_id);
+        ui.out(&format!("  {} {}", ui.paint(Look::Good, "+"), ui.wrap(&text::clean(&head), 4, 4)));
+        let mut table = ui.table(&["service", "quantity", "unit price", "from", "next invoice"]);
+        for change in &additions {
+            let field = |name: &str| {
+                let found = change.fields.iter().find(|field| field.name == name);
+                found.map_or(String::new(), |field| match &field.after {
+                    serde_json::Value::String(text) => text.clone(),
+                    other => other.to_string(),
+                })
+            };
+            let service = change.subject.name.split_once(" (").map_or("", |(service, _)| service);
+            table.row([
+                service.to_owned(),
+                field("quantity"),
+                field("unitPrice"),
+                field("effectiveDate").chars().take(10).collect(),
+                crate::plan::money_of(change),
+            ]);
+        }
+        ui.out(&table.to_string());
+        for line in crate::plan::sum_lines(&additions) {
+            ui.out(&format!("  {line}"));
+        }
+    }
+}
+
 impl Show for Added {
     const SCHEMA: &'static str = "psactl/companies-add/1";
 
     fn show(&self, ui: &Ui) {
         if !self.shown {
-            self.plan.show(ui);
+            self.show_plan(ui);
         }
         for open in &self.open {
             ui.out(&format!("  {} {}", ui.paint(Look::Bad, "x"), ui.wrap(&text::clean(open), 4, 4)));
@@ -387,10 +425,11 @@ impl Show for Added {
         show_applied(ui, &self.applied);
         let (cid, company) = (text::clean(&self.link.cid), text::clean(&super::of(&self.link)));
         if !self.open.is_empty() {
-            ui.out(&format!(
+            let line = format!(
                 "Nothing was written. psactl companies link {cid} {} links the customer without its additions.",
                 self.link.company_id
-            ));
+            );
+            ui.out(&ui.wrap(&line, 0, 2));
             return;
         }
         if self.dry_run {
@@ -439,6 +478,7 @@ impl Next {
             0 => String::new(),
             some => format!(" and {} of statistics and tickets", text::count(some, "change", "changes")),
         };
-        ui.out(&format!("Read back. The next psactl sync writes {quantities} for this customer{others}."));
+        let line = format!("Read back. The next psactl sync writes {quantities} for this customer{others}.");
+        ui.out(&ui.wrap(&line, 0, 2));
     }
 }

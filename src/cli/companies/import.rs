@@ -190,7 +190,7 @@ async fn import(linking: &Linking<'_>, snapshot: &Snapshot, rows: Vec<Row>, args
         }
     }
     if imported.problems.is_empty() {
-        imported.result = Some(several::link(linking, proposed, "companies import", args.yes).await?);
+        imported.result = Some(several::link(linking, &pairs, proposed, "companies import", args.yes).await?);
     }
     Ok(imported)
 }

@@ -60,7 +60,8 @@ async fn link(linking: &Linking<'_>, customer: &Customer, wanted: &str, args: &A
     linking.settle().await?;
     let company = linking.company(wanted).await?;
     let before = linking.links.get(&customer.cid).filter(|link| link.company_id != company.id).cloned();
-    let mut proposed = linking.propose(&[(customer.clone(), company)], args.replace).await?;
+    let pair = [(customer.clone(), company)];
+    let mut proposed = linking.propose(&pair, args.replace).await?;
     let proposed = match proposed.pop() {
         Some(proposed) => proposed?,
         None => return Err(Failure::new(Exit::Unexpected, "a link vanished")),
@@ -81,10 +82,14 @@ async fn link(linking: &Linking<'_>, customer: &Customer, wanted: &str, args: &A
     }
     let link = &report.link;
     if !args.yes && linking.context.ui.may_ask() {
-        report.plan.show(&linking.context.ui);
-        if !linking.context.ui.confirm(&format!("Link {}?", names(link)), "--yes")? {
+        let ui = &linking.context.ui;
+        ui.out(&ui.wrap(&names(link), 0, 2));
+        report.plan.show(ui);
+        if !ui.confirm(&format!("Link customer {}?", text::clean(&link.cid)), "--yes")? {
             return Err(Failure::new(Exit::Interrupted, "nothing was linked"));
         }
+        let agreed = Proposed { link: link.clone(), changes: report.plan.changes.clone() };
+        linking.still_stands(&pair, &[agreed], args.replace).await?;
     } else if !args.yes && link.portal_name != link.company_name {
         return Err(Failure::new(
             Exit::Usage,
@@ -125,10 +130,10 @@ async fn left_on(linking: &Linking<'_>, before: &Link, plan: &mut Plan) -> Resul
     Ok(())
 }
 
-/// Both names of a link, for a question.
+/// Both names of a link: what a person has to compare.
 pub(super) fn names(link: &Link) -> String {
     format!(
-        "customer {} “{}” to company “{}” (#{})",
+        "Customer {} “{}” at the portal and company “{}” (#{}) in ConnectWise:",
         text::clean(&link.cid),
         text::clean(&link.portal_name),
         text::clean(&link.company_name),
@@ -165,11 +170,12 @@ impl Show for Linked {
             text::clean(&self.link.company_name),
             self.link.company_id
         );
-        ui.out(&match (self.dry_run, self.exit()) {
+        let line = match (self.dry_run, self.exit()) {
             (true, _) => format!("Dry run: {names} would be linked."),
             (false, Exit::Done) => format!("Linked: {names}. Next: psactl setup agreements --dry-run"),
             (false, _) => format!("Not linked: {names}."),
-        });
+        };
+        ui.out(&ui.wrap(&line, 0, 2));
     }
 }
 
@@ -178,9 +184,10 @@ pub(super) fn show_applied(ui: &Ui, applied: &[Applied]) {
     for applied in applied {
         let subject = text::clean(&applied.change.subject.to_string());
         match applied.ended.trouble() {
-            None => ui.out(&format!("  {} {subject}", ui.paint(Look::Good, "+"))),
+            None => ui.out(&format!("  {} {}", ui.paint(Look::Good, "+"), ui.wrap(&subject, 4, 4))),
             Some(trouble) => {
-                ui.out(&format!("  {} {subject}: {}", ui.paint(Look::Bad, "x"), text::clean(&trouble)));
+                let line = format!("{subject}: {}", text::clean(&trouble));
+                ui.out(&format!("  {} {}", ui.paint(Look::Bad, "x"), ui.wrap(&line, 4, 4)));
             }
         }
     }

@@ -28,6 +28,8 @@ pub(super) struct Linking<'a> {
     /// The present links, by customer.
     pub links: BTreeMap<String, Link>,
     pub dry_run: bool,
+    /// The additions that psactl keeps, by customer and agreement.
+    kept: BTreeMap<String, BTreeMap<i64, BTreeSet<i64>>>,
     _lock: Option<Lock>,
 }
 
@@ -42,7 +44,12 @@ impl<'a> Linking<'a> {
         let lock = if dry_run { None } else { Some(store.lock("companies", context.now())?) };
         let source = crate::portal::open(config)?.name();
         let links = store.links(source)?.into_iter().map(|link| (link.cid.clone(), link)).collect();
+        let mut kept: BTreeMap<String, BTreeMap<i64, BTreeSet<i64>>> = BTreeMap::new();
+        for own in store.bindings(source)? {
+            kept.entry(own.cid).or_default().entry(own.agreement_id).or_default().insert(own.addition_id);
+        }
         Ok(Linking {
+            kept,
             context,
             config,
             store,
@@ -147,6 +154,30 @@ impl<'a> Linking<'a> {
         Ok(proposed)
     }
 
+    /// Sees that what a person agreed to, after some thought, is still what there is to do: somebody may have made
+    /// the entries meanwhile.
+    pub async fn still_stands(
+        &self,
+        pairs: &[(Customer, Company)],
+        agreed: &[Proposed],
+        replace: bool,
+    ) -> Result<()> {
+        let now = self.propose(pairs, replace).await?;
+        let same = now.len() == agreed.len()
+            && now.iter().zip(agreed).all(|(now, agreed)| match now {
+                Ok(now) => now.changes == agreed.changes && now.link.company_id == agreed.link.company_id,
+                Err(_) => false,
+            });
+        if same {
+            return Ok(());
+        }
+        Err(Failure::new(
+            Exit::Partial,
+            "ConnectWise changed while this was being looked at; nothing was written",
+        )
+        .hint("run the command again: it plans from what is there now"))
+    }
+
     /// The link of a customer with a company, agreed to now.
     pub fn link(&self, customer: &Customer, company: &Company, origin: &str) -> Link {
         Link {
@@ -218,7 +249,7 @@ impl<'a> Linking<'a> {
         }
         let additions = text::count(billing.len(), "agreement addition", "agreement additions");
         let (company, serial) = (&present.company_name, &present.managed_id);
-        let listed = billing.join(", ");
+        let listed = billing.into_iter().map(|(place, _)| place).collect::<Vec<_>>().join(", ");
         Ok(Some(if present.company_id == company_id {
             format!(
                 "customer {cid} was linked as {serial}, now it is {managed_id}, and {additions} of {company} still \
@@ -230,30 +261,31 @@ impl<'a> Linking<'a> {
         }))
     }
 
-    /// The additions of a company that carry a Managed ID and have not ended, in words.
-    pub async fn billed_by(&self, company: i64, managed_id: &str) -> Result<Vec<String>> {
+    /// The additions of a company that carry a Managed ID and have not ended: id and agreement, with what each bills.
+    pub async fn billed_by(&self, company: i64, managed_id: &str) -> Result<Vec<(String, String)>> {
         let agreements = observe::agreements(&self.client, company).await?;
         Ok(agreements::with_serial(&agreements, managed_id, self.today())
-            .map(|(agreement, addition)| format!("#{} on {}", addition.id, agreement.name.or_empty()))
+            .map(|(agreement, addition)| {
+                let product = addition.product.as_ref().map(ToString::to_string).unwrap_or_default();
+                let quantity = text::quantity(addition.quantity.unwrap_or_default());
+                let place = format!("#{} on {}", addition.id, agreement.name.or_empty());
+                (place, format!("{product}, quantity {quantity}"))
+            })
             .collect())
     }
 
     /// The customer is not linked, and additions that psactl kept for it bill at another company.
     async fn left_behind(&self, cid: &str, company_id: i64) -> Result<Option<String>> {
-        let mut known: BTreeMap<i64, BTreeSet<i64>> = BTreeMap::new();
-        for binding in self.store.bindings(self.source)?.into_iter().filter(|binding| binding.cid == cid) {
-            known.entry(binding.agreement_id).or_default().insert(binding.addition_id);
-        }
         let mut billing = Vec::new();
-        for (agreement, additions) in known {
-            let found: Option<Agreement> = self.client.find(&paths::agreement(agreement)).await?;
+        for (agreement, additions) in self.kept.get(cid).into_iter().flatten() {
+            let found: Option<Agreement> = self.client.find(&paths::agreement(*agreement)).await?;
             let Some(agreement) =
                 found.filter(|own| own.company.as_ref().and_then(|own| own.id) != Some(company_id))
             else {
                 continue;
             };
             for addition in additions {
-                let path = paths::addition(agreement.id, addition);
+                let path = paths::addition(agreement.id, *addition);
                 let Some(addition) = self.client.find(&path).await? else { continue };
                 if billing::why_ended(&agreement, &addition, self.today()).is_none() {
                     let company = agreement.company.as_ref().map(ToString::to_string).unwrap_or_default();

@@ -39,23 +39,16 @@ pub(super) async fn choose(linking: &Linking<'_>, snapshot: &Snapshot, yes: bool
     let (found, none): (Vec<&Suggestion>, Vec<&Suggestion>) =
         suggested.suggestions.iter().partition(|own| own.company.is_some());
     for own in &none {
-        ui.say(&format!(
-            "no company is called like {} “{}”: psactl companies link {} COMPANY",
-            text::clean(&own.customer.cid),
-            text::clean(&own.customer.name),
-            text::clean(&own.customer.cid)
-        ));
+        let (cid, name) = (text::clean(&own.customer.cid), text::clean(&own.customer.name));
+        let line = format!("no company is called like {cid} “{name}”: psactl companies link {cid} COMPANY");
+        ui.say(&ui.wrap(&line, 0, 2));
     }
     if found.is_empty() {
         ui.out(if none.is_empty() { "Every customer is linked." } else { "Nothing to mark." });
         return Ok(Exit::Done);
     }
     let items: Vec<(String, bool)> = found.iter().map(|own| item(own, ui.columns())).collect();
-    let marked = ui.choose_many(
-        "Which of these are the same? (a number says how alike the names are)",
-        &items,
-        "psactl companies link CID COMPANY",
-    )?;
+    let marked = ui.choose_many("Which are the same?", &items, "psactl companies link CID COMPANY")?;
     let mut pairs: Vec<(Customer, Company)> = Vec::new();
     for own in marked.into_iter().filter_map(|place| found.get(place)) {
         let id = own.company.as_ref().map(|company| company.id);
@@ -67,10 +60,15 @@ pub(super) async fn choose(linking: &Linking<'_>, snapshot: &Snapshot, yes: bool
         return Ok(Exit::Done);
     }
     let mut proposed = Vec::new();
+    let mut right = Vec::new();
     let mut refused = false;
-    for ((customer, _), own) in pairs.iter().zip(linking.propose(&pairs, false).await?) {
+    for (pair, own) in pairs.iter().zip(linking.propose(&pairs, false).await?) {
+        let customer = &pair.0;
         match own {
-            Ok(own) => proposed.push(own),
+            Ok(own) => {
+                proposed.push(own);
+                right.push(pair.clone());
+            }
             Err(failure) => {
                 refused = true;
                 let (cid, line) = (text::clean(&customer.cid), text::clean(&failure.line()));
@@ -84,7 +82,7 @@ pub(super) async fn choose(linking: &Linking<'_>, snapshot: &Snapshot, yes: bool
     if proposed.is_empty() {
         return Err(Failure::new(Exit::Partial, "nobody can be linked"));
     }
-    let report = link(linking, proposed, "companies link", yes).await?;
+    let report = link(linking, &right, proposed, "companies link", yes).await?;
     ui.emit(&report);
     Ok(if refused { Exit::Partial } else { report.exit() })
 }
@@ -109,6 +107,7 @@ fn item(own: &Suggestion, columns: usize) -> (String, bool) {
 /// Shows the plan, asks once, and links.
 pub(super) async fn link(
     linking: &Linking<'_>,
+    pairs: &[(Customer, Company)],
     proposed: Vec<Proposed>,
     command: &str,
     yes: bool,
@@ -141,6 +140,7 @@ pub(super) async fn link(
         if !ui.confirm(&format!("Are these the same, and shall {customers} be linked?"), "--yes")? {
             return Err(Failure::new(Exit::Interrupted, "nothing was linked"));
         }
+        linking.still_stands(pairs, &proposed, false).await?;
     }
     let run = linking.store.begin_run(command, linking.context.now())?;
     (report.applied, report.linked) = linking.make(run, proposed).await?;
@@ -159,16 +159,13 @@ impl Several {
             ui.table(&["customer", "name at the portal", "company in connectwise", "managed id", ""]);
         for link in &self.links {
             let own = self.changes.iter().filter(|change| change.cid.as_deref() == Some(link.cid.as_str()));
-            let changes = match own.count() {
-                0 => "there already".to_owned(),
-                changes => format!("{}: {}", link.managed_id, text::count(changes, "change", "changes")),
-            };
+            let entries = if own.count() == 0 { "there" } else { "new" };
             let differs = if link.portal_name == link.company_name { "" } else { "names differ" };
             table.row([
                 link.cid.clone(),
                 link.portal_name.clone(),
                 super::of(link),
-                changes,
+                format!("{} {entries}", link.managed_id),
                 differs.to_owned(),
             ]);
         }

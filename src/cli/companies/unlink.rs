@@ -70,6 +70,7 @@ async fn look(linking: &Linking<'_>, link: Link) -> Result<Unlinked> {
         })
         .collect();
     let additions = linking.billed_by(link.company_id, &link.managed_id).await?;
+    let additions = additions.into_iter().map(|(place, what)| format!("{place}: {what}")).collect();
     let tickets = linking.store.tickets(linking.source)?;
     let tickets = tickets
         .iter()
@@ -99,11 +100,12 @@ impl Unlinked {
         let company = text::clean(&self.link.company_name);
         let list = |head: &str, lines: &[String], end: &str| {
             if !lines.is_empty() {
-                ui.out(head);
+                ui.out(&ui.wrap(head, 0, 2));
                 for line in lines {
-                    ui.out(&format!("  {} {}", ui.paint(Look::Warn, "!"), text::clean(line)));
+                    let line = ui.wrap(&text::clean(line), 4, 4);
+                    ui.out(&format!("  {} {line}", ui.paint(Look::Warn, "!")));
                 }
-                ui.out(&format!("    {end}"));
+                ui.out(&format!("    {}", ui.wrap(end, 4, 4)));
             }
         };
         list(
