@@ -233,6 +233,9 @@ fn a_customer_that_left_the_portal_can_be_unlinked() {
     desk.psactl(&["companies"]).ends_with(0).says("psactl companies unlink 419");
     desk.psactl(&["companies", "unlink", "419", "--yes"]).ends_with(0).says("Unlinked: customer 419");
     desk.psactl(&["companies"]).ends_with(0).is_silent_on("unlink 419");
+    // So can one whose company is gone.
+    desk.delete(&format!("/company/companies/{}", desk.company("Joe TV Repair")));
+    desk.psactl(&["companies", "unlink", "355", "--yes"]).ends_with(0).says("Unlinked: customer 355");
 }
 
 #[test]
@@ -301,7 +304,7 @@ fn a_serial_number_elsewhere_than_the_managed_id_is_shown_and_not_resolved() {
 fn adopting_reads_each_company_and_each_live_agreement_once() {
     let desk = Desk::with(Options {
         world: psactl::sandbox::World::Integrated,
-        companies: 200,
+        companies: 40,
         ..Options::default()
     });
     let agreements = desk.records("/finance/agreements", "agreementStatus = \"Active\"").len();
@@ -331,7 +334,7 @@ mod at_a_terminal {
         );
         let mut session = terminal(&desk, &["companies", "link"]);
         session.expect("no company is called like 500").unwrap();
-        session.expect("Which of these are the same?").unwrap();
+        session.expect("Which are the same?").unwrap();
         session.expect("same name").unwrap();
         // Down to the likeness, which comes after the two of the same name; marked, and on.
         session.send("\x1b[B\x1b[B \r").unwrap();
@@ -346,11 +349,30 @@ mod at_a_terminal {
     }
 
     #[test]
+    fn what_somebody_made_meanwhile_is_not_made_twice() {
+        let desk = prepared();
+        let mut session = terminal(&desk, &["companies", "link", "419", "Angry Fox"]);
+        session.expect("Link customer 419").unwrap();
+        let solution = json!({ "id": id(&desk.record("/company/managementItSolutions", "")) });
+        let path = format!("/company/companies/{}/managementSummaryReports", desk.company("Angry Fox"));
+        for kind in ["WorkstationsAndServers", "BackupStats"] {
+            let entry = json!({
+                "managementSolution": solution, "groupIdentifier": "EFS-419", "deviceType": kind,
+            });
+            desk.make(&path, entry);
+        }
+        session.send("y").unwrap();
+        session.expect("ConnectWise changed while this was being looked at").unwrap();
+        session.expect(Eof).unwrap();
+        assert_eq!(entries(&desk, "Angry Fox"), in_order("EFS-419"));
+    }
+
+    #[test]
     fn likeness_alone_links_nobody() {
         let desk = prepared();
         customers(&desk, [(355, "Joes TV Repair")]);
         let mut session = terminal(&desk, &["companies", "link"]);
-        session.expect("Which of these are the same?").unwrap();
+        session.expect("Which are the same?").unwrap();
         session.expect("Joe TV Repair").unwrap();
         session.send("\r").unwrap();
         session.expect("nobody was linked").unwrap();
