@@ -1,6 +1,8 @@
 //! `psactl setup`: the steps of set-up in order.
 
+mod changes;
 mod show;
+mod talk;
 mod walk;
 
 use serde::Serialize;
@@ -17,6 +19,7 @@ use walk::Walk;
 /// already is adopted, never bent.
 ///
 /// Examples:
+///   psactl setup                   in a terminal: step by step, asking before each
 ///   psactl setup --check           only look: what is right, what is missing
 ///   psactl setup --dry-run         show every change that would be made
 ///   psactl setup --apply --yes     make them, asking nothing
@@ -33,7 +36,7 @@ pub struct Args {
     /// Show every change that would be made; write nothing
     #[arg(long, group = "mode")]
     dry_run: bool,
-    /// Make the changes, asking before each step
+    /// Make the changes, asking before each step (in a terminal this is the default)
     #[arg(long, group = "mode")]
     apply: bool,
     /// With --apply: ask nothing
@@ -97,6 +100,7 @@ pub(super) fn run(context: &Context, args: Args) -> Result<Exit> {
         args: &args,
         clock: &clock,
         mode,
+        asks: mode == Mode::Apply && !args.yes,
     };
     let report = context.block_on(walk.all())?;
     context.ui.emit(&report);

@@ -1,18 +1,18 @@
 //! The walk through the steps: look, agree, apply, look again.
 
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 
-use super::show::{Done, Report};
+use super::show::{Done, Left, Report};
 use super::{Args, Mode};
 use crate::config::Config;
 use crate::context::Context;
 use crate::error::{Exit, Failure, Result};
-use crate::plan::Plan;
-use crate::plan::apply::{Applier, Secrets};
+use crate::plan::Change;
+use crate::plan::apply::{Applied, Applier, Secrets};
 use crate::psa::Client;
 use crate::setup::{self, Finding, Setup, Step};
 use crate::store::Store;
-use crate::ui::Look;
 
 pub(super) struct Walk<'a> {
     pub(super) context: &'a Context,
@@ -23,6 +23,8 @@ pub(super) struct Walk<'a> {
     pub(super) args: &'a Args,
     pub(super) clock: &'a dyn Fn() -> jiff::Timestamp,
     pub(super) mode: Mode,
+    /// A person is asked about every step.
+    pub(super) asks: bool,
 }
 
 impl Walk<'_> {
@@ -40,14 +42,29 @@ impl Walk<'_> {
         } else {
             0
         };
+        // From here on Ctrl-C is an answer, also where nothing has to be waited for before the first question.
+        tokio::task::yield_now().await;
+        if self.asks {
+            self.greet();
+        }
         let mut steps: Vec<Done> = Vec::new();
         let mut news = false;
+        let mut stopped_at = None;
         for step in Step::ALL {
             let wanted = self.args.step.is_none_or(|only| only == step);
             if !wanted && !leads_to(self.args.step, step) {
                 continue;
             }
-            match self.step(&mut setup, step, wanted, run).await {
+            let looked = match wanted && self.asks {
+                true => self.talk(&mut setup, step, run).await,
+                false => self.step(&mut setup, step, wanted, run).await,
+            };
+            match looked {
+                Ok(done) if done.left == Some(Left::Stopped) => {
+                    steps.push(done);
+                    stopped_at = Some(step);
+                    break;
+                }
                 Ok(done) if wanted || !done.finding.is_right() => steps.push(done),
                 Ok(done) => news |= done.news,
                 Err(failure) => return Err(self.stopped(steps, news, step, run, failure)?),
@@ -59,8 +76,9 @@ impl Walk<'_> {
             steps,
             only: self.args.step,
             finished,
-            stopped_at: None,
+            stopped_at,
             requests: self.client.requests_sent(),
+            told: self.asks,
         };
         if self.mode == Mode::Apply {
             self.make_due(&report.steps, news)?;
@@ -90,12 +108,13 @@ impl Walk<'_> {
                 finished: false,
                 stopped_at: Some(step),
                 requests: self.client.requests_sent(),
+                told: self.asks,
             });
         }
         if self.mode == Mode::Apply {
             self.store.end_run(run, failure.exit.code(), &failure.line(), self.context.now())?;
         }
-        let rights = failure.exit == Exit::Refused && !crate::sync::waiting::is_refused(&failure);
+        let rights = wants_rights(&failure);
         let failure = failure.context(format!("step {}", step.name()));
         Ok(if rights { failure.hint(format!("or by hand: {}", step.clicks())) } else { failure })
     }
@@ -120,14 +139,12 @@ impl Walk<'_> {
         // A record that another needs first (the integration of its cross-references) takes a second round.
         for _ in 0..3 {
             let may = self.mode == Mode::Apply && wanted && !finding.changes.is_empty();
-            if !may || !self.agreed(&finding)? {
+            if !may {
                 break;
             }
             let changes =
                 finding.changes.iter().filter(|change| change.waits_for.is_none()).cloned().collect();
-            self.context.writing.store(true, std::sync::atomic::Ordering::Relaxed);
-            let made = self.applier(run).apply(changes).await?;
-            self.context.writing.store(false, std::sync::atomic::Ordering::Relaxed);
+            let made = self.apply(run, changes).await?;
             let learnt = setup.learns(&made)?;
             let failed = made.iter().any(|applied| !applied.ended.is_done());
             // What was refused for a reason that the next round takes into account is no failure to tell.
@@ -138,24 +155,34 @@ impl Walk<'_> {
                 break;
             }
         }
-        let news = self.mode == Mode::Apply
-            && setup::remember(self.store, &finding, self.args.vendor_sync_is_off, self.context.now())?;
-        Ok(Done { finding, applied, news })
+        let news = self.mode == Mode::Apply && self.remember(setup, &finding)?;
+        Ok(Done { finding, applied, news, left: None })
     }
 
-    fn agreed(&self, finding: &Finding) -> Result<bool> {
-        if self.args.yes {
-            return Ok(true);
-        }
-        let plan = Plan { changes: finding.changes.clone(), ..Plan::default() };
-        self.context.ui.out(
-            &self.context.ui.paint(Look::Head, &format!("{}: {}", finding.step.name(), finding.step.why())),
-        );
-        plan.show(&self.context.ui);
-        self.context.ui.confirm("Apply these changes?", "--yes")
+    pub(super) async fn apply(&self, run: i64, changes: Vec<Change>) -> Result<Vec<Applied>> {
+        self.context.writing.store(true, Ordering::Relaxed);
+        let made = self.applier(run).apply(changes).await;
+        self.context.writing.store(false, Ordering::Relaxed);
+        made
     }
 
-    fn applier(&self, run: i64) -> Applier<'_> {
+    /// Keeps what a step found, by id, and what a person confirmed; whether it is news.
+    pub(super) fn remember(&self, setup: &Setup<'_>, finding: &Finding) -> Result<bool> {
+        setup::remember(self.store, finding, setup.vendor_sync_off, self.context.now())
+    }
+
+    /// What a person has to know before the first question.
+    fn greet(&self) {
+        let ui = &self.context.ui;
+        ui.tell(&ui.wrap(
+            "psactl looks at each step, shows what it would change, and asks before it writes anything. Arrow keys \
+             and enter choose; Ctrl-C stops, and psactl setup goes on from there.",
+            0,
+            0,
+        ));
+    }
+
+    pub(super) fn applier(&self, run: i64) -> Applier<'_> {
         Applier {
             client: self.client,
             store: self.store,
@@ -166,6 +193,11 @@ impl Walk<'_> {
             interrupted: Arc::clone(&self.context.interrupted),
         }
     }
+}
+
+/// Whether ConnectWise knows the login, and refuses it a right.
+pub(super) fn wants_rights(failure: &Failure) -> bool {
+    failure.exit == Exit::Refused && !crate::sync::waiting::is_refused(failure)
 }
 
 /// Whether a step has to be looked at before another can be.
