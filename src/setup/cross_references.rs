@@ -39,7 +39,7 @@ pub(super) async fn check(setup: &mut Setup<'_>) -> Result<Finding> {
         .find(|integration| integration.solution.or_empty() == solution)
         .or_else(|| integrations.iter().find(|integration| integration.name.or_empty() == solution));
     let login = setup.known.login.clone();
-    let login = login.map(|login| login.reference("username")).unwrap_or(Value::Null);
+    let login = login.map(|login| login.reference("name")).unwrap_or(Value::Null);
     let global = setup.store.meta(GLOBAL_LOGIN)?.map(|_| setup.config.integrator_login.username.clone());
     let parent = match integration {
         Some(found) => {

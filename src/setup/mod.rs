@@ -26,7 +26,7 @@ use serde_json::{Value, json};
 use crate::config::Config;
 use crate::error::Result;
 use crate::plan::apply::{Applied, Ended};
-use crate::plan::{Change, Note, SecretSlot};
+use crate::plan::{Change, Note, Purpose, SecretSlot};
 use crate::portal::Snapshot;
 use crate::psa::{self, Client, Info};
 use crate::services::{self, Service};
@@ -270,7 +270,7 @@ impl Named {
     /// The reference as ConnectWise takes it; `by` is the field that names such a record.
     fn reference(&self, by: &str) -> Value {
         match self.id {
-            Some(id) => json!({ "id": id }),
+            Some(id) => json!({ "id": id, by: self.name }),
             None => json!({ by: self.name }),
         }
     }
@@ -432,7 +432,11 @@ impl<'a> Setup<'a> {
         for applied in applied {
             match &applied.ended {
                 Ended::Failed { refused_fields, .. } => {
-                    news |= cross_references::learns(self, refused_fields)?
+                    news |= cross_references::learns(self, refused_fields)?;
+                    // No new record beside a near one, then: a person is asked again.
+                    if let Purpose::Setup { step, .. } = &applied.change.purpose {
+                        self.new_ones.retain(|(own, _)| own.name() != step);
+                    }
                 }
                 Ended::Done { .. } if applied.change.secret == Some(SecretSlot::IntegratorPassword) => {
                     self.new_password = false;

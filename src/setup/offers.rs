@@ -23,6 +23,9 @@ pub struct Offer {
     /// What kind of answer it takes.
     #[serde(flatten)]
     pub asks: Asks,
+    /// What to know before it is answered; else the step says why a person is needed.
+    #[serde(skip)]
+    pub before: Option<String>,
     /// For whoever does it by hand: the fields of the form, and what goes into them.
     #[serde(skip)]
     pub by_hand: Vec<(String, String)>,
@@ -41,8 +44,6 @@ pub enum Asks {
     Price {
         /// What one unit is: `GB`, `server`.
         unit: &'static str,
-        /// What the guide's sample has; never taken unasked.
-        guide: Option<&'static str>,
     },
     /// A yes to what only a person can know.
     Confirmation,
@@ -84,7 +85,7 @@ impl Offer {
     /// One of several; records come as id, name and what to know of them.
     pub(super) fn choice(key: impl Into<String>, question: impl Into<String>, answers: Vec<Answer>) -> Self {
         let asks = Asks::Choice { answers };
-        Offer { key: key.into(), question: question.into(), asks, by_hand: Vec::new() }
+        Offer { key: key.into(), question: question.into(), asks, before: None, by_hand: Vec::new() }
     }
 }
 

@@ -39,6 +39,12 @@ pub(super) fn check(setup: &mut Setup<'_>) -> Result<Finding> {
             question: "Are both turned off at the portal, so that psactl alone bills and opens tickets?"
                 .to_owned(),
             asks: Asks::Confirmation,
+            before: Some(
+                "Only one may bill and open tickets. At the portal, under My Partnership > Partner Notifications, the \
+                 notification actions “Synchronize with ConnectWise” and “Open a ConnectWise ticket” have to be \
+                 turned off before psactl takes over."
+                    .to_owned(),
+            ),
             by_hand: Vec::new(),
         });
     }

@@ -240,7 +240,12 @@ fn which_price(service: &'static Service, key: String, identifier: &str) -> Offe
     Offer {
         key,
         question: format!("Price of “{identifier}” for {}, per {}", service.name, service.unit_word()),
-        asks: Asks::Price { unit: service.unit_word(), guide: service.guide_price },
+        asks: Asks::Price { unit: service.unit_word() },
+        before: Some(format!(
+            "Product “{identifier}” for {} is not there. psactl can make it, at your price{}.",
+            service.name,
+            service.guide_price.map(|price| format!(" (the guide's sample has {price})")).unwrap_or_default()
+        )),
         by_hand: screens::of_product(identifier, service.description),
     }
 }

@@ -5,7 +5,7 @@ use rust_decimal::Decimal;
 use serde_json::Value;
 
 use super::Step;
-use crate::plan::{Action, Change};
+use crate::plan::{Action, Change, Field};
 
 /// One record to be made or changed by hand.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -21,9 +21,8 @@ pub struct Form {
 /// A change as it is made by hand.
 pub fn form(step: Step, change: &Change) -> Form {
     let kind = change.subject.kind.as_str();
-    let mut fields: Vec<(String, String)> = change
-        .fields
-        .iter()
+    let mut fields: Vec<(String, String)> = in_order(change)
+        .into_iter()
         .filter(|field| !field.after.is_null())
         .map(|field| (label(kind, &field.name), shown(&field.name, &field.after)))
         .collect();
@@ -44,6 +43,50 @@ pub fn form(step: Step, change: &Change) -> Form {
     };
     let advice = if change.action == Action::Create { advice(kind) } else { None };
     Form { clicks, fields, advice }
+}
+
+/// The fields of a change in the order in which the form has them.
+pub fn in_order(change: &Change) -> Vec<&Field> {
+    let order: &[&str] = match change.subject.kind.as_str() {
+        "integrator login" => &[
+            "username",
+            "canAccessAllRecordsFlag",
+            "serviceTicketApiFlag",
+            "board",
+            "managedServicesApiFlag",
+        ],
+        "product" => &[
+            "identifier",
+            "description",
+            "subcategory",
+            "type",
+            "productClass",
+            "serializedFlag",
+            "phaseProductFlag",
+            "unitOfMeasure",
+            "price",
+            "cost",
+            "taxableFlag",
+            "customerDescription",
+        ],
+        "management solution" => &["name", "managementItSolutionType", "managementSolutionName"],
+        "managed devices integration" => &[
+            "name",
+            "solution",
+            "integratorLogin",
+            "loginBy",
+            "disableNewCrossReferencesFlag",
+            "globalLoginUsername",
+            "defaultBillingLevel",
+            "matchOnSerialNumberFlag",
+        ],
+        "cross-reference" => &["vendorType", "vendorLevel", "configurationType", "agreementType", "product"],
+        _ => &["name"],
+    };
+    let place = |field: &&Field| order.iter().position(|name| *name == field.name).unwrap_or(order.len());
+    let mut fields: Vec<&Field> = change.fields.iter().collect();
+    fields.sort_by_key(place);
+    fields
 }
 
 /// What the guide says beside the fields.

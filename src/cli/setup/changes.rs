@@ -43,7 +43,7 @@ fn tell_one(ui: &Ui, change: &Change) {
     let kind = &change.subject.kind;
     ui.tell(&format!("  {} {}", ui.paint(look, mark), text::clean(&change.subject.to_string())));
     let mut table = ui.table(&["field", "before", "after"]);
-    for field in &change.fields {
+    for field in screens::in_order(change) {
         let before = screens::shown(&field.name, &field.before);
         let after = screens::shown(&field.name, &field.after);
         let or_none = |value: String| if value.is_empty() { "-".to_owned() } else { value };
@@ -68,14 +68,14 @@ fn tell_many(ui: &Ui, changes: &[Change]) {
         let field = change.fields.iter().find(|field| field.name == name);
         field.map_or_else(String::new, |field| screens::shown(name, &field.after))
     };
-    let names: Vec<&str> = first.fields.iter().map(|field| field.name.as_str()).collect();
+    let names: Vec<&str> = screens::in_order(first).into_iter().map(|field| field.name.as_str()).collect();
     let shared: BTreeSet<&str> = names
         .iter()
         .copied()
         .filter(|name| changes.iter().all(|change| value(change, name) == value(first, name)))
         .collect();
     let (mark, look) = mark(first.action);
-    ui.tell(&format!("  {} {} new: {kind}", ui.paint(look, mark), changes.len()));
+    ui.tell(&format!("  {} {} new {kind}s", ui.paint(look, mark), changes.len()));
     let of_each: Vec<String> = names
         .iter()
         .filter(|name| shared.contains(*name) && !value(first, name).is_empty())

@@ -52,12 +52,16 @@ pub(super) struct Done {
 
 impl Report {
     pub(super) fn exit(&self) -> Exit {
+        // A failure that a person has mended meanwhile is none.
+        let counts = |done: &&Done| !(self.told && done.finding.is_right());
         let failed =
-            self.steps.iter().flat_map(|done| &done.applied).find_map(|applied| match &applied.ended {
-                Ended::Failed { exit, .. } => Some(*exit),
-                ended if !ended.is_done() => Some(Exit::Partial),
-                _ => None,
-            });
+            self.steps.iter().filter(counts).flat_map(|done| &done.applied).find_map(
+                |applied| match &applied.ended {
+                    Ended::Failed { exit, .. } => Some(*exit),
+                    ended if !ended.is_done() => Some(Exit::Partial),
+                    _ => None,
+                },
+            );
         match (self.mode, self.finished) {
             (_, true) => Exit::Done,
             (Mode::Check, false) => Exit::Found,

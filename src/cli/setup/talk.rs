@@ -10,8 +10,8 @@ use super::changes;
 use super::show::{Done, Left, line_of};
 use super::walk::Walk;
 use crate::error::{Exit, Failure, Result};
-use crate::plan::Change;
 use crate::plan::apply::{Applied, Ended};
+use crate::plan::{Change, Note};
 use crate::setup::{Asks, Finding, Offer, Reply, Setup, Standing, Step, screens};
 use crate::ui::{Look, Ui, text};
 
@@ -37,7 +37,7 @@ const STOP: &str = "Stop here";
 impl Walk<'_> {
     /// Talks about a step until it is right, skipped or stopped.
     pub(super) async fn talk(&self, setup: &mut Setup<'_>, step: Step, run: i64) -> Result<Done> {
-        let mut talk = Talk { ui: &self.context.ui, step, opened: false };
+        let mut talk = Talk { ui: &self.context.ui, step, opened: false, checked: false };
         let mut applied: Vec<Applied> = Vec::new();
         // What was agreed to and has to wait for another record of the same step.
         let mut agreed: BTreeSet<String> = BTreeSet::new();
@@ -50,6 +50,7 @@ impl Walk<'_> {
                 Err(failure) if super::walk::wants_rights(&failure) => {
                     let mut finding = Finding::new(step);
                     finding.person(failure.line());
+                    talk.still_missing();
                     talk.refused(&finding, &failure);
                     match talk.again()? {
                         Way::Leave(left) => return self.leave(setup, finding, applied, left),
@@ -64,8 +65,12 @@ impl Walk<'_> {
                 return self.finish(setup, finding, applied);
             }
             talk.open(&finding);
+            talk.still_missing();
             let way = if let Some(offer) = finding.offers.first() {
-                talk.person(&finding);
+                match &offer.before {
+                    Some(before) => talk.ui.tell(&format!("  {}", talk.ui.wrap(&text::clean(before), 2, 2))),
+                    None => talk.person(&finding),
+                }
                 match talk.ask(offer)? {
                     Said::Reply(reply) => {
                         setup.answer(step, &offer.key, &reply)?;
@@ -128,8 +133,7 @@ impl Walk<'_> {
                     if step == Step::Portal {
                         setup.reread_portal()?;
                     }
-                    talk.ui.tell("");
-                    talk.ui.tell("Checked again:");
+                    talk.checked = true;
                 }
             }
         }
@@ -179,6 +183,8 @@ struct Talk<'a> {
     ui: &'a Ui,
     step: Step,
     opened: bool,
+    /// It was looked at again after a person's work.
+    checked: bool,
 }
 
 impl Talk<'_> {
@@ -194,6 +200,13 @@ impl Talk<'_> {
         self.notes(finding);
     }
 
+    fn still_missing(&mut self) {
+        if std::mem::take(&mut self.checked) {
+            self.ui.tell("");
+            self.ui.tell(&self.ui.paint(Look::Warn, "Checked again; still missing:"));
+        }
+    }
+
     fn headline(&mut self) {
         let number = Step::ALL.iter().position(|step| *step == self.step).unwrap_or(0) + 1;
         let head = format!("Step {number} of {}: {}", Step::ALL.len(), self.step.name());
@@ -204,7 +217,9 @@ impl Talk<'_> {
     }
 
     fn notes(&self, finding: &Finding) {
-        for note in &finding.notes {
+        // What a person has to see to is asked, one after the other.
+        let asked = |note: &&Note| note.act && !finding.offers.is_empty();
+        for note in finding.notes.iter().filter(|note| !asked(note)) {
             let mark = self.ui.paint(Look::Warn, "note:");
             self.ui.tell(&format!("  {mark} {}", self.ui.wrap(&text::clean(&note.text), 8, 8)));
         }
@@ -293,7 +308,7 @@ impl Talk<'_> {
                 answers.iter().map(|answer| (answer.text.clone(), answer.reply.clone())).unzip()
             }
             Asks::Confirmation => (vec!["Yes, both are off".to_owned()], vec![Reply::Yes]),
-            Asks::Price { guide, .. } => match self.price(offer, *guide)? {
+            Asks::Price { .. } => match self.price(offer)? {
                 Some(price) => return Ok(Said::Reply(Reply::Price { price })),
                 None => (Vec::new(), Vec::new()),
             },
@@ -312,10 +327,7 @@ impl Talk<'_> {
     }
 
     /// A price that is typed; nothing typed is none.
-    fn price(&self, offer: &Offer, guide: Option<&str>) -> Result<Option<Decimal>> {
-        if let Some(guide) = guide {
-            self.ui.tell(&format!("    The guide's sample has {guide}; yours is what your customers pay."));
-        }
+    fn price(&self, offer: &Offer) -> Result<Option<Decimal>> {
         let question = text::clean(&offer.question);
         let typed = self.ui.ask_text(&question, None, "[billing.products] in psactl.toml", |typed| {
             read_price(typed).map(|_| ())
