@@ -121,7 +121,7 @@ Register-ArgumentCompleter -Native -CommandName 'psactl' -ScriptBlock {
             [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'When to colour')
             [CompletionResult]::new('--check', '--check', [CompletionResultType]::ParameterName, 'Only look; exit with 8 where something is missing')
             [CompletionResult]::new('--dry-run', '--dry-run', [CompletionResultType]::ParameterName, 'Show every change that would be made; write nothing')
-            [CompletionResult]::new('--apply', '--apply', [CompletionResultType]::ParameterName, 'Make the changes, asking before each step')
+            [CompletionResult]::new('--apply', '--apply', [CompletionResultType]::ParameterName, 'Make the changes, asking before each step (in a terminal this is the default)')
             [CompletionResult]::new('--yes', '--yes', [CompletionResultType]::ParameterName, 'With --apply: ask nothing')
             [CompletionResult]::new('--vendor-sync-is-off', '--vendor-sync-is-off', [CompletionResultType]::ParameterName, 'I have turned off the vendor''s own ConnectWise synchronisation and ticket notifications at the portal, so that nobody bills or opens tickets twice')
             [CompletionResult]::new('--new-password', '--new-password', [CompletionResultType]::ParameterName, 'For the step integrator-login: give the login the password of psactl.toml, although it has one')

@@ -115,7 +115,7 @@ set edit:completion:arg-completer[psactl] = {|@words|
             cand --color 'When to colour'
             cand --check 'Only look; exit with 8 where something is missing'
             cand --dry-run 'Show every change that would be made; write nothing'
-            cand --apply 'Make the changes, asking before each step'
+            cand --apply 'Make the changes, asking before each step (in a terminal this is the default)'
             cand --yes 'With --apply: ask nothing'
             cand --vendor-sync-is-off 'I have turned off the vendor''s own ConnectWise synchronisation and ticket notifications at the portal, so that nobody bills or opens tickets twice'
             cand --new-password 'For the step integrator-login: give the login the password of psactl.toml, although it has one'

@@ -127,7 +127,7 @@ always\t'Always'
 never\t'Never'"
 complete -c psactl -n "__fish_psactl_using_subcommand setup" -l check -d 'Only look; exit with 8 where something is missing'
 complete -c psactl -n "__fish_psactl_using_subcommand setup" -l dry-run -d 'Show every change that would be made; write nothing'
-complete -c psactl -n "__fish_psactl_using_subcommand setup" -l apply -d 'Make the changes, asking before each step'
+complete -c psactl -n "__fish_psactl_using_subcommand setup" -l apply -d 'Make the changes, asking before each step (in a terminal this is the default)'
 complete -c psactl -n "__fish_psactl_using_subcommand setup" -l yes -d 'With --apply: ask nothing'
 complete -c psactl -n "__fish_psactl_using_subcommand setup" -l vendor-sync-is-off -d 'I have turned off the vendor\'s own ConnectWise synchronisation and ticket notifications at the portal, so that nobody bills or opens tickets twice'
 complete -c psactl -n "__fish_psactl_using_subcommand setup" -l new-password -d 'For the step integrator-login: give the login the password of psactl.toml, although it has one'

@@ -2,6 +2,7 @@
 
 use serde_json::{Value, json};
 
+use super::offers::{Answer, Offer, Reply};
 use super::{Finding, Setup, Step};
 use crate::error::Result;
 use crate::plan::{Change, SecretSlot};
@@ -46,25 +47,16 @@ pub(super) fn learns(setup: &Setup<'_>, refused_fields: &[String]) -> Result<boo
 
 pub(super) async fn check(setup: &mut Setup<'_>) -> Result<Finding> {
     let mut finding = Finding::new(STEP);
-    let solution = setup.config.connectwise.management_solution.clone();
-    let type_name = setup.config.billing.agreement_type.as_str();
-    let types: Vec<AgreementType> = setup
-        .client
-        .list(&paths::agreement_types(), &Query::all().filter(Condition::eq("name", type_name)))
-        .await?;
-    let Some(agreement_type) = types.iter().find(|kind| !kind.inactive_flag) else {
-        finding.person(format!(
-            "there is no active agreement type “{type_name}”: name one in [billing] agreement_type"
-        ));
-        return Ok(finding);
-    };
+    let configured = &setup.config.connectwise.management_solution;
+    let solution = setup.known.solution_called.clone().unwrap_or_else(|| configured.clone());
+    let Some(agreement_type) = agreement_type(setup, &mut finding).await? else { return Ok(finding) };
     let integrations: Vec<Integration> = setup.client.list(&paths::integrations(), &Query::all()).await?;
     let integration = integrations
         .iter()
         .find(|integration| integration.solution.or_empty() == solution)
         .or_else(|| integrations.iter().find(|integration| integration.name.or_empty() == solution));
     let login = setup.known.login.clone();
-    let login = login.map(|login| login.reference("username")).unwrap_or(Value::Null);
+    let login = login.map(|login| login.reference("name")).unwrap_or(Value::Null);
     let stale = setup.store.meta(STALE)?.is_some();
     let global = setup.store.meta(GLOBAL_LOGIN)?.map(|_| setup.config.integrator_login.username.clone());
     let parent = match integration {
@@ -147,6 +139,10 @@ pub(super) async fn check(setup: &mut Setup<'_>) -> Result<Finding> {
                 let kind = own.agreement_type.as_ref().and_then(|kind| kind.id);
                 (own.inactive_flag, !exact(own), kind != Some(agreement_type.id))
             });
+        let key = format!("cross-reference {}", service.key);
+        let misspelt = found.filter(|found| !exact(found));
+        // A right one is made beside it, where a person wants it to stay as it is.
+        let found = found.filter(|found| exact(found) || !setup.wants_new(STEP, &key));
         let Some(found) = found else {
             let body = json!({
                 "vendorType": service.vendor_type,
@@ -165,6 +161,11 @@ pub(super) async fn check(setup: &mut Setup<'_>) -> Result<Finding> {
             continue;
         };
         let Some(parent) = parent else { continue };
+        if let Some(own) = misspelt
+            && setup.answered(STEP, &key)? != Some(own.id)
+        {
+            finding.offer(which_reference(key, own, &shown));
+        }
         finding.choose(service.key, found.id, &shown, setup.made_here(STEP, found.id)?);
         let mut fields: Vec<(&'static str, Value, Value)> = vec![
             ("vendorType", json!(found.vendor_type), json!(service.vendor_type)),
@@ -214,6 +215,47 @@ pub(super) async fn check(setup: &mut Setup<'_>) -> Result<Finding> {
         finding.found.push(crate::ui::text::count(right, "cross-reference", "cross-references"));
     }
     Ok(finding)
+}
+
+/// The type of agreements that the cross-references name; any will do, as the guide says.
+async fn agreement_type(setup: &Setup<'_>, finding: &mut Finding) -> Result<Option<AgreementType>> {
+    let name = setup.config.billing.agreement_type.as_str();
+    let named = Query::all().filter(Condition::eq("name", name));
+    let types: Vec<AgreementType> = setup.client.list(&paths::agreement_types(), &named).await?;
+    if let Some(kind) = types.into_iter().find(|kind| !kind.inactive_flag) {
+        return Ok(Some(kind));
+    }
+    let key = format!("agreement type for {name}");
+    let answered = setup.answered(STEP, &key)?;
+    let types: Vec<AgreementType> = setup.client.list(&paths::agreement_types(), &Query::all()).await?;
+    let active: Vec<AgreementType> = types.into_iter().filter(|kind| !kind.inactive_flag).collect();
+    if let Some(kind) = active.iter().find(|kind| Some(kind.id) == answered) {
+        let own = kind.name.or_empty();
+        finding.note(
+            None,
+            format!(
+                "agreement type “{own}” (#{}) was chosen, in [billing] agreement_type it is “{name}”; write \
+                 agreement_type = \"{own}\" under [billing] in psactl.toml",
+                kind.id
+            ),
+        );
+        return Ok(Some(kind.clone()));
+    }
+    finding
+        .person(format!("there is no active agreement type “{name}”: name one in [billing] agreement_type"));
+    let answers = active.iter().map(|kind| Answer::using(kind.id, kind.name.or_empty())).collect();
+    finding.offer(Offer::choice(key, "Which agreement type do the cross-references name?", answers));
+    Ok(None)
+}
+
+/// What becomes of a cross-reference whose letters differ: without a person it is corrected.
+fn which_reference(key: String, own: &CrossReference, right: &str) -> Offer {
+    let name = format!("{} / {}", own.vendor_type.or_empty(), own.vendor_level.or_empty());
+    let question = format!("Cross-reference “{name}” (#{}) should read “{right}”:", own.id);
+    let reply = Reply::Use { id: own.id, name };
+    let correct = Answer { text: format!("use it, and correct it to “{right}”"), reply };
+    let new = Answer { text: format!("leave it, and make a new one, “{right}”"), reply: Reply::New };
+    Offer::choice(key, question, vec![correct, new])
 }
 
 fn shown_reference(reference: Option<&crate::psa::Reference>) -> Value {

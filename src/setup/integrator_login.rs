@@ -5,6 +5,7 @@
 
 use serde_json::{Value, json};
 
+use super::offers::{Answer, Offer, is_near};
 use super::{Finding, Named, Setup, Step};
 use crate::config::Login;
 use crate::error::Result;
@@ -43,28 +44,40 @@ const NARROWED: &[&str] = &[
 
 /// Whether an integration of another solution works through this login.
 async fn serves_another(setup: &Setup<'_>, login: i64) -> Result<bool> {
-    let solution = &setup.config.connectwise.management_solution;
+    let configured = &setup.config.connectwise.management_solution;
+    let chosen = setup.chosen(Step::ManagementSolution, "solution")?.map(|choice| choice.name);
+    let own = |solution: &str| solution == configured.as_str() || Some(solution) == chosen.as_deref();
     let through = Condition::eq("integratorLogin/id", login);
     let integrations: Vec<Integration> =
         setup.client.list(&paths::integrations(), &Query::all().filter(through)).await?;
-    Ok(integrations.iter().any(|integration| integration.solution.or_empty() != solution.as_str()))
+    Ok(integrations.iter().any(|integration| !own(integration.solution.or_empty())))
 }
 
 pub(super) async fn check(setup: &mut Setup<'_>) -> Result<Finding> {
     let mut finding = Finding::new(STEP);
-    let username = setup.config.integrator_login.username.as_str();
+    let config = setup.config;
+    let username = config.integrator_login.username.as_str();
     let tickets = setup.config.tickets.enabled;
     let logins: Vec<IntegratorLogin> = setup.client.list(&paths::integrator_logins(), &Query::all()).await?;
-    let Some(login) = logins.iter().find(|login| login.username.or_empty() == username) else {
-        if let Some(near) =
-            logins.iter().find(|login| login.username.or_empty().trim().eq_ignore_ascii_case(username.trim()))
+    let key = format!("login for {username}");
+    let answered = setup.answered(STEP, &key)?;
+    let exact = logins.iter().find(|login| login.username.or_empty() == username);
+    let Some(login) = exact.or_else(|| logins.iter().find(|login| Some(login.id) == answered)) else {
+        let near: Vec<&IntegratorLogin> =
+            logins.iter().filter(|login| is_near(login.username.or_empty(), username)).collect();
+        if let [first, ..] = near.as_slice()
+            && !setup.wants_new(STEP, &key)
         {
             finding.person(format!(
                 "there is an integrator login “{}” (#{}), which differs from “{username}” in case or blanks: \
                  write it so in [integrator_login] username, or rename it in ConnectWise",
-                near.username.or_empty(),
-                near.id
+                first.username.or_empty(),
+                first.id
             ));
+            let mut answers: Vec<Answer> =
+                near.iter().map(|login| Answer::using(login.id, login.username.or_empty())).collect();
+            answers.push(Answer::new(username));
+            finding.offer(Offer::choice(key, "Which integrator login is the portal's?", answers));
             return Ok(finding);
         }
         let mut body = json!({
@@ -88,7 +101,19 @@ pub(super) async fn check(setup: &mut Setup<'_>) -> Result<Finding> {
         setup.known.login = Some(Named::planned(username));
         return Ok(finding);
     };
-    finding.found.push(format!("integrator login “{}” (#{})", login.username.or_empty(), login.id));
+    let wanted = username;
+    let username = login.username.or_empty();
+    if username != wanted {
+        finding.note(
+            None,
+            format!(
+                "integrator login “{username}” (#{}) was chosen, in [integrator_login] username it is “{wanted}”; \
+                 write username = \"{username}\" under [integrator_login] in psactl.toml",
+                login.id
+            ),
+        );
+    }
+    finding.found.push(format!("integrator login “{username}” (#{})", login.id));
     let made_here = setup.made_here(STEP, login.id)?;
     finding.choose("login", login.id, login.username.or_empty(), made_here);
     setup.known.login = Some(Named::there(login.id, login.username.or_empty()));
@@ -100,8 +125,7 @@ pub(super) async fn check(setup: &mut Setup<'_>) -> Result<Finding> {
         ));
         return Ok(finding);
     }
-    let signs_in =
-        matches!(&setup.config.connectwise.login, Login::Integrator { username: own, .. } if own == username);
+    let signs_in = matches!(&setup.config.connectwise.login, Login::Integrator { username: own, .. } if is_near(own, username));
     let mut extra: Vec<&str> = login
         .apis()
         .into_iter()

@@ -9,10 +9,14 @@ mod integrator_login;
 pub mod likeness;
 pub mod managed_ids;
 mod management_solution;
+mod offers;
 mod portal;
 mod products;
+pub mod screens;
 mod service_status;
 pub mod suggestions;
+
+pub use offers::{Answer, Asks, Offer, Reply};
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -25,7 +29,7 @@ use serde_json::{Value, json};
 use crate::config::Config;
 use crate::error::Result;
 use crate::plan::apply::{Applied, Ended};
-use crate::plan::{Change, Note, SecretSlot};
+use crate::plan::{Change, Note, Purpose, SecretSlot};
 use crate::portal::Snapshot;
 use crate::psa::{self, Client, Info};
 use crate::services::{self, Service};
@@ -189,19 +193,24 @@ pub struct Finding {
     pub changes: Vec<Change>,
     /// What deviates without being wrong.
     pub notes: Vec<Note>,
+    /// What a person is asked before anything else.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub offers: Vec<Offer>,
     /// Records to remember by id.
     #[serde(skip)]
     pub choices: Vec<Choice>,
 }
 
 impl Finding {
-    fn new(step: Step) -> Self {
+    /// A step of which nothing is known yet.
+    pub fn new(step: Step) -> Self {
         Finding {
             step,
             standing: Standing::Done,
             found: Vec::new(),
             changes: Vec::new(),
             notes: Vec::new(),
+            offers: Vec::new(),
             choices: Vec::new(),
         }
     }
@@ -217,7 +226,7 @@ impl Finding {
     }
 
     /// A person has to act; the first such reason is the step's.
-    fn person(&mut self, what: impl Into<String>) {
+    pub fn person(&mut self, what: impl Into<String>) {
         let what = what.into();
         if matches!(self.standing, Standing::Person { .. }) {
             self.notes.push(Note { cid: None, text: what, act: true });
@@ -264,7 +273,7 @@ impl Named {
     /// The reference as ConnectWise takes it; `by` is the field that names such a record.
     fn reference(&self, by: &str) -> Value {
         match self.id {
-            Some(id) => json!({ "id": id }),
+            Some(id) => json!({ "id": id, by: self.name }),
             None => json!({ by: self.name }),
         }
     }
@@ -281,6 +290,8 @@ pub struct Known {
     pub products: BTreeMap<&'static str, Vec<Product>>,
     /// The management solution.
     pub solution: Option<Named>,
+    /// What an integration calls it.
+    pub solution_called: Option<String>,
     /// Configuration types by name.
     pub configuration_types: BTreeMap<String, Named>,
 }
@@ -326,6 +337,10 @@ pub struct Setup<'a> {
     pub agreement: Option<i64>,
     /// What only a person can decide before additions can be made.
     pub undecided: BTreeSet<agreements::Undecided>,
+    /// New records that a person wants although there are near ones.
+    new_ones: BTreeSet<(Step, String)>,
+    /// Prices that a person gave, by product.
+    prices: BTreeMap<String, rust_decimal::Decimal>,
     /// The server's time zone, once it was asked.
     zone: Option<TimeZone>,
     /// Steps that are not right.
@@ -340,7 +355,7 @@ impl<'a> Setup<'a> {
     pub fn new(client: &'a Client, config: &'a Config, store: &'a Store, now: Timestamp) -> Result<Self> {
         let source = crate::portal::open(config)?;
         let name = source.name();
-        let portal = source.accounts().map_err(|error| crate::error::Failure::from(error).line());
+        let portal = read(source.as_ref());
         Ok(Setup {
             client,
             config,
@@ -356,9 +371,25 @@ impl<'a> Setup<'a> {
             effective_date: None,
             agreement: None,
             undecided: BTreeSet::new(),
+            new_ones: BTreeSet::new(),
+            prices: BTreeMap::new(),
             zone: None,
             wrong: BTreeSet::new(),
         })
+    }
+
+    /// Reads the portal's account list again: a person may have mended it meanwhile.
+    ///
+    /// # Errors
+    /// Where the source cannot be opened.
+    pub fn reread_portal(&mut self) -> Result<()> {
+        self.portal = read(crate::portal::open(self.config)?.as_ref());
+        Ok(())
+    }
+
+    /// Goes on without a step: those that need it are blocked by it.
+    pub fn skip(&mut self, step: Step) {
+        self.wrong.insert(step);
     }
 
     /// The services that are billed.
@@ -410,7 +441,11 @@ impl<'a> Setup<'a> {
         for applied in applied {
             match &applied.ended {
                 Ended::Failed { refused_fields, .. } => {
-                    news |= cross_references::learns(self, refused_fields)?
+                    news |= cross_references::learns(self, refused_fields)?;
+                    // No new record beside a near one, then: a person is asked again.
+                    if let Purpose::Setup { step, .. } = &applied.change.purpose {
+                        self.new_ones.retain(|(own, _)| own.name() != step);
+                    }
                 }
                 Ended::Done { .. } => match applied.change.secret {
                     Some(SecretSlot::IntegratorPassword) => {
@@ -471,6 +506,11 @@ impl<'a> Setup<'a> {
     fn chosen(&self, step: Step, key: &str) -> Result<Option<Choice>> {
         Ok(self.store.choices(step.name())?.into_iter().find(|choice| choice.key == key))
     }
+}
+
+/// The portal's account list, or why it cannot be read.
+fn read(source: &dyn crate::portal::Source) -> std::result::Result<Snapshot, String> {
+    source.accounts().map_err(|error| crate::error::Failure::from(error).line())
 }
 
 /// What set-up found, as `sync` needs it: by id.

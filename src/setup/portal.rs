@@ -1,7 +1,7 @@
 //! Guide steps 6 to 8: the portal's side. What only a person can know is confirmed once: one biller, one
 //! ticket channel.
 
-use super::{Finding, Setup, Step};
+use super::{Asks, Finding, Offer, Setup, Step};
 use crate::error::Result;
 use crate::ui::text;
 
@@ -34,6 +34,19 @@ pub(super) fn check(setup: &mut Setup<'_>) -> Result<Finding> {
              ticket” (My Partnership > Partner Notifications), so that nobody bills or opens tickets twice; then \
              confirm: psactl setup portal --apply --vendor-sync-is-off",
         );
+        finding.offer(Offer {
+            key: CONFIRMED.to_owned(),
+            question: "Are both turned off at the portal, so that psactl alone bills and opens tickets?"
+                .to_owned(),
+            asks: Asks::Confirmation,
+            before: Some(
+                "Only one may bill and open tickets. At the portal, under My Partnership > Partner Notifications, the \
+                 notification actions “Synchronize with ConnectWise” and “Open a ConnectWise ticket” have to be \
+                 turned off before psactl takes over."
+                    .to_owned(),
+            ),
+            by_hand: Vec::new(),
+        });
     }
     Ok(finding)
 }

@@ -1,7 +1,9 @@
 //! Questions. Only a terminal is ever asked; everything else must be told by flags.
 
+use std::fmt;
 use std::io::Write;
 
+use dialoguer::theme::Theme;
 use dialoguer::{Confirm, Input, MultiSelect, Select};
 use secrecy::{ExposeSecret, SecretString};
 
@@ -9,6 +11,11 @@ use super::Ui;
 use crate::error::{Exit, Failure, Result};
 
 impl Ui {
+    /// What belongs to a question and stands before it: to stderr, where the question is.
+    pub fn tell(&self, line: &str) {
+        self.problem(line);
+    }
+
     /// Asks for a yes. The default is no. Without a terminal nothing is asked: the error names `flag`, the
     /// unattended way to say yes.
     ///
@@ -81,7 +88,13 @@ impl Ui {
         self.must_ask(question, flag)?;
         let items: Vec<&str> = items.iter().map(AsRef::as_ref).collect();
         let last = items.len().saturating_sub(1);
-        answered(Select::new().with_prompt(question).items(items).default(default.min(last)).interact())
+        answered(
+            Select::with_theme(&Plain)
+                .with_prompt(question)
+                .items(items)
+                .default(default.min(last))
+                .interact(),
+        )
     }
 
     /// Lets any of several be chosen, with those that are marked chosen already; gives their places.
@@ -109,6 +122,28 @@ impl Ui {
         Err(Failure::new(Exit::Usage, format!("nobody can be asked here: {question}"))
             .hint(format!("say it on the command line: {flag}")))
     }
+}
+
+/// Questions end as they are written, with or without a question mark.
+struct Plain;
+
+impl Theme for Plain {
+    fn format_prompt(&self, f: &mut dyn fmt::Write, prompt: &str) -> fmt::Result {
+        write!(f, "{}", ended(prompt))
+    }
+
+    fn format_select_prompt_selection(
+        &self,
+        f: &mut dyn fmt::Write,
+        prompt: &str,
+        chosen: &str,
+    ) -> fmt::Result {
+        write!(f, "{} {chosen}", ended(prompt))
+    }
+}
+
+fn ended(question: &str) -> String {
+    if question.ends_with(['?', ':']) { question.to_owned() } else { format!("{question}:") }
 }
 
 /// The answer, or why there is none.

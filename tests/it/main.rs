@@ -30,3 +30,5 @@ mod setup;
 mod story;
 mod support;
 mod syncing;
+#[cfg(unix)]
+mod wizard;

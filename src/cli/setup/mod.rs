@@ -1,0 +1,108 @@
+//! `psactl setup`: the steps of set-up in order.
+
+mod changes;
+mod show;
+mod talk;
+mod walk;
+
+use serde::Serialize;
+
+use crate::context::Context;
+use crate::error::{Exit, Failure, Result};
+use crate::plan::apply::Secrets;
+use crate::setup::Step;
+use walk::Walk;
+
+/// Set up the integration in ConnectWise, step by step in the right order
+///
+/// Each step looks first and proposes only what is missing. What is there
+/// already is adopted, never bent.
+///
+/// Examples:
+///   psactl setup                   in a terminal: step by step, asking before each
+///   psactl setup --check           only look: what is right, what is missing
+///   psactl setup --dry-run         show every change that would be made
+///   psactl setup --apply --yes     make them, asking nothing
+///   psactl setup agreements --dry-run
+#[derive(Debug, clap::Args)]
+#[command(verbatim_doc_comment)]
+pub struct Args {
+    /// Only this step (the ones it needs are looked at, not changed)
+    #[arg(value_enum)]
+    step: Option<Step>,
+    /// Only look; exit with 8 where something is missing
+    #[arg(long, group = "mode")]
+    check: bool,
+    /// Show every change that would be made; write nothing
+    #[arg(long, group = "mode")]
+    dry_run: bool,
+    /// Make the changes, asking before each step (in a terminal this is the default)
+    #[arg(long, group = "mode")]
+    apply: bool,
+    /// With --apply: ask nothing
+    #[arg(long, requires = "apply")]
+    yes: bool,
+    /// I have turned off the vendor's own ConnectWise synchronisation and ticket notifications at the
+    /// portal, so that nobody bills or opens tickets twice
+    #[arg(long)]
+    vendor_sync_is_off: bool,
+    /// For the step integrator-login: give the login the password of psactl.toml, although it has one
+    #[arg(long)]
+    new_password: bool,
+    /// For the step agreements: from when an addition bills whose agreement has no next invoice ahead
+    #[arg(long, value_name = "YYYY-MM-DD")]
+    effective_date: Option<jiff::civil::Date>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+enum Mode {
+    Check,
+    DryRun,
+    Apply,
+}
+
+pub(super) fn run(context: &Context, args: Args) -> Result<Exit> {
+    let mode = match (args.check, args.dry_run, args.apply) {
+        (true, _, _) => Mode::Check,
+        (_, true, _) => Mode::DryRun,
+        (_, _, true) => Mode::Apply,
+        _ if context.ui.may_ask() => Mode::Apply,
+        _ => {
+            return Err(Failure::new(Exit::Usage, "say what to do: nobody can be asked here")
+                .hint("psactl setup --check, --dry-run, or --apply --yes"));
+        }
+    };
+    if mode == Mode::Apply && !args.yes && !context.ui.may_ask() {
+        return Err(Failure::new(Exit::Usage, "nobody can be asked here before a step is applied")
+            .hint("psactl setup --apply --yes asks nothing"));
+    }
+    if args.effective_date.is_some() && args.step != Some(Step::Agreements) {
+        return Err(Failure::new(Exit::Usage, "--effective-date is for the step agreements")
+            .hint("psactl setup agreements --effective-date YYYY-MM-DD --dry-run"));
+    }
+    if args.new_password && args.step != Some(Step::IntegratorLogin) {
+        return Err(Failure::new(Exit::Usage, "--new-password is for the step integrator-login")
+            .hint("psactl setup integrator-login --new-password --dry-run"));
+    }
+    let config = context.config()?;
+    let store = context.store()?;
+    let client = context.client(&config)?;
+    let _lock = if mode == Mode::Apply { Some(store.lock("setup", context.now())?) } else { None };
+    let secrets = if mode == Mode::Apply { context.secrets(&config)? } else { Secrets::default() };
+    let clock = || context.now();
+    let walk = Walk {
+        context,
+        config: &config,
+        store: &store,
+        client: &client,
+        secrets: &secrets,
+        args: &args,
+        clock: &clock,
+        mode,
+        asks: mode == Mode::Apply && !args.yes,
+    };
+    let report = context.block_on(walk.all())?;
+    context.ui.emit(&report);
+    Ok(report.exit())
+}
