@@ -91,6 +91,9 @@ impl Desk {
                 negative_quantity_to_bill: false,
                 flatten_newlines: true,
                 strict_patch: true,
+                wildcard_equals: true,
+                plain_quotes: true,
+                blank_as_null: true,
                 nulls: true,
                 ..options
             }
