@@ -36,6 +36,11 @@ impl Talk<'_> {
     /// Settles where a secret is and reads it. A typed one is written with the file, not before.
     pub fn secret(&mut self, wanted: &Wanted, given: Given) -> Result<SecretString> {
         if let Some((source, flag)) = self.given(wanted, given) {
+            let value = match &source {
+                SecretSource::File(path) => self.folder.join(path).display().to_string(),
+                SecretSource::Command(text) | SecretSource::Env(text) => text.clone(),
+            };
+            self.watch.answered(&flag, &value);
             match self.read(&source) {
                 Ok(value) => return Ok(self.keep(wanted, source, value)),
                 Err(failure) if !self.asks() => return Err(failure.context(format!("reading {flag}"))),
