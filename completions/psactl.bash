@@ -52,14 +52,29 @@ _psactl() {
             psactl,sync)
                 cmd="psactl__subcmd__sync"
                 ;;
+            psactl__subcmd__companies,add)
+                cmd="psactl__subcmd__companies__subcmd__add"
+                ;;
             psactl__subcmd__companies,adopt)
                 cmd="psactl__subcmd__companies__subcmd__adopt"
                 ;;
             psactl__subcmd__companies,help)
                 cmd="psactl__subcmd__companies__subcmd__help"
                 ;;
+            psactl__subcmd__companies,import)
+                cmd="psactl__subcmd__companies__subcmd__import"
+                ;;
             psactl__subcmd__companies,link)
                 cmd="psactl__subcmd__companies__subcmd__link"
+                ;;
+            psactl__subcmd__companies,suggest)
+                cmd="psactl__subcmd__companies__subcmd__suggest"
+                ;;
+            psactl__subcmd__companies,unlink)
+                cmd="psactl__subcmd__companies__subcmd__unlink"
+                ;;
+            psactl__subcmd__companies__subcmd__help,add)
+                cmd="psactl__subcmd__companies__subcmd__help__subcmd__add"
                 ;;
             psactl__subcmd__companies__subcmd__help,adopt)
                 cmd="psactl__subcmd__companies__subcmd__help__subcmd__adopt"
@@ -67,8 +82,17 @@ _psactl() {
             psactl__subcmd__companies__subcmd__help,help)
                 cmd="psactl__subcmd__companies__subcmd__help__subcmd__help"
                 ;;
+            psactl__subcmd__companies__subcmd__help,import)
+                cmd="psactl__subcmd__companies__subcmd__help__subcmd__import"
+                ;;
             psactl__subcmd__companies__subcmd__help,link)
                 cmd="psactl__subcmd__companies__subcmd__help__subcmd__link"
+                ;;
+            psactl__subcmd__companies__subcmd__help,suggest)
+                cmd="psactl__subcmd__companies__subcmd__help__subcmd__suggest"
+                ;;
+            psactl__subcmd__companies__subcmd__help,unlink)
+                cmd="psactl__subcmd__companies__subcmd__help__subcmd__unlink"
                 ;;
             psactl__subcmd__events,help)
                 cmd="psactl__subcmd__events__subcmd__help"
@@ -118,11 +142,23 @@ _psactl() {
             psactl__subcmd__help,sync)
                 cmd="psactl__subcmd__help__subcmd__sync"
                 ;;
+            psactl__subcmd__help__subcmd__companies,add)
+                cmd="psactl__subcmd__help__subcmd__companies__subcmd__add"
+                ;;
             psactl__subcmd__help__subcmd__companies,adopt)
                 cmd="psactl__subcmd__help__subcmd__companies__subcmd__adopt"
                 ;;
+            psactl__subcmd__help__subcmd__companies,import)
+                cmd="psactl__subcmd__help__subcmd__companies__subcmd__import"
+                ;;
             psactl__subcmd__help__subcmd__companies,link)
                 cmd="psactl__subcmd__help__subcmd__companies__subcmd__link"
+                ;;
+            psactl__subcmd__help__subcmd__companies,suggest)
+                cmd="psactl__subcmd__help__subcmd__companies__subcmd__suggest"
+                ;;
+            psactl__subcmd__help__subcmd__companies,unlink)
+                cmd="psactl__subcmd__help__subcmd__companies__subcmd__unlink"
                 ;;
             psactl__subcmd__help__subcmd__events,show)
                 cmd="psactl__subcmd__help__subcmd__events__subcmd__show"
@@ -164,7 +200,7 @@ _psactl() {
             return 0
             ;;
         psactl__subcmd__companies)
-            opts="-q -v -h -V --config --state --output --quiet --verbose --color --no-input --help --version link adopt help"
+            opts="-q -v -h -V --config --state --output --quiet --verbose --color --no-input --help --version link unlink adopt suggest import add help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -193,8 +229,46 @@ _psactl() {
             COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
             return 0
             ;;
+        psactl__subcmd__companies__subcmd__add)
+            opts="-q -v -h -V --agreement --effective-date --dry-run --yes --config --state --output --quiet --verbose --color --no-input --help --version"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --agreement)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --effective-date)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --config)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --state)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --output)
+                    COMPREPLY=($(compgen -W "table json" -- "${cur}"))
+                    return 0
+                    ;;
+                --color)
+                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
         psactl__subcmd__companies__subcmd__adopt)
-            opts="-q -v -h -V --dry-run --yes --replace --config --state --output --quiet --verbose --color --no-input --help --version"
+            opts="-q -v -h -V --dry-run --yes --replace --serial-numbers --config --state --output --quiet --verbose --color --no-input --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -224,8 +298,22 @@ _psactl() {
             return 0
             ;;
         psactl__subcmd__companies__subcmd__help)
-            opts="link adopt help"
+            opts="link unlink adopt suggest import add help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        psactl__subcmd__companies__subcmd__help__subcmd__add)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
@@ -265,6 +353,20 @@ _psactl() {
             COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
             return 0
             ;;
+        psactl__subcmd__companies__subcmd__help__subcmd__import)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
         psactl__subcmd__companies__subcmd__help__subcmd__link)
             opts=""
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
@@ -279,8 +381,126 @@ _psactl() {
             COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
             return 0
             ;;
+        psactl__subcmd__companies__subcmd__help__subcmd__suggest)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        psactl__subcmd__companies__subcmd__help__subcmd__unlink)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        psactl__subcmd__companies__subcmd__import)
+            opts="-q -v -h -V --dry-run --yes --config --state --output --quiet --verbose --color --no-input --help --version"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --config)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --state)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --output)
+                    COMPREPLY=($(compgen -W "table json" -- "${cur}"))
+                    return 0
+                    ;;
+                --color)
+                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
         psactl__subcmd__companies__subcmd__link)
             opts="-q -v -h -V --dry-run --yes --replace --config --state --output --quiet --verbose --color --no-input --help --version"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --config)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --state)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --output)
+                    COMPREPLY=($(compgen -W "table json" -- "${cur}"))
+                    return 0
+                    ;;
+                --color)
+                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        psactl__subcmd__companies__subcmd__suggest)
+            opts="-q -v -h -V --config --state --output --quiet --verbose --color --no-input --help --version"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --config)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --state)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --output)
+                    COMPREPLY=($(compgen -W "table json" -- "${cur}"))
+                    return 0
+                    ;;
+                --color)
+                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        psactl__subcmd__companies__subcmd__unlink)
+            opts="-q -v -h -V --dry-run --yes --config --state --output --quiet --verbose --color --no-input --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -536,8 +756,22 @@ _psactl() {
             return 0
             ;;
         psactl__subcmd__help__subcmd__companies)
-            opts="link adopt"
+            opts="link unlink adopt suggest import add"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        psactl__subcmd__help__subcmd__companies__subcmd__add)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
@@ -563,7 +797,49 @@ _psactl() {
             COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
             return 0
             ;;
+        psactl__subcmd__help__subcmd__companies__subcmd__import)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
         psactl__subcmd__help__subcmd__companies__subcmd__link)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        psactl__subcmd__help__subcmd__companies__subcmd__suggest)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        psactl__subcmd__help__subcmd__companies__subcmd__unlink)
             opts=""
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
@@ -972,7 +1248,7 @@ _psactl() {
             return 0
             ;;
         psactl__subcmd__sandbox)
-            opts="-q -v -h -V --port --tls --empty --sample --companies --write-config --latency --jitter --rate-limit --fail --floor-quantity-to-bill --flatten-newlines --ignore-statistics --demand-global-login --strict-patch --nulls --release --config --state --output --quiet --verbose --color --no-input --help --version"
+            opts="-q -v -h -V --port --tls --empty --sample --companies --write-config --latency --jitter --rate-limit --fail --floor-quantity-to-bill --flatten-newlines --ignore-statistics --demand-global-login --strict-patch --wildcard-equals --plain-quotes --blank-as-null --nulls --release --config --state --output --quiet --verbose --color --no-input --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0

@@ -144,7 +144,11 @@ set edit:completion:arg-completer[psactl] = {|@words|
             cand -V 'Print version'
             cand --version 'Print version'
             cand link 'Link a customer to a company and make its two Managed ID entries, in the right order'
+            cand unlink 'Forget which company a customer is; writes nothing to ConnectWise'
             cand adopt 'Take over the links that ConnectWise already has as Managed IDs'
+            cand suggest 'Propose a company for each customer that is not linked; links nobody'
+            cand import 'Link many customers from a CSV file with the columns `cid` and `company`'
+            cand add 'Everything for a new client, up to its first bill: one plan, one yes'
             cand help 'Print this message or the help of the given subcommand(s)'
         }
         &'psactl;companies;link'= {
@@ -165,6 +169,23 @@ set edit:completion:arg-completer[psactl] = {|@words|
             cand -V 'Print version'
             cand --version 'Print version'
         }
+        &'psactl;companies;unlink'= {
+            cand --config 'The configuration file [default: psactl/psactl.toml in the user''s configuration folder]'
+            cand --state 'The folder of psactl''s own state [default: psactl in the user''s state folder]'
+            cand --output 'How results are printed'
+            cand --color 'When to colour'
+            cand --dry-run 'Show what would go on; forget nothing'
+            cand --yes 'Ask nothing'
+            cand -q 'Print nothing but results and what needs a person'
+            cand --quiet 'Print nothing but results and what needs a person'
+            cand -v 'Say more on stderr; -vv and -vvv say still more. Secrets are never printed'
+            cand --verbose 'Say more on stderr; -vv and -vvv say still more. Secrets are never printed'
+            cand --no-input 'Never ask; what is not given is an error'
+            cand -h 'Print help (see more with ''--help'')'
+            cand --help 'Print help (see more with ''--help'')'
+            cand -V 'Print version'
+            cand --version 'Print version'
+        }
         &'psactl;companies;adopt'= {
             cand --config 'The configuration file [default: psactl/psactl.toml in the user''s configuration folder]'
             cand --state 'The folder of psactl''s own state [default: psactl in the user''s state folder]'
@@ -173,6 +194,58 @@ set edit:completion:arg-completer[psactl] = {|@words|
             cand --dry-run 'Show the links; remember nothing'
             cand --yes 'Ask nothing'
             cand --replace 'Also take over links that differ from the present ones'
+            cand --serial-numbers 'Also look for the Managed ID in the serial numbers of agreement additions'
+            cand -q 'Print nothing but results and what needs a person'
+            cand --quiet 'Print nothing but results and what needs a person'
+            cand -v 'Say more on stderr; -vv and -vvv say still more. Secrets are never printed'
+            cand --verbose 'Say more on stderr; -vv and -vvv say still more. Secrets are never printed'
+            cand --no-input 'Never ask; what is not given is an error'
+            cand -h 'Print help (see more with ''--help'')'
+            cand --help 'Print help (see more with ''--help'')'
+            cand -V 'Print version'
+            cand --version 'Print version'
+        }
+        &'psactl;companies;suggest'= {
+            cand --config 'The configuration file [default: psactl/psactl.toml in the user''s configuration folder]'
+            cand --state 'The folder of psactl''s own state [default: psactl in the user''s state folder]'
+            cand --output 'How results are printed'
+            cand --color 'When to colour'
+            cand -q 'Print nothing but results and what needs a person'
+            cand --quiet 'Print nothing but results and what needs a person'
+            cand -v 'Say more on stderr; -vv and -vvv say still more. Secrets are never printed'
+            cand --verbose 'Say more on stderr; -vv and -vvv say still more. Secrets are never printed'
+            cand --no-input 'Never ask; what is not given is an error'
+            cand -h 'Print help (see more with ''--help'')'
+            cand --help 'Print help (see more with ''--help'')'
+            cand -V 'Print version'
+            cand --version 'Print version'
+        }
+        &'psactl;companies;import'= {
+            cand --config 'The configuration file [default: psactl/psactl.toml in the user''s configuration folder]'
+            cand --state 'The folder of psactl''s own state [default: psactl in the user''s state folder]'
+            cand --output 'How results are printed'
+            cand --color 'When to colour'
+            cand --dry-run 'Show the links and what is wrong; write nothing'
+            cand --yes 'Ask nothing'
+            cand -q 'Print nothing but results and what needs a person'
+            cand --quiet 'Print nothing but results and what needs a person'
+            cand -v 'Say more on stderr; -vv and -vvv say still more. Secrets are never printed'
+            cand --verbose 'Say more on stderr; -vv and -vvv say still more. Secrets are never printed'
+            cand --no-input 'Never ask; what is not given is an error'
+            cand -h 'Print help (see more with ''--help'')'
+            cand --help 'Print help (see more with ''--help'')'
+            cand -V 'Print version'
+            cand --version 'Print version'
+        }
+        &'psactl;companies;add'= {
+            cand --agreement 'The agreement that additions go on, by its id, where several would do'
+            cand --effective-date 'From when an addition bills whose agreement has no next invoice ahead'
+            cand --config 'The configuration file [default: psactl/psactl.toml in the user''s configuration folder]'
+            cand --state 'The folder of psactl''s own state [default: psactl in the user''s state folder]'
+            cand --output 'How results are printed'
+            cand --color 'When to colour'
+            cand --dry-run 'Show the plan; write nothing'
+            cand --yes 'Ask nothing'
             cand -q 'Print nothing but results and what needs a person'
             cand --quiet 'Print nothing but results and what needs a person'
             cand -v 'Say more on stderr; -vv and -vvv say still more. Secrets are never printed'
@@ -185,12 +258,24 @@ set edit:completion:arg-completer[psactl] = {|@words|
         }
         &'psactl;companies;help'= {
             cand link 'Link a customer to a company and make its two Managed ID entries, in the right order'
+            cand unlink 'Forget which company a customer is; writes nothing to ConnectWise'
             cand adopt 'Take over the links that ConnectWise already has as Managed IDs'
+            cand suggest 'Propose a company for each customer that is not linked; links nobody'
+            cand import 'Link many customers from a CSV file with the columns `cid` and `company`'
+            cand add 'Everything for a new client, up to its first bill: one plan, one yes'
             cand help 'Print this message or the help of the given subcommand(s)'
         }
         &'psactl;companies;help;link'= {
         }
+        &'psactl;companies;help;unlink'= {
+        }
         &'psactl;companies;help;adopt'= {
+        }
+        &'psactl;companies;help;suggest'= {
+        }
+        &'psactl;companies;help;import'= {
+        }
+        &'psactl;companies;help;add'= {
         }
         &'psactl;companies;help;help'= {
         }
@@ -335,6 +420,9 @@ set edit:completion:arg-completer[psactl] = {|@words|
             cand --ignore-statistics 'Statistics written to management report entries are taken and not kept'
             cand --demand-global-login 'A managed devices integration that logs in globally must carry that login'
             cand --strict-patch 'Change no part of a reference, and take no number or flag sent as text'
+            cand --wildcard-equals 'Read * in conditions with = and != as any run of characters (else only in like)'
+            cand --plain-quotes 'End a string of conditions at the next quote like its first (else \" and "" keep it in the string)'
+            cand --blank-as-null 'Keep text that is sent empty as null'
             cand --nulls 'Answer empty fields as null (else they are left out)'
             cand -q 'Print nothing but results and what needs a person'
             cand --quiet 'Print nothing but results and what needs a person'
@@ -383,11 +471,23 @@ set edit:completion:arg-completer[psactl] = {|@words|
         }
         &'psactl;help;companies'= {
             cand link 'Link a customer to a company and make its two Managed ID entries, in the right order'
+            cand unlink 'Forget which company a customer is; writes nothing to ConnectWise'
             cand adopt 'Take over the links that ConnectWise already has as Managed IDs'
+            cand suggest 'Propose a company for each customer that is not linked; links nobody'
+            cand import 'Link many customers from a CSV file with the columns `cid` and `company`'
+            cand add 'Everything for a new client, up to its first bill: one plan, one yes'
         }
         &'psactl;help;companies;link'= {
         }
+        &'psactl;help;companies;unlink'= {
+        }
         &'psactl;help;companies;adopt'= {
+        }
+        &'psactl;help;companies;suggest'= {
+        }
+        &'psactl;help;companies;import'= {
+        }
+        &'psactl;help;companies;add'= {
         }
         &'psactl;help;sync'= {
         }

@@ -136,21 +136,25 @@ complete -c psactl -n "__fish_psactl_using_subcommand setup" -s v -l verbose -d 
 complete -c psactl -n "__fish_psactl_using_subcommand setup" -l no-input -d 'Never ask; what is not given is an error'
 complete -c psactl -n "__fish_psactl_using_subcommand setup" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c psactl -n "__fish_psactl_using_subcommand setup" -s V -l version -d 'Print version'
-complete -c psactl -n "__fish_psactl_using_subcommand companies; and not __fish_seen_subcommand_from link adopt help" -l config -d 'The configuration file [default: psactl/psactl.toml in the user\'s configuration folder]' -r -F
-complete -c psactl -n "__fish_psactl_using_subcommand companies; and not __fish_seen_subcommand_from link adopt help" -l state -d 'The folder of psactl\'s own state [default: psactl in the user\'s state folder]' -r -F
-complete -c psactl -n "__fish_psactl_using_subcommand companies; and not __fish_seen_subcommand_from link adopt help" -l output -d 'How results are printed' -r -f -a "table\t'Tables and sentences for people'
+complete -c psactl -n "__fish_psactl_using_subcommand companies; and not __fish_seen_subcommand_from link unlink adopt suggest import add help" -l config -d 'The configuration file [default: psactl/psactl.toml in the user\'s configuration folder]' -r -F
+complete -c psactl -n "__fish_psactl_using_subcommand companies; and not __fish_seen_subcommand_from link unlink adopt suggest import add help" -l state -d 'The folder of psactl\'s own state [default: psactl in the user\'s state folder]' -r -F
+complete -c psactl -n "__fish_psactl_using_subcommand companies; and not __fish_seen_subcommand_from link unlink adopt suggest import add help" -l output -d 'How results are printed' -r -f -a "table\t'Tables and sentences for people'
 json\t'One JSON document of a documented, versioned shape'"
-complete -c psactl -n "__fish_psactl_using_subcommand companies; and not __fish_seen_subcommand_from link adopt help" -l color -d 'When to colour' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
+complete -c psactl -n "__fish_psactl_using_subcommand companies; and not __fish_seen_subcommand_from link unlink adopt suggest import add help" -l color -d 'When to colour' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
 always\t'Always'
 never\t'Never'"
-complete -c psactl -n "__fish_psactl_using_subcommand companies; and not __fish_seen_subcommand_from link adopt help" -s q -l quiet -d 'Print nothing but results and what needs a person'
-complete -c psactl -n "__fish_psactl_using_subcommand companies; and not __fish_seen_subcommand_from link adopt help" -s v -l verbose -d 'Say more on stderr; -vv and -vvv say still more. Secrets are never printed'
-complete -c psactl -n "__fish_psactl_using_subcommand companies; and not __fish_seen_subcommand_from link adopt help" -l no-input -d 'Never ask; what is not given is an error'
-complete -c psactl -n "__fish_psactl_using_subcommand companies; and not __fish_seen_subcommand_from link adopt help" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c psactl -n "__fish_psactl_using_subcommand companies; and not __fish_seen_subcommand_from link adopt help" -s V -l version -d 'Print version'
-complete -c psactl -n "__fish_psactl_using_subcommand companies; and not __fish_seen_subcommand_from link adopt help" -f -a "link" -d 'Link a customer to a company and make its two Managed ID entries, in the right order'
-complete -c psactl -n "__fish_psactl_using_subcommand companies; and not __fish_seen_subcommand_from link adopt help" -f -a "adopt" -d 'Take over the links that ConnectWise already has as Managed IDs'
-complete -c psactl -n "__fish_psactl_using_subcommand companies; and not __fish_seen_subcommand_from link adopt help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c psactl -n "__fish_psactl_using_subcommand companies; and not __fish_seen_subcommand_from link unlink adopt suggest import add help" -s q -l quiet -d 'Print nothing but results and what needs a person'
+complete -c psactl -n "__fish_psactl_using_subcommand companies; and not __fish_seen_subcommand_from link unlink adopt suggest import add help" -s v -l verbose -d 'Say more on stderr; -vv and -vvv say still more. Secrets are never printed'
+complete -c psactl -n "__fish_psactl_using_subcommand companies; and not __fish_seen_subcommand_from link unlink adopt suggest import add help" -l no-input -d 'Never ask; what is not given is an error'
+complete -c psactl -n "__fish_psactl_using_subcommand companies; and not __fish_seen_subcommand_from link unlink adopt suggest import add help" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c psactl -n "__fish_psactl_using_subcommand companies; and not __fish_seen_subcommand_from link unlink adopt suggest import add help" -s V -l version -d 'Print version'
+complete -c psactl -n "__fish_psactl_using_subcommand companies; and not __fish_seen_subcommand_from link unlink adopt suggest import add help" -f -a "link" -d 'Link a customer to a company and make its two Managed ID entries, in the right order'
+complete -c psactl -n "__fish_psactl_using_subcommand companies; and not __fish_seen_subcommand_from link unlink adopt suggest import add help" -f -a "unlink" -d 'Forget which company a customer is; writes nothing to ConnectWise'
+complete -c psactl -n "__fish_psactl_using_subcommand companies; and not __fish_seen_subcommand_from link unlink adopt suggest import add help" -f -a "adopt" -d 'Take over the links that ConnectWise already has as Managed IDs'
+complete -c psactl -n "__fish_psactl_using_subcommand companies; and not __fish_seen_subcommand_from link unlink adopt suggest import add help" -f -a "suggest" -d 'Propose a company for each customer that is not linked; links nobody'
+complete -c psactl -n "__fish_psactl_using_subcommand companies; and not __fish_seen_subcommand_from link unlink adopt suggest import add help" -f -a "import" -d 'Link many customers from a CSV file with the columns `cid` and `company`'
+complete -c psactl -n "__fish_psactl_using_subcommand companies; and not __fish_seen_subcommand_from link unlink adopt suggest import add help" -f -a "add" -d 'Everything for a new client, up to its first bill: one plan, one yes'
+complete -c psactl -n "__fish_psactl_using_subcommand companies; and not __fish_seen_subcommand_from link unlink adopt suggest import add help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
 complete -c psactl -n "__fish_psactl_using_subcommand companies; and __fish_seen_subcommand_from link" -l config -d 'The configuration file [default: psactl/psactl.toml in the user\'s configuration folder]' -r -F
 complete -c psactl -n "__fish_psactl_using_subcommand companies; and __fish_seen_subcommand_from link" -l state -d 'The folder of psactl\'s own state [default: psactl in the user\'s state folder]' -r -F
 complete -c psactl -n "__fish_psactl_using_subcommand companies; and __fish_seen_subcommand_from link" -l output -d 'How results are printed' -r -f -a "table\t'Tables and sentences for people'
@@ -166,6 +170,20 @@ complete -c psactl -n "__fish_psactl_using_subcommand companies; and __fish_seen
 complete -c psactl -n "__fish_psactl_using_subcommand companies; and __fish_seen_subcommand_from link" -l no-input -d 'Never ask; what is not given is an error'
 complete -c psactl -n "__fish_psactl_using_subcommand companies; and __fish_seen_subcommand_from link" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c psactl -n "__fish_psactl_using_subcommand companies; and __fish_seen_subcommand_from link" -s V -l version -d 'Print version'
+complete -c psactl -n "__fish_psactl_using_subcommand companies; and __fish_seen_subcommand_from unlink" -l config -d 'The configuration file [default: psactl/psactl.toml in the user\'s configuration folder]' -r -F
+complete -c psactl -n "__fish_psactl_using_subcommand companies; and __fish_seen_subcommand_from unlink" -l state -d 'The folder of psactl\'s own state [default: psactl in the user\'s state folder]' -r -F
+complete -c psactl -n "__fish_psactl_using_subcommand companies; and __fish_seen_subcommand_from unlink" -l output -d 'How results are printed' -r -f -a "table\t'Tables and sentences for people'
+json\t'One JSON document of a documented, versioned shape'"
+complete -c psactl -n "__fish_psactl_using_subcommand companies; and __fish_seen_subcommand_from unlink" -l color -d 'When to colour' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
+always\t'Always'
+never\t'Never'"
+complete -c psactl -n "__fish_psactl_using_subcommand companies; and __fish_seen_subcommand_from unlink" -l dry-run -d 'Show what would go on; forget nothing'
+complete -c psactl -n "__fish_psactl_using_subcommand companies; and __fish_seen_subcommand_from unlink" -l yes -d 'Ask nothing'
+complete -c psactl -n "__fish_psactl_using_subcommand companies; and __fish_seen_subcommand_from unlink" -s q -l quiet -d 'Print nothing but results and what needs a person'
+complete -c psactl -n "__fish_psactl_using_subcommand companies; and __fish_seen_subcommand_from unlink" -s v -l verbose -d 'Say more on stderr; -vv and -vvv say still more. Secrets are never printed'
+complete -c psactl -n "__fish_psactl_using_subcommand companies; and __fish_seen_subcommand_from unlink" -l no-input -d 'Never ask; what is not given is an error'
+complete -c psactl -n "__fish_psactl_using_subcommand companies; and __fish_seen_subcommand_from unlink" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c psactl -n "__fish_psactl_using_subcommand companies; and __fish_seen_subcommand_from unlink" -s V -l version -d 'Print version'
 complete -c psactl -n "__fish_psactl_using_subcommand companies; and __fish_seen_subcommand_from adopt" -l config -d 'The configuration file [default: psactl/psactl.toml in the user\'s configuration folder]' -r -F
 complete -c psactl -n "__fish_psactl_using_subcommand companies; and __fish_seen_subcommand_from adopt" -l state -d 'The folder of psactl\'s own state [default: psactl in the user\'s state folder]' -r -F
 complete -c psactl -n "__fish_psactl_using_subcommand companies; and __fish_seen_subcommand_from adopt" -l output -d 'How results are printed' -r -f -a "table\t'Tables and sentences for people'
@@ -176,13 +194,60 @@ never\t'Never'"
 complete -c psactl -n "__fish_psactl_using_subcommand companies; and __fish_seen_subcommand_from adopt" -l dry-run -d 'Show the links; remember nothing'
 complete -c psactl -n "__fish_psactl_using_subcommand companies; and __fish_seen_subcommand_from adopt" -l yes -d 'Ask nothing'
 complete -c psactl -n "__fish_psactl_using_subcommand companies; and __fish_seen_subcommand_from adopt" -l replace -d 'Also take over links that differ from the present ones'
+complete -c psactl -n "__fish_psactl_using_subcommand companies; and __fish_seen_subcommand_from adopt" -l serial-numbers -d 'Also look for the Managed ID in the serial numbers of agreement additions'
 complete -c psactl -n "__fish_psactl_using_subcommand companies; and __fish_seen_subcommand_from adopt" -s q -l quiet -d 'Print nothing but results and what needs a person'
 complete -c psactl -n "__fish_psactl_using_subcommand companies; and __fish_seen_subcommand_from adopt" -s v -l verbose -d 'Say more on stderr; -vv and -vvv say still more. Secrets are never printed'
 complete -c psactl -n "__fish_psactl_using_subcommand companies; and __fish_seen_subcommand_from adopt" -l no-input -d 'Never ask; what is not given is an error'
 complete -c psactl -n "__fish_psactl_using_subcommand companies; and __fish_seen_subcommand_from adopt" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c psactl -n "__fish_psactl_using_subcommand companies; and __fish_seen_subcommand_from adopt" -s V -l version -d 'Print version'
+complete -c psactl -n "__fish_psactl_using_subcommand companies; and __fish_seen_subcommand_from suggest" -l config -d 'The configuration file [default: psactl/psactl.toml in the user\'s configuration folder]' -r -F
+complete -c psactl -n "__fish_psactl_using_subcommand companies; and __fish_seen_subcommand_from suggest" -l state -d 'The folder of psactl\'s own state [default: psactl in the user\'s state folder]' -r -F
+complete -c psactl -n "__fish_psactl_using_subcommand companies; and __fish_seen_subcommand_from suggest" -l output -d 'How results are printed' -r -f -a "table\t'Tables and sentences for people'
+json\t'One JSON document of a documented, versioned shape'"
+complete -c psactl -n "__fish_psactl_using_subcommand companies; and __fish_seen_subcommand_from suggest" -l color -d 'When to colour' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
+always\t'Always'
+never\t'Never'"
+complete -c psactl -n "__fish_psactl_using_subcommand companies; and __fish_seen_subcommand_from suggest" -s q -l quiet -d 'Print nothing but results and what needs a person'
+complete -c psactl -n "__fish_psactl_using_subcommand companies; and __fish_seen_subcommand_from suggest" -s v -l verbose -d 'Say more on stderr; -vv and -vvv say still more. Secrets are never printed'
+complete -c psactl -n "__fish_psactl_using_subcommand companies; and __fish_seen_subcommand_from suggest" -l no-input -d 'Never ask; what is not given is an error'
+complete -c psactl -n "__fish_psactl_using_subcommand companies; and __fish_seen_subcommand_from suggest" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c psactl -n "__fish_psactl_using_subcommand companies; and __fish_seen_subcommand_from suggest" -s V -l version -d 'Print version'
+complete -c psactl -n "__fish_psactl_using_subcommand companies; and __fish_seen_subcommand_from import" -l config -d 'The configuration file [default: psactl/psactl.toml in the user\'s configuration folder]' -r -F
+complete -c psactl -n "__fish_psactl_using_subcommand companies; and __fish_seen_subcommand_from import" -l state -d 'The folder of psactl\'s own state [default: psactl in the user\'s state folder]' -r -F
+complete -c psactl -n "__fish_psactl_using_subcommand companies; and __fish_seen_subcommand_from import" -l output -d 'How results are printed' -r -f -a "table\t'Tables and sentences for people'
+json\t'One JSON document of a documented, versioned shape'"
+complete -c psactl -n "__fish_psactl_using_subcommand companies; and __fish_seen_subcommand_from import" -l color -d 'When to colour' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
+always\t'Always'
+never\t'Never'"
+complete -c psactl -n "__fish_psactl_using_subcommand companies; and __fish_seen_subcommand_from import" -l dry-run -d 'Show the links and what is wrong; write nothing'
+complete -c psactl -n "__fish_psactl_using_subcommand companies; and __fish_seen_subcommand_from import" -l yes -d 'Ask nothing'
+complete -c psactl -n "__fish_psactl_using_subcommand companies; and __fish_seen_subcommand_from import" -s q -l quiet -d 'Print nothing but results and what needs a person'
+complete -c psactl -n "__fish_psactl_using_subcommand companies; and __fish_seen_subcommand_from import" -s v -l verbose -d 'Say more on stderr; -vv and -vvv say still more. Secrets are never printed'
+complete -c psactl -n "__fish_psactl_using_subcommand companies; and __fish_seen_subcommand_from import" -l no-input -d 'Never ask; what is not given is an error'
+complete -c psactl -n "__fish_psactl_using_subcommand companies; and __fish_seen_subcommand_from import" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c psactl -n "__fish_psactl_using_subcommand companies; and __fish_seen_subcommand_from import" -s V -l version -d 'Print version'
+complete -c psactl -n "__fish_psactl_using_subcommand companies; and __fish_seen_subcommand_from add" -l agreement -d 'The agreement that additions go on, by its id, where several would do' -r
+complete -c psactl -n "__fish_psactl_using_subcommand companies; and __fish_seen_subcommand_from add" -l effective-date -d 'From when an addition bills whose agreement has no next invoice ahead' -r
+complete -c psactl -n "__fish_psactl_using_subcommand companies; and __fish_seen_subcommand_from add" -l config -d 'The configuration file [default: psactl/psactl.toml in the user\'s configuration folder]' -r -F
+complete -c psactl -n "__fish_psactl_using_subcommand companies; and __fish_seen_subcommand_from add" -l state -d 'The folder of psactl\'s own state [default: psactl in the user\'s state folder]' -r -F
+complete -c psactl -n "__fish_psactl_using_subcommand companies; and __fish_seen_subcommand_from add" -l output -d 'How results are printed' -r -f -a "table\t'Tables and sentences for people'
+json\t'One JSON document of a documented, versioned shape'"
+complete -c psactl -n "__fish_psactl_using_subcommand companies; and __fish_seen_subcommand_from add" -l color -d 'When to colour' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
+always\t'Always'
+never\t'Never'"
+complete -c psactl -n "__fish_psactl_using_subcommand companies; and __fish_seen_subcommand_from add" -l dry-run -d 'Show the plan; write nothing'
+complete -c psactl -n "__fish_psactl_using_subcommand companies; and __fish_seen_subcommand_from add" -l yes -d 'Ask nothing'
+complete -c psactl -n "__fish_psactl_using_subcommand companies; and __fish_seen_subcommand_from add" -s q -l quiet -d 'Print nothing but results and what needs a person'
+complete -c psactl -n "__fish_psactl_using_subcommand companies; and __fish_seen_subcommand_from add" -s v -l verbose -d 'Say more on stderr; -vv and -vvv say still more. Secrets are never printed'
+complete -c psactl -n "__fish_psactl_using_subcommand companies; and __fish_seen_subcommand_from add" -l no-input -d 'Never ask; what is not given is an error'
+complete -c psactl -n "__fish_psactl_using_subcommand companies; and __fish_seen_subcommand_from add" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c psactl -n "__fish_psactl_using_subcommand companies; and __fish_seen_subcommand_from add" -s V -l version -d 'Print version'
 complete -c psactl -n "__fish_psactl_using_subcommand companies; and __fish_seen_subcommand_from help" -f -a "link" -d 'Link a customer to a company and make its two Managed ID entries, in the right order'
+complete -c psactl -n "__fish_psactl_using_subcommand companies; and __fish_seen_subcommand_from help" -f -a "unlink" -d 'Forget which company a customer is; writes nothing to ConnectWise'
 complete -c psactl -n "__fish_psactl_using_subcommand companies; and __fish_seen_subcommand_from help" -f -a "adopt" -d 'Take over the links that ConnectWise already has as Managed IDs'
+complete -c psactl -n "__fish_psactl_using_subcommand companies; and __fish_seen_subcommand_from help" -f -a "suggest" -d 'Propose a company for each customer that is not linked; links nobody'
+complete -c psactl -n "__fish_psactl_using_subcommand companies; and __fish_seen_subcommand_from help" -f -a "import" -d 'Link many customers from a CSV file with the columns `cid` and `company`'
+complete -c psactl -n "__fish_psactl_using_subcommand companies; and __fish_seen_subcommand_from help" -f -a "add" -d 'Everything for a new client, up to its first bill: one plan, one yes'
 complete -c psactl -n "__fish_psactl_using_subcommand companies; and __fish_seen_subcommand_from help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
 complete -c psactl -n "__fish_psactl_using_subcommand sync" -l cid -d 'Only these customers of the portal' -r
 complete -c psactl -n "__fish_psactl_using_subcommand sync" -l only -d 'Only this part' -r -f -a "tickets\t'Tickets for faults'
@@ -311,6 +376,9 @@ complete -c psactl -n "__fish_psactl_using_subcommand sandbox" -l flatten-newlin
 complete -c psactl -n "__fish_psactl_using_subcommand sandbox" -l ignore-statistics -d 'Statistics written to management report entries are taken and not kept'
 complete -c psactl -n "__fish_psactl_using_subcommand sandbox" -l demand-global-login -d 'A managed devices integration that logs in globally must carry that login'
 complete -c psactl -n "__fish_psactl_using_subcommand sandbox" -l strict-patch -d 'Change no part of a reference, and take no number or flag sent as text'
+complete -c psactl -n "__fish_psactl_using_subcommand sandbox" -l wildcard-equals -d 'Read * in conditions with = and != as any run of characters (else only in like)'
+complete -c psactl -n "__fish_psactl_using_subcommand sandbox" -l plain-quotes -d 'End a string of conditions at the next quote like its first (else \\" and "" keep it in the string)'
+complete -c psactl -n "__fish_psactl_using_subcommand sandbox" -l blank-as-null -d 'Keep text that is sent empty as null'
 complete -c psactl -n "__fish_psactl_using_subcommand sandbox" -l nulls -d 'Answer empty fields as null (else they are left out)'
 complete -c psactl -n "__fish_psactl_using_subcommand sandbox" -s q -l quiet -d 'Print nothing but results and what needs a person'
 complete -c psactl -n "__fish_psactl_using_subcommand sandbox" -s v -l verbose -d 'Say more on stderr; -vv and -vvv say still more. Secrets are never printed'
@@ -342,5 +410,9 @@ complete -c psactl -n "__fish_psactl_using_subcommand help; and not __fish_seen_
 complete -c psactl -n "__fish_psactl_using_subcommand help; and not __fish_seen_subcommand_from demo init setup companies sync review events reprocess doctor sandbox completions help" -f -a "completions" -d 'Print a completion script for a shell'
 complete -c psactl -n "__fish_psactl_using_subcommand help; and not __fish_seen_subcommand_from demo init setup companies sync review events reprocess doctor sandbox completions help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
 complete -c psactl -n "__fish_psactl_using_subcommand help; and __fish_seen_subcommand_from companies" -f -a "link" -d 'Link a customer to a company and make its two Managed ID entries, in the right order'
+complete -c psactl -n "__fish_psactl_using_subcommand help; and __fish_seen_subcommand_from companies" -f -a "unlink" -d 'Forget which company a customer is; writes nothing to ConnectWise'
 complete -c psactl -n "__fish_psactl_using_subcommand help; and __fish_seen_subcommand_from companies" -f -a "adopt" -d 'Take over the links that ConnectWise already has as Managed IDs'
+complete -c psactl -n "__fish_psactl_using_subcommand help; and __fish_seen_subcommand_from companies" -f -a "suggest" -d 'Propose a company for each customer that is not linked; links nobody'
+complete -c psactl -n "__fish_psactl_using_subcommand help; and __fish_seen_subcommand_from companies" -f -a "import" -d 'Link many customers from a CSV file with the columns `cid` and `company`'
+complete -c psactl -n "__fish_psactl_using_subcommand help; and __fish_seen_subcommand_from companies" -f -a "add" -d 'Everything for a new client, up to its first bill: one plan, one yes'
 complete -c psactl -n "__fish_psactl_using_subcommand help; and __fish_seen_subcommand_from events" -f -a "show" -d 'One event with everything that was done for it'

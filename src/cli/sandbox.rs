@@ -74,6 +74,15 @@ pub struct Args {
     /// Change no part of a reference, and take no number or flag sent as text
     #[arg(long, help_heading = OPEN)]
     strict_patch: bool,
+    /// Read * in conditions with = and != as any run of characters (else only in like)
+    #[arg(long, help_heading = OPEN)]
+    wildcard_equals: bool,
+    /// End a string of conditions at the next quote like its first (else \" and "" keep it in the string)
+    #[arg(long, help_heading = OPEN)]
+    plain_quotes: bool,
+    /// Keep text that is sent empty as null
+    #[arg(long, help_heading = OPEN)]
+    blank_as_null: bool,
     /// Answer empty fields as null (else they are left out)
     #[arg(long, help_heading = OPEN)]
     nulls: bool,
@@ -123,6 +132,9 @@ impl Args {
             flatten_newlines: self.flatten_newlines,
             global_login_required: self.demand_global_login,
             strict_patch: self.strict_patch,
+            wildcard_equals: self.wildcard_equals,
+            plain_quotes: self.plain_quotes,
+            blank_as_null: self.blank_as_null,
             nulls: self.nulls,
             latency: self.latency.unwrap_or_default(),
             jitter: self.jitter.unwrap_or_default(),
@@ -278,7 +290,8 @@ mod tests {
         let all = options(
             "--port 81 --tls there --sample --companies 9 --latency 20ms --jitter 1.5s --rate-limit 600 \
              --fail 2.5% --floor-quantity-to-bill --flatten-newlines --ignore-statistics \
-             --demand-global-login --strict-patch --nulls --release 2019",
+             --demand-global-login --strict-patch --wildcard-equals --plain-quotes \
+             --blank-as-null --nulls --release 2019",
         );
         let expected = Options {
             port: 81,
@@ -292,6 +305,9 @@ mod tests {
             flatten_newlines: true,
             global_login_required: true,
             strict_patch: true,
+            wildcard_equals: true,
+            plain_quotes: true,
+            blank_as_null: true,
             nulls: true,
             latency: Duration::from_millis(20),
             jitter: Duration::from_millis(1500),

@@ -335,13 +335,16 @@ impl Doctor<'_> {
             );
             return Ok(());
         }
-        let unkept = store.unkept()?;
-        if !unkept.is_empty() {
+        let (unkept, entries) = store.all_unkept()?;
+        if entries > 0 {
             self.push(
                 "statistics",
                 Group::Sync,
                 Status::Warning,
-                "ConnectWise takes statistics and does not keep them: they are not sent any more",
+                format!(
+                    "ConnectWise takes statistics of {} and does not keep them: they are not sent any more",
+                    text::count(entries, "management report entry", "management report entries")
+                ),
                 unkept.into_iter().collect(),
                 vec![
                     "psactl sync --force tries again; so does sync itself after ConnectWise's next release"

@@ -12,7 +12,8 @@ use serde_json::{Value, json};
 use super::{Change, NaturalKey, Purpose, Request, SecretSlot, remember};
 use crate::error::{Exit, Failure, Result};
 use crate::psa::{self, Client, Condition, PatchOp, Query};
-use crate::store::{EntryState, Store};
+use crate::store::{Entry, EntryState, Store};
+use crate::ui::text;
 
 /// The secrets that may go into a request body.
 #[derive(Default)]
@@ -304,8 +305,23 @@ impl Applier<'_> {
                     self.store.end_write(entry.id, EntryState::Done, record, Some(&answer), None, now)?;
                     settled.found += 1;
                 }
+                // What is not there yet may come: to make it again now could make it twice.
+                Ok(Fate::Absent) if may_still_come(&entry, now).is_some() => {
+                    let until = may_still_come(&entry, now).unwrap_or(now);
+                    let why = format!(
+                        "its answer never came and ConnectWise may still be at work on it; it is looked for again \
+                         from {} UTC on",
+                        text::moment(until.saturating_add(SignedDuration::from_secs(59)).unwrap_or(until))
+                    );
+                    settled.open.push((entry.change.cid.clone(), entry.change.subject.to_string(), why));
+                }
                 Ok(Fate::Absent | Fate::Moved) => {
-                    let error = Some("looked up: it never arrived, or was written over since");
+                    let error = Some(match entry.change.secret {
+                        Some(_) => {
+                            "it carried a password, which cannot be read back: whether it arrived is not known"
+                        }
+                        None => "looked up: it never arrived, or was written over since",
+                    });
                     self.store.end_write(entry.id, EntryState::Failed, None, None, error, now)?;
                     settled.found += 1;
                 }
@@ -345,6 +361,20 @@ impl Applier<'_> {
 
 /// How old a reading may be that a quantity is written from without reading it again.
 const FRESH: SignedDuration = SignedDuration::from_secs(30);
+
+/// So long after its answer was given up a new record may still appear: gateways stop waiting before the server
+/// behind them stops working.
+const STILL_AT_WORK: SignedDuration = SignedDuration::from_mins(2);
+
+/// Until when a record may still appear whose making nobody answered for; `None` where that time is over, or the
+/// run that made it was killed long enough ago to be started again.
+fn may_still_come(entry: &Entry, now: Timestamp) -> Option<Timestamp> {
+    let until = entry.given_up?.checked_add(STILL_AT_WORK).ok()?;
+    let makes = matches!(entry.change.request, Request::Post { .. });
+    // A clock that went back must not hold this up for ever.
+    let fresh = entry.given_up.is_some_and(|given_up| given_up <= now) && now < until;
+    (makes && fresh).then_some(until)
+}
 
 /// What became of a write.
 enum Fate {
@@ -442,6 +472,10 @@ fn narrowed(equals: &serde_json::Map<String, Value>) -> Query {
     for (field, value) in equals {
         let Some(field) = FILTERED.iter().find(|known| *known == field) else { continue };
         match value {
+            // An empty text may be kept as nothing, and how a backslash and both kinds of quotes are escaped is in
+            // no public record: a filter that might find less than there is must not say that a record is absent.
+            Value::String(text)
+                if text.is_empty() || text.contains('\\') || text.contains('"') && text.contains('\'') => {}
             Value::String(text) => query = query.filter(Condition::eq(field, text.as_str())),
             Value::Number(number) => {
                 if let Some(number) = number.as_i64() {
@@ -463,13 +497,16 @@ fn keyed(body: &Value, equals: &serde_json::Map<String, Value>) -> Value {
     Value::Object(key)
 }
 
-/// What ConnectWise kept otherwise than it was sent, in words.
+/// What ConnectWise kept otherwise than it was sent, in words. A statistic of zero that is not there is zero.
 fn differences(change: &Change, answer: &Value) -> Vec<String> {
-    let found = match &change.request {
+    let mut found = match &change.request {
         Request::Post { body, .. } => psa::differences(body, answer),
         Request::Patch { operations, .. } => psa::differences_in_operations(operations, answer),
         Request::Delete { .. } => Vec::new(),
     };
+    if change.purpose == Purpose::Statistics {
+        found.retain(|difference| !(difference.sent == 0 && difference.answered.is_null()));
+    }
     found.iter().map(ToString::to_string).collect()
 }
 

@@ -72,7 +72,9 @@ pub(super) fn remember(
             };
             let unkept: Vec<&str> =
                 change.fields.iter().filter(refused).map(|field| field.name.as_str()).collect();
-            store.add_unkept(&unkept)?;
+            if let Some(entry) = record {
+                store.add_unkept(entry, &unkept)?;
+            }
         }
         Purpose::OpenTicket { source, fault, first_event, told_until } => {
             let mut memory = store.tickets(source)?.remove(fault).unwrap_or_default();

@@ -12,6 +12,7 @@ mod wording;
 pub use event::{Event, EventKind, EventLog, Severity};
 #[doc(hidden)]
 pub use files::read_bytes;
+pub(crate) use files::table::Table;
 pub use sample::sample;
 pub use snapshot::{Account, Customer, RowProblem, Snapshot};
 

@@ -13,7 +13,9 @@
 //!
 //! A filter therefore may find *more* than was asked for (also by `=`, where ConnectWise may read `*` as a
 //! wildcard), and its letter case is ConnectWise's affair; it does not find less. Whoever decides by a record
-//! compares its fields again. Only the *negation* of a filter with such characters can find less.
+//! compares its fields again. Only the *negation* of a filter with such characters can find less, and so may text
+//! with a backslash, or with both kinds of quotes: how those are escaped is in no public record. A decision that
+//! a record is absent must not rest on such a filter.
 
 use std::fmt;
 

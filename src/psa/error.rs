@@ -370,12 +370,13 @@ impl Error {
         self.kind() == Kind::OutcomeUnknown
     }
 
-    /// Whether the server itself ended a write whose fate is not known: it is not at work on it any more. A
-    /// gateway that gave up (504) does not know, nor does a server that tells of a time-out.
+    /// Whether ConnectWise itself ended a write whose fate is not known: it is not at work on it any more. Only its
+    /// own words for a failure (500 in JSON) say so. A gateway (502, 503, 504, a web page) does not know what
+    /// became of what it passed on, nor does a server that tells of a time-out.
     pub fn was_answered(&self) -> bool {
         match self {
             Error::OutcomeUnknown { cause } => match cause.as_ref() {
-                Error::Server { reply, .. } => reply.status != 504 && !reply.timed_out,
+                Error::Server { reply, .. } => reply.status == 500 && reply.json && !reply.timed_out,
                 _ => false,
             },
             _ => false,

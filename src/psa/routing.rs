@@ -44,6 +44,8 @@ impl Transport {
         };
         let found = match self.route(Some(&route)).await {
             Ok(found) if found.root != route.root => found,
+            // A look-up that fails for now says nothing; the next request may have better luck.
+            Err(error) if error.is_unreachable() => return Err(failed.error),
             _ => {
                 self.routing.in_vain.store(true, Ordering::Release);
                 return Err(failed.error);

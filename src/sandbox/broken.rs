@@ -12,7 +12,7 @@ use serde_json::json;
 use super::Shared;
 use super::engine::Answer;
 use super::errors::Refusal;
-use super::faults::{Kind, Strike};
+use super::faults::{HTML, Kind, Strike, Written};
 use super::reply::Reply;
 
 /// Between two bytes of a body that drips.
@@ -30,12 +30,20 @@ pub fn respond(shared: &Arc<Shared>, strike: &Strike, whole: Option<Reply>) -> O
         Kind::Status(status) => {
             let mut reply = Reply::of(shared, Err(refusal(status, strike.retry_after)));
             reply.retry_after = strike.retry_after.or(reply.retry_after);
+            if let Some(written) = &strike.written {
+                reply.body = written.body.clone().into_bytes();
+                reply.content_type = written.content_type.clone();
+            }
             reply.respond(shared)
         }
         Kind::Html(status) => {
-            let mut response = bare(status, Body::from(page(status)));
-            let html = HeaderValue::from_static("text/html; charset=utf-8");
-            response.headers_mut().insert(header::CONTENT_TYPE, html);
+            let written = strike.written.clone();
+            let Written { content_type, body } =
+                written.unwrap_or_else(|| Written { content_type: HTML.to_owned(), body: page(status) });
+            let mut response = bare(status, Body::from(body));
+            if let Ok(content_type) = HeaderValue::from_str(&content_type) {
+                response.headers_mut().insert(header::CONTENT_TYPE, content_type);
+            }
             if let Some(seconds) = strike.retry_after {
                 response.headers_mut().insert(header::RETRY_AFTER, seconds.into());
             }
@@ -73,12 +81,8 @@ fn made_up(shared: &Shared) -> Reply {
 
 fn refusal(status: u16, retry_after: Option<u32>) -> Refusal {
     match (status, retry_after) {
-        (401, _) => Refusal::unauthorized("Username or password is incorrect"),
-        (403, _) => Refusal::forbidden(),
-        (404, _) => Refusal::missing("The record was not found"),
-        (405, _) => Refusal::method_not_allowed(),
         (429, Some(seconds)) => Refusal::too_many_requests(seconds),
-        _ => Refusal::server_fault(status),
+        _ => Refusal::of_status(status),
     }
 }
 

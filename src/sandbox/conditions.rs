@@ -13,7 +13,9 @@
 //! Words are matched in any case. Strings stand in double or single quotes. The contract does not
 //! say how a quote is written inside a string; accepted here are a backslash before it (`\"`, `\'`,
 //! and `\\` for the backslash itself) and the quote doubled (`""`). A backslash before anything else
-//! is itself. In `like`, `%` and `*` stand for any run of characters, and `[[]` for a literal `[`.
+//! is itself. With plain quotes none of this holds: a string ends at the next quote like its first, and
+//! a backslash is a letter as any other. In `like`, `%` and `*` stand for any run of characters, and
+//! `[[]` for a literal `[`; where an option has it so, `*` does in `=` and `!=`.
 
 use jiff::Timestamp;
 use rust_decimal::Decimal;
@@ -54,11 +56,14 @@ pub enum Test {
     AtLeast(Literal),
     Contains(String),
     Like(String),
+    /// `=` and `!=` with a `*` in the text, where that is a wildcard.
+    Matches(String),
+    Differs(String),
     In(Vec<Literal>),
 }
 
-/// What is done to the path of each comparison, seeing how it is compared.
-pub type EachComparison<'a> = dyn FnMut(&mut Vec<String>, &Test) -> Result<(), String> + 'a;
+/// What is done to each comparison: its path, and how it is compared.
+pub type EachComparison<'a> = dyn FnMut(&mut Vec<String>, &mut Test) -> Result<(), String> + 'a;
 
 /// A condition, as parsed; names of fields are still as they were written.
 #[derive(Debug, Clone, PartialEq)]
@@ -71,8 +76,8 @@ pub enum Condition {
 
 impl Condition {
     /// Parses a whole expression; the error says what was expected and what was found.
-    pub fn parse(text: &str) -> Result<Condition, String> {
-        let tokens = tokens(text)?;
+    pub fn parse(text: &str, plain_quotes: bool) -> Result<Condition, String> {
+        let tokens = tokens(text, plain_quotes)?;
         let mut parser = Parser { tokens, at: 0, depth: 0 };
         let condition = parser.or()?;
         match parser.peek() {
@@ -112,7 +117,7 @@ enum Token {
     Sign(&'static str),
 }
 
-fn tokens(text: &str) -> Result<Vec<Token>, String> {
+fn tokens(text: &str, plain_quotes: bool) -> Result<Vec<Token>, String> {
     let letters: Vec<char> = text.chars().collect();
     let mut found = Vec::new();
     let mut at = 0;
@@ -120,7 +125,7 @@ fn tokens(text: &str) -> Result<Vec<Token>, String> {
         match c {
             _ if c.is_whitespace() => at += 1,
             '"' | '\'' => {
-                let (text, next) = quoted(&letters, at)?;
+                let (text, next) = quoted(&letters, at, plain_quotes)?;
                 found.push(Token::Text(text));
                 at = next;
             }
@@ -176,14 +181,15 @@ fn tokens(text: &str) -> Result<Vec<Token>, String> {
     Ok(found)
 }
 
-fn quoted(letters: &[char], start: usize) -> Result<(String, usize), String> {
+fn quoted(letters: &[char], start: usize, plain: bool) -> Result<(String, usize), String> {
     let quote = letters[start];
     let mut text = String::new();
     let mut at = start + 1;
     while let Some(&c) = letters.get(at) {
         let next = letters.get(at + 1).copied();
         match (c, next) {
-            ('\\', Some(n)) if n == '\\' || n == '"' || n == '\'' => {
+            _ if plain && c == quote => return Ok((text, at + 1)),
+            ('\\', Some(n)) if !plain && (n == '\\' || n == '"' || n == '\'') => {
                 text.push(n);
                 at += 2;
             }
@@ -201,8 +207,12 @@ fn quoted(letters: &[char], start: usize) -> Result<(String, usize), String> {
     Err("String literal is not closed.".to_owned())
 }
 
-/// A date of a condition: with a time or without, in UTC.
+/// A date of a condition: with a time or without, in UTC. An offset is refused, as in a body.
 pub fn date(text: &str) -> Option<Timestamp> {
+    let time = text.split_once(['T', 't', ' ']).map_or("", |(_, time)| time);
+    if time.contains(['+', '-']) {
+        return None;
+    }
     if let Ok(time) = text.parse::<Timestamp>() {
         return Some(time);
     }
@@ -378,14 +388,23 @@ fn single(mut parts: Vec<Condition>, many: fn(Vec<Condition>) -> Condition) -> C
 
 /// Matches `like`: `%` and `*` are any run, `[[]` is `[`; letters in any case.
 pub fn like(text: &str, pattern: &str) -> bool {
+    matches(text, &pattern.replace("[[]", "["), &['%', '*'])
+}
+
+/// Matches text in which `*` is any run and nothing else has a meaning; letters in any case.
+pub fn starred(text: &str, pattern: &str) -> bool {
+    matches(text, pattern, &['*'])
+}
+
+fn matches(text: &str, pattern: &str, wild: &[char]) -> bool {
     let text: Vec<char> = text.to_lowercase().chars().collect();
-    let pattern: Vec<char> = pattern.to_lowercase().replace("[[]", "[").chars().collect();
+    let pattern: Vec<char> = pattern.to_lowercase().chars().collect();
     let (mut t, mut p) = (0, 0);
     // Where the last wildcard stands, and how much of the text it has eaten.
     let mut back: Option<(usize, usize)> = None;
     while t < text.len() {
         match pattern.get(p) {
-            Some('%' | '*') => {
+            Some(c) if wild.contains(c) => {
                 back = Some((p, t));
                 p += 1;
             }
@@ -403,15 +422,19 @@ pub fn like(text: &str, pattern: &str) -> bool {
             },
         }
     }
-    pattern[p..].iter().all(|c| matches!(c, '%' | '*'))
+    pattern[p..].iter().all(|c| wild.contains(c))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
+    fn parse(text: &str) -> Result<Condition, String> {
+        Condition::parse(text, false)
+    }
+
     fn one(text: &str) -> (String, Test) {
-        match Condition::parse(text).expect(text) {
+        match parse(text).expect(text) {
             Condition::Compare { path, test } => (path.join("/"), test),
             other => panic!("{other:?}"),
         }
@@ -442,13 +465,42 @@ mod tests {
     }
 
     #[test]
+    fn plain_quotes_end_a_string() {
+        let plain = |text: &str| match Condition::parse(text, true) {
+            Ok(Condition::Compare { test: Test::Equal(Literal::Text(text)), .. }) => Some(text),
+            _ => None,
+        };
+        assert_eq!(plain(r#"name="C:\temp\""#).as_deref(), Some(r"C:\temp\"));
+        assert_eq!(plain(r#"name='a \"b\"'"#).as_deref(), Some(r#"a \"b\""#));
+        assert_eq!(plain(r#"name="a \"b\" c""#), None);
+        assert_eq!(plain(r#"name="a ""b"" c""#), None);
+        assert_eq!(plain("name='Eddie''s'"), None);
+    }
+
+    #[test]
+    fn dates_have_no_offset() {
+        for (text, read) in [
+            ("2016-08-20T18:04:26Z", "2016-08-20T18:04:26Z"),
+            ("2016-08-20T18:04:26.5Z", "2016-08-20T18:04:26.5Z"),
+            ("2016-08-20T18:04:26", "2016-08-20T18:04:26Z"),
+            ("2016-08-20 18:04", "2016-08-20T18:04:00Z"),
+            ("2016-08-20", "2016-08-20T00:00:00Z"),
+        ] {
+            assert_eq!(date(text).map(|time| time.to_string()).as_deref(), Some(read), "{text}");
+        }
+        for text in ["2016-08-20T18:04:26-04:00", "2016-08-20T18:04:26+00:00", "2016-08-20 18:04-04"] {
+            assert_eq!(date(text), None, "{text}");
+        }
+    }
+
+    #[test]
     fn and_binds_tighter_than_or() {
-        let parsed = Condition::parse("a=1 or b=2 AND c=3").expect("parses");
+        let parsed = parse("a=1 or b=2 AND c=3").expect("parses");
         let Condition::Any(parts) = &parsed else { panic!("{parsed:?}") };
         assert!(matches!(parts[1], Condition::All(_)));
-        let parsed = Condition::parse("(a=1 or b=2) and not c=3").expect("parses");
+        let parsed = parse("(a=1 or b=2) and not c=3").expect("parses");
         assert!(matches!(parsed, Condition::All(_)));
-        let parsed = Condition::parse(r#"summary not contains "x""#).expect("parses");
+        let parsed = parse(r#"summary not contains "x""#).expect("parses");
         assert!(matches!(parsed, Condition::Not(_)));
     }
 
@@ -478,10 +530,10 @@ mod tests {
             "a == 1",
             "a ; b",
         ] {
-            assert!(Condition::parse(text).is_err(), "{text}");
+            assert!(parse(text).is_err(), "{text}");
         }
-        assert!(Condition::parse(&"(".repeat(100_000)).is_err());
-        assert!(Condition::parse(&"not ".repeat(100_000)).is_err());
+        assert!(parse(&"(".repeat(100_000)).is_err());
+        assert!(parse(&"not ".repeat(100_000)).is_err());
     }
 
     #[test]
@@ -494,14 +546,16 @@ mod tests {
         assert!(like("[x] y", "[[]x]*"));
         assert!(like("", "%"));
         assert!(!like("", "a%"));
+        assert!(starred("50% [x] more", "50%*MORE") && !starred("50 more", "50%*more"));
+        assert!(!starred("[x]", "[[]x]*"));
         assert!(like(&"a".repeat(5000), &("a*".repeat(2000) + "a")));
     }
 
     proptest::proptest! {
         #[test]
         fn nothing_that_is_written_makes_it_panic(text in "\\PC*", pattern in "[a%*\\[\\]]{0,12}") {
-            let _ = Condition::parse(&text);
-            let _ = Condition::parse(&format!("name like \"{text}\" and (id in (1,{text}"));
+            let _ = parse(&text);
+            let _ = parse(&format!("name like \"{text}\" and (id in (1,{text}"));
             let _ = like(&text, &pattern);
         }
 

@@ -2,16 +2,17 @@
 //!
 //! | request | what it does |
 //! | --- | --- |
-//! | `GET /requests` | the log: `total`, `applied`, `counts` per method and template, `requests` ([`super::LoggedRequest`]) |
+//! | `GET /requests` | the log: `total`, `applied` (so far), `counts` per method and template, `requests` ([`super::LoggedRequest`]) |
 //! | `DELETE /requests` | empties the log |
 //! | `POST /private-key {"privateKey": "…"}` | gives the first API member a new key |
 //! | `POST /time {"now": "…"}` or `{"advance": "24h"}` | sets the clock |
-//! | `POST /faults {"kind", "method", "path", "nth", "times", "retryAfter", "location"}` | orders a fault ([`super::Fault`]; only `kind` is needed) |
+//! | `POST /faults {"kind", "method", "path", "nth", "times", "retryAfter", "location", "body", "contentType", "after"}` | orders a fault ([`super::Fault`]; only `kind` is needed) |
 //! | `DELETE /faults` | forgets the faults that are left |
 //!
 //! Kinds of faults: `status-NNN`, `html-NNN`, `redirect[-NNN]` (with `location`), `empty`, `garbled`,
 //! `truncated`, `truncated-chunked`, `dripping`, `hang`, `reset`; each also with `applied-then-` before
-//! it. What each does is said at [`super::Fault`].
+//! it (done, and then answered so) or `later-then-` (answered so, and done `after` milliseconds, 1000
+//! where that is not given). What each does is said at [`super::Fault`].
 
 use std::io;
 use std::sync::Arc;

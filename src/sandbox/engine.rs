@@ -90,7 +90,7 @@ pub fn read(view: &View<'_>, request: &Request<'_>) -> Outcome {
             let (collection, _) = known(view.contract, key)?;
             let id = item(view, request.writer, collection, ids)?.id;
             let each = request.matched.route.template.ends_with("/list");
-            Ok(Answer::of(200, actions::usages::answer(view, key, id, each)))
+            Ok(Answer::of(200, actions::usages::answer(view, request.writer, key, id, each)))
         }
         Role::Action => actions::read(view, request),
     }
@@ -240,11 +240,24 @@ pub fn item<'a>(
     found.ok_or_else(|| Refusal::not_found(&schema.map_or_else(String::new, Schema::resource), id))
 }
 
-/// An integrator login without access to all records sees of tickets and configurations only what
-/// it made (contract: behaviours, section 7).
+/// The records that are somebody's. The other tables are set-up, of which everybody works with the
+/// same rows; and what hangs below a record of one's own (notes, sites, tasks) is a part of it, whoever
+/// wrote it, as what hangs below a hidden one is hidden with it.
+const GUARDED: &[&str] = &[
+    "/company/companies",
+    "/company/configurations",
+    "/company/contacts",
+    "/finance/agreements",
+    "/finance/agreements/{}/additions",
+    "/procurement/catalog",
+    "/service/tickets",
+    audit::TRAIL,
+];
+
+/// An integrator login without access to all records sees only those that it made (contract:
+/// behaviours, section 7). It may still name others in a reference: a ticket needs its company.
 pub fn visible(writer: &Writer, found: Found<'_>) -> bool {
-    let guarded = matches!(found.key, "/service/tickets" | "/company/configurations");
-    !guarded || !writer.sees_own_only() || found.row.entered_by == writer.name
+    !writer.sees_own_only() || !GUARDED.contains(&found.key) || found.row.entered_by == writer.name
 }
 
 /// Filters, sorts, pages and shows.

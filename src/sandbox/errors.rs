@@ -1,5 +1,6 @@
 //! The answers that ConnectWise gives when it refuses (contract: behaviours, section 5).
 
+use axum::http::StatusCode;
 use serde_json::{Value, json};
 
 /// One entry of `errors[]` in a 400.
@@ -147,14 +148,27 @@ impl Refusal {
         refusal
     }
 
-    pub fn server_fault(status: u16) -> Refusal {
+    /// What is answered with a status of which nothing more is said: up to 500 by ConnectWise itself,
+    /// above by what stands before it.
+    pub fn of_status(status: u16) -> Refusal {
+        let reason = StatusCode::from_u16(status).ok().and_then(|status| status.canonical_reason());
+        let reason = reason.unwrap_or("Unknown Error");
         match status {
+            400 => Refusal::invalid("record", &[Violation::missing("name")]),
+            401 => Refusal::unauthorized("Username or password is incorrect"),
+            403 => Refusal::forbidden(),
+            404 => Refusal::missing("The record was not found"),
+            405 => Refusal::method_not_allowed(),
+            409 => Refusal::plain(409, "ObjectInUse", "The record conflicts with another, or is in use."),
+            413 => Refusal::too_large(),
+            415 => Refusal::unsupported_media(),
             429 => Refusal::too_many_requests(1),
             500 => Refusal::plain(500, "InternalError", "An internal error has occurred."),
-            _ => Refusal {
+            ..500 => Refusal::plain(status, &reason.replace([' ', '-', '\''], ""), &format!("{reason}.")),
+            501.. => Refusal {
                 status,
                 content_type: "text/html",
-                body: "<html><body><h1>Service Unavailable</h1></body></html>".to_owned(),
+                body: format!("<html><body><h1>{reason}</h1></body></html>"),
                 retry_after: None,
             },
         }

@@ -1,5 +1,7 @@
 //! Faults on request: what goes wrong, on which request, how often.
 
+use std::time::Duration;
+
 use serde::Deserialize;
 
 /// What goes wrong.
@@ -17,7 +19,7 @@ pub enum Kind {
 }
 
 impl Kind {
-    /// Reads a kind without `applied-then-` before it.
+    /// Reads a kind without `applied-then-` or `later-then-` before it.
     fn parse(text: &str) -> Option<Kind> {
         let status = |code: &str, from: u16, to: u16| {
             let code: u16 = code.parse().ok()?;
@@ -46,8 +48,8 @@ impl Kind {
 ///
 /// | kind | what the client sees |
 /// | --- | --- |
-/// | `status-NNN` | this status (400 to 599), with the body that ConnectWise or what stands before it sends |
-/// | `html-NNN` | this status (200 to 599) and a web page: a gateway's, or with `html-200` that of a captive portal |
+/// | `status-NNN` | this status (400 to 599), with the body that ConnectWise or what stands before it sends, or with `body` as `contentType` |
+/// | `html-NNN` | this status (200 to 599) and a web page: a gateway's, or with `html-200` that of a captive portal; or `body` |
 /// | `redirect`, `redirect-NNN` | 302, or another status from 300 to 308, to the fault's `location` |
 /// | `empty` | 200 without a body |
 /// | `garbled` | an answer whole as HTTP, but the JSON in it is cut off |
@@ -57,9 +59,16 @@ impl Kind {
 /// | `hang` | no answer, as long as the connection stands |
 /// | `reset` | the connection is reset |
 ///
-/// None of these does what was asked. `applied-then-` before any of them does it first, so that only
-/// the answer is lost; `applied-then-NNN` is short for `applied-then-status-NNN`. A body that is cut or
-/// drips is the true answer to a read and to what was applied, and made up for a write that was not.
+/// None of these does what was asked, unless one of two words stands before it:
+///
+/// | prefix | what happens |
+/// | --- | --- |
+/// | `applied-then-` | what was asked is done first, so that only the answer is lost |
+/// | `later-then-` | the answer comes at once, and what was asked is done only afterwards: a second later by the real clock, or `after` milliseconds |
+///
+/// With both, `NNN` is short for `status-NNN`: `applied-then-500`, `later-then-502`. A body that is cut
+/// or drips is the true answer to a read and to what was applied, and made up for a write that was not,
+/// or not yet.
 #[derive(Debug, Clone, Default, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct Fault {
@@ -83,16 +92,46 @@ pub struct Fault {
     /// Where a redirect leads.
     #[serde(default)]
     pub location: Option<String>,
+    /// The body beside a status, in place of the usual one.
+    #[serde(default)]
+    pub body: Option<String>,
+    /// What that body is called; none: a page beside `html-NNN`, else JSON if it is, else plain text.
+    #[serde(default)]
+    pub content_type: Option<String>,
+    /// Milliseconds until what was asked is done, with `later-then-`; none: a second.
+    #[serde(default)]
+    pub after: Option<u32>,
 }
+
+/// A page's content type.
+pub const HTML: &str = "text/html; charset=utf-8";
+
+/// A body that was ordered with a fault.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Written {
+    pub content_type: String,
+    pub body: String,
+}
+
+/// Whether what a struck request asked is done all the same.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Deed {
+    Never,
+    Before,
+    Later(Duration),
+}
+
+/// When a later deed is done, if it is not said.
+const LATER: Duration = Duration::from_secs(1);
 
 /// A fault that strikes a request.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Strike {
     pub kind: Kind,
-    /// Whether what was asked is done all the same.
-    pub applied: bool,
+    pub deed: Deed,
     pub retry_after: Option<u32>,
     pub location: Option<String>,
+    pub written: Option<Written>,
     /// The kind as it was ordered, for the log.
     pub name: String,
 }
@@ -100,11 +139,16 @@ pub struct Strike {
 impl Strike {
     /// A kind of fault alone.
     pub fn parse(name: &str) -> Option<Strike> {
-        let (kind, applied) = match name.strip_prefix("applied-then-") {
-            None => (Kind::parse(name)?, false),
-            Some(rest) => (Kind::parse(rest).or_else(|| Kind::parse(&format!("status-{rest}")))?, true),
+        let after = |prefix: &str| {
+            let rest = name.strip_prefix(prefix)?;
+            Kind::parse(rest).or_else(|| Kind::parse(&format!("status-{rest}")))
         };
-        Some(Strike { kind, applied, retry_after: None, location: None, name: name.to_owned() })
+        let (kind, deed) = match (after("applied-then-"), after("later-then-")) {
+            (Some(kind), _) => (kind, Deed::Before),
+            (_, Some(kind)) => (kind, Deed::Later(LATER)),
+            (None, None) => (Kind::parse(name)?, Deed::Never),
+        };
+        Some(Strike { kind, deed, retry_after: None, location: None, written: None, name: name.to_owned() })
     }
 
     fn ordered(fault: &Fault) -> Result<Strike, String> {
@@ -112,6 +156,12 @@ impl Strike {
             Strike::parse(&fault.kind).ok_or_else(|| format!("no such kind of fault: {}", fault.kind))?;
         strike.retry_after = fault.retry_after;
         strike.location = fault.location.clone();
+        match (&mut strike.deed, fault.after) {
+            (_, None) => {}
+            (Deed::Later(after), Some(asked)) => *after = Duration::from_millis(asked.into()),
+            (_, Some(_)) => return Err(format!("{} takes no after", fault.kind)),
+        }
+        strike.written = written(strike.kind, fault)?;
         match (strike.kind, &strike.location, strike.retry_after) {
             (Kind::Redirect(_), None, _) => Err("a redirect needs a location".to_owned()),
             (Kind::Redirect(_), Some(_), _) | (_, None, None) => Ok(strike),
@@ -128,6 +178,29 @@ impl Strike {
         }
         let kinds = ["status-500", "html-502", "html-503"];
         kinds.get(fastrand::usize(..kinds.len())).and_then(|kind| Strike::parse(kind))
+    }
+}
+
+/// The body that a fault is ordered with, and what it is called.
+fn written(kind: Kind, fault: &Fault) -> Result<Option<Written>, String> {
+    let Some(body) = fault.body.clone() else {
+        return match fault.content_type {
+            Some(_) => Err("a contentType needs a body".to_owned()),
+            None => Ok(None),
+        };
+    };
+    let usual = match kind {
+        Kind::Html(_) => HTML,
+        Kind::Status(_) if serde_json::from_str::<serde_json::Value>(&body).is_ok() => {
+            "application/json; charset=utf-8"
+        }
+        Kind::Status(_) => "text/plain; charset=utf-8",
+        _ => return Err(format!("{} takes no body", fault.kind)),
+    };
+    let content_type = fault.content_type.clone().unwrap_or_else(|| usual.to_owned());
+    match axum::http::HeaderValue::from_str(&content_type) {
+        Ok(_) => Ok(Some(Written { content_type, body })),
+        Err(_) => Err("the contentType cannot be sent".to_owned()),
     }
 }
 
@@ -186,27 +259,42 @@ mod tests {
 
     #[test]
     fn kinds() {
-        for (name, kind, applied) in [
-            ("status-429", Kind::Status(429), false),
-            ("applied-then-500", Kind::Status(500), true),
-            ("applied-then-status-503", Kind::Status(503), true),
-            ("html-200", Kind::Html(200), false),
-            ("applied-then-html-502", Kind::Html(502), true),
-            ("redirect", Kind::Redirect(302), false),
-            ("redirect-307", Kind::Redirect(307), false),
-            ("empty", Kind::Empty, false),
-            ("garbled", Kind::Garbled, false),
-            ("truncated", Kind::Truncated { chunked: false }, false),
-            ("applied-then-truncated-chunked", Kind::Truncated { chunked: true }, true),
-            ("applied-then-dripping", Kind::Dripping, true),
-            ("applied-then-hang", Kind::Hang, true),
-            ("reset", Kind::Reset, false),
-            ("applied-then-reset", Kind::Reset, true),
+        let (no, first, later) = (Deed::Never, Deed::Before, Deed::Later(LATER));
+        for (name, kind, deed) in [
+            ("status-429", Kind::Status(429), no),
+            ("applied-then-500", Kind::Status(500), first),
+            ("applied-then-status-503", Kind::Status(503), first),
+            ("html-200", Kind::Html(200), no),
+            ("applied-then-html-502", Kind::Html(502), first),
+            ("redirect", Kind::Redirect(302), no),
+            ("redirect-307", Kind::Redirect(307), no),
+            ("empty", Kind::Empty, no),
+            ("garbled", Kind::Garbled, no),
+            ("truncated", Kind::Truncated { chunked: false }, no),
+            ("applied-then-truncated-chunked", Kind::Truncated { chunked: true }, first),
+            ("applied-then-dripping", Kind::Dripping, first),
+            ("applied-then-hang", Kind::Hang, first),
+            ("reset", Kind::Reset, no),
+            ("applied-then-reset", Kind::Reset, first),
+            ("later-then-status-502", Kind::Status(502), later),
+            ("later-then-502", Kind::Status(502), later),
+            ("later-then-html-502", Kind::Html(502), later),
+            ("later-then-reset", Kind::Reset, later),
         ] {
             let strike = Strike::parse(name).expect(name);
-            assert_eq!((strike.kind, strike.applied, strike.name.as_str()), (kind, applied, name));
+            assert_eq!((strike.kind, strike.deed, strike.name.as_str()), (kind, deed, name));
         }
-        for wrong in ["", "status-", "status-200", "html-99", "redirect-200", "applied-then-", "later", "-"] {
+        for wrong in [
+            "",
+            "status-",
+            "status-200",
+            "html-99",
+            "redirect-200",
+            "applied-then-",
+            "later",
+            "later-then-",
+            "-",
+        ] {
             assert_eq!(Strike::parse(wrong), None, "{wrong}");
         }
     }
@@ -218,6 +306,13 @@ mod tests {
             (r#"{"kind": "status-503", "retryAfter": 7}"#, true),
             (r#"{"kind": "redirect", "location": "http://elsewhere.test/"}"#, true),
             (r#"{"kind": "redirect"}"#, false),
+            (r#"{"kind": "status-500", "body": "timeout"}"#, true),
+            (r#"{"kind": "html-502", "body": "", "contentType": "text/plain"}"#, true),
+            (r#"{"kind": "status-500", "contentType": "text/plain"}"#, false),
+            (r#"{"kind": "status-500", "body": "", "contentType": "a\nb"}"#, false),
+            (r#"{"kind": "reset", "body": ""}"#, false),
+            (r#"{"kind": "later-then-502", "after": 20}"#, true),
+            (r#"{"kind": "applied-then-502", "after": 20}"#, false),
             (r#"{"kind": "hang", "retryAfter": 7}"#, false),
             (r#"{"kind": "reset", "location": "http://elsewhere.test/"}"#, false),
         ] {

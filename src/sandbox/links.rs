@@ -5,6 +5,7 @@ use serde_json::{Value, json};
 
 use super::auth::Writer;
 use super::contract::{Collection, Schema};
+use super::engine::visible;
 use super::errors::{Refusal, Violation};
 use super::rules;
 use super::store::{Record, Store, ref_id, reference};
@@ -72,7 +73,8 @@ pub fn attach(
             return refuse("InvalidType", "deviceIdentifier", message);
         }
     };
-    let Some(id) = hit else {
+    let seen = |id: &i64| work.view().find(target, *id).is_some_and(|found| visible(writer, found));
+    let Some(id) = hit.filter(seen) else {
         return refuse("NotFound", field, format!("Configuration {wanted} not found"));
     };
     if link_of(work.store, collection, parents, id).is_none() {

@@ -23,7 +23,8 @@ pub struct LoggedRequest {
     pub query: String,
     /// By the sandbox's clock.
     pub at: Timestamp,
-    /// Whether it was a write and was done, whatever was answered.
+    /// Whether it was a write and was done, whatever was answered; false until it is, where that
+    /// comes after the answer.
     pub applied: bool,
     /// The kind of the fault that struck it.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -45,10 +46,13 @@ pub struct Count {
 pub struct Log {
     requests: VecDeque<LoggedRequest>,
     counts: BTreeMap<(String, String), Count>,
+    /// How many requests there ever were: their serial numbers go on when the log is cleared.
+    ever: u64,
 }
 
 impl Log {
-    pub fn add(&mut self, request: LoggedRequest) {
+    /// Notes a request; answers its serial number.
+    pub fn add(&mut self, request: LoggedRequest) -> u64 {
         let key = (request.method.clone(), request.template.clone());
         let count = self.counts.entry(key).or_default();
         count.count += 1;
@@ -58,6 +62,19 @@ impl Log {
             self.requests.pop_front();
         }
         self.requests.push_back(request);
+        self.ever += 1;
+        self.ever
+    }
+
+    /// Notes that a write was done after its answer. What was cleared meanwhile stays forgotten.
+    pub fn done(&mut self, serial: u64) {
+        let age = self.ever.checked_sub(serial).and_then(|age| usize::try_from(age).ok());
+        let at = age.and_then(|age| self.requests.len().checked_sub(age + 1));
+        if let Some(request) = at.and_then(|at| self.requests.get_mut(at)) {
+            request.applied = true;
+            let key = (request.method.clone(), request.template.clone());
+            self.counts.entry(key).or_default().applied += 1;
+        }
     }
 
     pub fn requests(&self) -> Vec<LoggedRequest> {

@@ -53,6 +53,14 @@ pub struct Options {
     /// Whether PATCH takes no more than the guide for developers promises: paths such as `status/id`
     /// answer 200 and change nothing, and a number or flag sent as text is refused.
     pub strict_patch: bool,
+    /// Whether `*` stands for any run of characters in conditions with `=` and `!=`, as it does with
+    /// `like` (behaviours, section 3: strings accept `*`).
+    pub wildcard_equals: bool,
+    /// Whether a string of conditions ends at the next quote like its first, with nothing that could
+    /// stand before a quote to keep it in the string.
+    pub plain_quotes: bool,
+    /// Whether text that is sent empty is kept as null.
+    pub blank_as_null: bool,
     /// Whether empty fields are answered as null, or left out.
     pub nulls: bool,
     /// How long every answer of the PSA takes at the least.
@@ -80,6 +88,9 @@ impl Default for Options {
             flatten_newlines: false,
             global_login_required: false,
             strict_patch: false,
+            wildcard_equals: false,
+            plain_quotes: false,
+            blank_as_null: false,
             nulls: false,
             latency: Duration::ZERO,
             jitter: Duration::ZERO,

@@ -7,6 +7,7 @@ use serde_json::{Number, Value, json};
 
 use super::contract::{Contract, Kind, Schema};
 use super::errors::{Refusal, Violation};
+use super::rules;
 use super::store::Record;
 
 /// Reads the operations and answers the fields they change, in the form a body would give them.
@@ -65,6 +66,10 @@ impl Reading<'_> {
             let message = format!("The path {path} does not exist.");
             return Err(wrong(path, message));
         };
+        if rules::post_only(&self.schema.name, field) {
+            let message = format!("The field {first} is taken on POST only.");
+            return Err(wrong(first, message));
+        }
         let Some(inner) = segments.next() else {
             let value = if self.strict { value } else { self.read_as(&field.kind, value) };
             self.changes.insert(first.to_owned(), value);

@@ -45,8 +45,17 @@ impl Parameters {
     }
 }
 
-/// A path checked against a schema: the names as the schema writes them, and what stands there.
-fn bind(view: &View<'_>, schema: &str, path: &[String]) -> Option<(Vec<String>, Kind)> {
+/// A path checked against a schema.
+struct Bound {
+    /// The names as the schema writes them.
+    names: Vec<String>,
+    /// What stands there.
+    kind: Kind,
+    /// The first part of the path that leads into the members of an array, if one does.
+    array: Option<String>,
+}
+
+fn bind(view: &View<'_>, schema: &str, path: &[String]) -> Option<Bound> {
     if path.len() > MAX_PATH {
         return None;
     }
@@ -55,19 +64,19 @@ fn bind(view: &View<'_>, schema: &str, path: &[String]) -> Option<(Vec<String>, 
     let Some(field) = declared.find(first) else {
         return bind_info(declared, path);
     };
-    if field.never_returned || field.post_only {
+    if rules::unseen(schema, field) {
         return None;
     }
     let mut names = vec![field.name.clone()];
     if rest.is_empty() {
-        return Some((names, field.kind.clone()));
+        return Some(Bound { names, kind: field.kind.clone(), array: None });
     }
-    let inner = match &field.kind {
+    let (inner, array) = match &field.kind {
         Kind::Info => return bind_info(declared, rest),
-        Kind::Array(of) => &**of,
-        other => other,
+        Kind::Array(of) => (&**of, Some(field.name.clone())),
+        other => (other, None),
     };
-    let (tail, kind) = match inner {
+    let below = match inner {
         // Any depth: beyond the reference's own fields the record that it points to is read.
         Kind::Reference(name) => bind(view, name, rest).or_else(|| {
             let target = rules::references::target(name)?;
@@ -76,12 +85,12 @@ fn bind(view: &View<'_>, schema: &str, path: &[String]) -> Option<(Vec<String>, 
         Kind::Object(name) => bind(view, name, rest)?,
         _ => return None,
     };
-    names.extend(tail);
-    Some((names, kind))
+    names.extend(below.names);
+    Some(Bound { names, kind: below.kind, array: array.or(below.array) })
 }
 
 /// `lastUpdated` and its like are found with and without `_info/` before them.
-fn bind_info(schema: &Schema, path: &[String]) -> Option<(Vec<String>, Kind)> {
+fn bind_info(schema: &Schema, path: &[String]) -> Option<Bound> {
     let [name] = path else { return None };
     schema.fields.get("_info")?;
     let known = [
@@ -91,24 +100,44 @@ fn bind_info(schema: &Schema, path: &[String]) -> Option<(Vec<String>, Kind)> {
         ("enteredBy", Kind::Text),
     ];
     let (name, kind) = known.into_iter().find(|(known, _)| known.eq_ignore_ascii_case(name))?;
-    Some((vec!["_info".to_owned(), name.to_owned()], kind))
+    Some(Bound { names: vec!["_info".to_owned(), name.to_owned()], kind, array: None })
 }
 
-/// Parses conditions and checks every field and literal against the schema.
-fn bound(view: &View<'_>, schema: &str, text: &str) -> Result<Condition, Refusal> {
+/// Parses conditions and checks every field and literal against the schema. Only `childConditions` may
+/// speak of the members of arrays.
+fn bound(view: &View<'_>, schema: &str, text: &str, of_members: bool) -> Result<Condition, Refusal> {
     let refuse = |why: String| Refusal::bad_query(&format!("{why}\r\n{LITERALS}"));
-    let mut condition = Condition::parse(text).map_err(refuse)?;
+    let mut condition = Condition::parse(text, view.options.plain_quotes).map_err(refuse)?;
     condition
         .paths_mut(&mut |path, test| {
             let written = path.join("/");
-            let (names, kind) =
+            let found =
                 bind(view, schema, path).ok_or_else(|| format!("The field \"{written}\" does not exist."))?;
-            suits(&kind, test, &written)?;
-            *path = names;
+            if let Some(array) = found.array.filter(|_| !of_members) {
+                return Err(format!("\"{written}\" is a part of the list {array}: use childConditions."));
+            }
+            suits(&found.kind, test, &written)?;
+            if view.options.wildcard_equals {
+                read_stars(test);
+            }
+            *path = found.names;
             Ok(())
         })
         .map_err(refuse)?;
     Ok(condition)
+}
+
+/// `=` and `!=` with a `*` in the text become tests of their own.
+fn read_stars(test: &mut Test) {
+    match test {
+        Test::Equal(Literal::Text(text)) if text.contains('*') => {
+            *test = Test::Matches(std::mem::take(text));
+        }
+        Test::Unequal(Literal::Text(text)) if text.contains('*') => {
+            *test = Test::Differs(std::mem::take(text));
+        }
+        _ => {}
+    }
 }
 
 fn suits(kind: &Kind, test: &Test, path: &str) -> Result<(), String> {
@@ -116,7 +145,7 @@ fn suits(kind: &Kind, test: &Test, path: &str) -> Result<(), String> {
         Test::Equal(l) | Test::Unequal(l) => vec![l],
         Test::Less(l) | Test::AtMost(l) | Test::Greater(l) | Test::AtLeast(l) => vec![l],
         Test::In(list) => list.iter().collect(),
-        Test::Contains(_) | Test::Like(_) => match kind {
+        Test::Contains(_) | Test::Like(_) | Test::Matches(_) | Test::Differs(_) => match kind {
             Kind::Text | Kind::Enum(_) | Kind::Any => return Ok(()),
             _ => return Err(format!("{} literal expected for {path}, String found.", name(kind))),
         },
@@ -167,6 +196,8 @@ fn passes(value: &Value, test: &Test) -> bool {
             value.as_str().is_some_and(|text| text.to_lowercase().contains(&part.to_lowercase()))
         }
         Test::Like(pattern) => value.as_str().is_some_and(|text| conditions::like(text, pattern)),
+        Test::Matches(pattern) => value.as_str().is_some_and(|text| conditions::starred(text, pattern)),
+        Test::Differs(pattern) => value.as_str().is_some_and(|text| !conditions::starred(text, pattern)),
         Test::In(list) => list.iter().any(|literal| equals(value, literal)),
     }
 }
@@ -213,14 +244,15 @@ pub struct Query {
 
 impl Query {
     pub fn read(view: &View<'_>, schema: &Schema, given: &Parameters) -> Result<Query, Refusal> {
-        let conditions = given.get("conditions").map(|text| bound(view, &schema.name, text)).transpose()?;
+        let conditions =
+            given.get("conditions").map(|text| bound(view, &schema.name, text, false)).transpose()?;
         let mut children = Vec::new();
         if let Some(text) = given.get("childConditions") {
             children.push(child(view, schema, text)?);
         }
         if let Some(text) = given.get("customFieldConditions") {
             let kind = Kind::Object("CustomFieldValue".to_owned());
-            let mut condition = bound(view, "CustomFieldValue", text)?;
+            let mut condition = bound(view, "CustomFieldValue", text, false)?;
             no_lists(&mut condition)?;
             children.push(("customFields".to_owned(), kind, condition));
         }
@@ -306,7 +338,7 @@ fn no_lists(condition: &mut Condition) -> Result<(), Refusal> {
 
 /// `childConditions` speaks of the members of one array; all comparisons must hold for one member.
 fn child(view: &View<'_>, schema: &Schema, text: &str) -> Result<(String, Kind, Condition), Refusal> {
-    let mut condition = bound(view, &schema.name, text)?;
+    let mut condition = bound(view, &schema.name, text, true)?;
     no_lists(&mut condition)?;
     let mut array: Option<String> = None;
     let mut mixed = false;
@@ -338,9 +370,12 @@ fn ordering(view: &View<'_>, schema: &Schema, text: &str) -> Result<Vec<(Vec<Str
             _ => return Err(Refusal::bad_query(&format!("orderBy \"{part}\" is invalid."))),
         };
         let segments: Vec<String> = path.split('/').map(str::to_owned).collect();
-        let (names, _) = bind(view, &schema.name, &segments)
+        let found = bind(view, &schema.name, &segments)
             .ok_or_else(|| Refusal::bad_query(&format!("orderBy: the field \"{path}\" does not exist.")))?;
-        order.push((names, descending));
+        if let Some(array) = found.array {
+            return Err(Refusal::bad_query(&format!("orderBy: \"{path}\" is a part of the list {array}.")));
+        }
+        order.push((found.names, descending));
     }
     Ok(order)
 }
@@ -380,11 +415,11 @@ impl Selection {
         let mut selection = Selection::default();
         for part in text.split(',').map(str::trim).filter(|part| !part.is_empty()) {
             let path: Vec<String> = part.split('/').map(str::to_owned).collect();
-            let (names, _) = bind(view, &schema.name, &path).ok_or_else(|| {
+            let found = bind(view, &schema.name, &path).ok_or_else(|| {
                 Refusal::bad_query(&format!("fields: the field \"{part}\" does not exist."))
             })?;
             let mut at = &mut selection;
-            for name in names {
+            for name in found.names {
                 at = at.0.entry(name).or_default();
             }
         }

@@ -19,7 +19,7 @@ use super::broken;
 use super::contract::Matched;
 use super::engine::{self, Answer};
 use super::errors::Refusal;
-use super::faults::{Kind, Strike};
+use super::faults::{Deed, Kind, Strike};
 use super::line::{Cut, Doors};
 use super::log::LoggedRequest;
 use super::query::Parameters;
@@ -78,7 +78,8 @@ async fn handle(
     let strike = strike.or_else(|| Strike::by_chance(shared.options.failure_rate));
     // What a fault keeps from being done is not even looked at, but for reads, whose answer may be
     // sent in part.
-    let spared = strike.as_ref().is_some_and(|strike| !strike.applied) && asked.method != "GET";
+    let spared = strike.as_ref().is_some_and(|strike| strike.deed != Deed::Before) && asked.method != "GET";
+    let heard = limited.is_none() && read.is_ok();
     let outcome = match (limited, read) {
         _ if spared => None,
         (Some(seconds), _) => Some(Err(Refusal::too_many_requests(seconds))),
@@ -91,16 +92,22 @@ async fn handle(
         None => whole.map(|whole| whole.respond(&shared)),
         Some(strike) => broken::respond(&shared, strike, whole),
     };
-    locked(&shared.log).add(LoggedRequest {
-        method: asked.method,
-        path: asked.path,
-        template,
+    let serial = locked(&shared.log).add(LoggedRequest {
+        method: asked.method.clone(),
+        path: asked.path.clone(),
+        template: template.clone(),
         status: sent.as_ref().map_or(0, |response| response.status().as_u16()),
         query: decoded(&asked.query, true),
         at: shared.clock.now(),
         applied,
         fault: strike.as_ref().map(|strike| strike.name.clone()),
     });
+    if let Some(Deed::Later(after)) = strike.as_ref().map(|strike| strike.deed)
+        && heard
+        && changes(&asked.method, &template)
+    {
+        tokio::spawn(do_later(shared.clone(), asked, after, serial));
+    }
     if let Some(response) = sent {
         return response;
     }
@@ -109,6 +116,18 @@ async fn handle(
     }
     connection.now();
     Response::new(Body::empty())
+}
+
+/// Does what was answered already, as a server that went on working behind a gateway's back. A task
+/// of its own: the client may be gone, and its connection with it.
+async fn do_later(shared: Arc<Shared>, asked: Asked, after: Duration, serial: u64) {
+    tokio::select! {
+        () = tokio::time::sleep(after) => {}
+        () = shared.stopping() => return,
+    }
+    if answer(&shared, &asked).is_ok() {
+        locked(&shared.log).done(serial);
+    }
 }
 
 /// A random part of the most that an answer is late.

@@ -37,7 +37,7 @@ pub fn accept(
         let dropped = name == "id"
             || field.kind == Kind::Info
             || rules::read_only(&schema.name, name)
-            || (field.post_only && !creating);
+            || (rules::post_only(&schema.name, field) && !creating);
         if dropped {
             continue;
         }
@@ -108,6 +108,9 @@ fn text(view: &View<'_>, field: &Field, text: &str) -> Result<Value, Wrong> {
     } else {
         text.to_owned()
     };
+    if kept.is_empty() && view.options.blank_as_null {
+        return Ok(Value::Null);
+    }
     match field.max_length {
         Some(most) if kept.chars().count() > most => {
             Err(("InvalidLength", format!("The {} field must be at most {most} characters.", field.name)))
@@ -145,7 +148,10 @@ fn reference_of(view: &View<'_>, reference: &str, given: &Record, name: &str) ->
             continue;
         }
         let named = Field { name: format!("{name}/{key}"), ..field.clone() };
-        kept.insert(key.clone(), value_of(view, &field.kind, &named, value)?);
+        let value = value_of(view, &field.kind, &named, value)?;
+        if !value.is_null() {
+            kept.insert(key.clone(), value);
+        }
     }
     if kept.is_empty() {
         return Ok(Value::Null);

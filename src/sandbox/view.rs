@@ -132,7 +132,7 @@ impl<'a> View<'a> {
     pub fn shown(&self, found: Found<'a>, schema: &'a Schema) -> Record {
         let mut record = Record::new();
         for field in schema.fields.values() {
-            if field.never_returned || field.post_only {
+            if rules::unseen(&schema.name, field) {
                 continue;
             }
             let value = self.field(found, field);

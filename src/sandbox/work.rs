@@ -53,7 +53,8 @@ impl Work<'_> {
             parents = &[];
         }
         let aside = self.set_aside(key, &mut record);
-        let mut draft = Draft { key, parents, id: None, before: None, record: &mut record, given, writer };
+        let mut draft =
+            Draft { key, parents, id: None, before: None, record: &mut record, given, whole: true, writer };
         self.settle(&mut draft, schema, false, &mut violations)?;
         record.retain(|_, value| !value.is_null());
         let id = self.store.insert(key, parents, record, &writer.stamp(self.now));
@@ -100,13 +101,22 @@ impl Work<'_> {
             // What cannot be read cannot be sent back, and what the server computes is the server's.
             record.retain(|name, _| {
                 let hidden = schema.fields.get(name).is_some_and(|f| f.never_returned);
-                hidden || !schema.fields.contains_key(name) || rules::read_only(&schema.name, name)
+                let kept = schema.fields.get(name).is_some_and(|f| rules::post_only(&schema.name, f));
+                hidden || kept || !schema.fields.contains_key(name) || rules::read_only(&schema.name, name)
             });
         }
         record.extend(taken);
         record.retain(|_, value| !value.is_null());
-        let mut draft =
-            Draft { key, parents, id: Some(id), before: Some(fields), record: &mut record, given, writer };
+        let mut draft = Draft {
+            key,
+            parents,
+            id: Some(id),
+            before: Some(fields),
+            record: &mut record,
+            given,
+            whole: !patching,
+            writer,
+        };
         self.settle(&mut draft, schema, !patching, &mut violations)?;
         record.retain(|_, value| !value.is_null());
         Ok(record)
@@ -138,7 +148,9 @@ impl Work<'_> {
         if let Some(by) = actions::usages::in_use(&self.view(), key, id) {
             return Err(Refusal::in_use(&schema.resource(), id, &by));
         }
+        let gone = self.store.get(key, id).map(|row| row.fields.clone()).unwrap_or_default();
         self.store.delete(key, id);
+        rules::deleted(self.store, key, id, &gone, &writer.stamp(self.now));
         audit::note(self.store, key, id, "deleted", writer, self.now);
         Ok(())
     }
@@ -162,6 +174,7 @@ impl Work<'_> {
             before: None,
             record: &mut record,
             given,
+            whole: true,
             writer,
         };
         self.settle(&mut draft, schema, false, &mut violations)?;

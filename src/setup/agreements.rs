@@ -18,6 +18,20 @@ use crate::ui::text;
 
 const STEP: Step = Step::Agreements;
 
+/// What only a person can decide before an addition can be made.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Undecided {
+    /// On which of several agreements: id and name of each.
+    Agreement(Vec<(i64, String)>),
+    /// From when it bills: the agreement has no next invoice ahead.
+    Start {
+        /// The agreement.
+        agreement: i64,
+        /// Its name.
+        name: String,
+    },
+}
+
 pub(super) async fn check(setup: &mut Setup<'_>) -> Result<Finding> {
     let mut finding = Finding::new(STEP);
     let snapshot = match &setup.portal {
@@ -65,9 +79,17 @@ pub(super) async fn check(setup: &mut Setup<'_>) -> Result<Finding> {
                 continue;
             }
             let Some(product) = products.first() else { continue };
-            let agreement = choose(&agreements, &setup.config.billing.agreement_type, &managed_id, today);
+            let agreement = match setup.agreement {
+                Some(id) => named(&agreements, id),
+                None => choose(&agreements, &setup.config.billing.agreement_type, &managed_id, today)
+                    .map_err(|why| which(why, &link, &agreements, &mut setup.undecided)),
+            };
             let placed = agreement.and_then(|agreement| {
-                effective(agreement, setup.effective_date, today).map(|from| (agreement, from))
+                let from = effective(agreement, setup.effective_date, today).inspect_err(|_| {
+                    let (id, name) = (agreement.id, agreement.name.or_empty().to_owned());
+                    setup.undecided.insert(Undecided::Start { agreement: id, name });
+                })?;
+                Ok((agreement, from))
             });
             match placed {
                 Ok((agreement, effective)) => finding.changes.push(addition_for(
@@ -145,6 +167,44 @@ pub fn with_serial<'a>(
         .filter(move |(agreement, addition)| billing::why_ended(agreement, addition, today).is_none())
 }
 
+/// The agreements that run.
+fn active(agreements: &[AgreementFacts]) -> Vec<&AgreementFacts> {
+    let runs = |status: &AgreementStatus| *status == AgreementStatus::Active;
+    agreements.iter().filter(|with| with.agreement.agreement_status.as_ref().is_none_or(runs)).collect()
+}
+
+fn listed(agreements: &[&AgreementFacts]) -> String {
+    let names =
+        agreements.iter().map(|with| format!("#{} {}", with.agreement.id, with.agreement.name.or_empty()));
+    names.collect::<Vec<_>>().join(", ")
+}
+
+/// The agreement that a person named.
+fn named(agreements: &[AgreementFacts], id: i64) -> std::result::Result<&Agreement, String> {
+    let active = active(agreements);
+    match active.iter().find(|with| with.agreement.id == id) {
+        Some(with) => Ok(&with.agreement),
+        None if active.is_empty() => Err("has no active agreement to bill it on".to_owned()),
+        None => Err(format!("has no active agreement #{id}; its active ones are {}", listed(&active))),
+    }
+}
+
+/// Why no agreement could be chosen, with the way to say which it is where several would do.
+fn which(
+    why: String,
+    link: &Link,
+    agreements: &[AgreementFacts],
+    undecided: &mut std::collections::BTreeSet<Undecided>,
+) -> String {
+    let active = active(agreements);
+    if active.len() < 2 {
+        return why;
+    }
+    let name = |with: &&AgreementFacts| (with.agreement.id, with.agreement.name.or_empty().to_owned());
+    undecided.insert(Undecided::Agreement(active.iter().map(name).collect()));
+    format!("{why}: psactl companies add {} {} --agreement ID says which", link.cid, link.company_id)
+}
+
 /// The agreement an addition belongs on, where there is no doubt: the only one, the only one of the type,
 /// or the one that has the customer's other additions.
 fn choose<'a>(
@@ -153,12 +213,7 @@ fn choose<'a>(
     managed_id: &str,
     today: Date,
 ) -> std::result::Result<&'a Agreement, String> {
-    let active: Vec<&AgreementFacts> = agreements
-        .iter()
-        .filter(|with| {
-            with.agreement.agreement_status.as_ref().is_none_or(|status| *status == AgreementStatus::Active)
-        })
-        .collect();
+    let active = active(agreements);
     let keeps =
         |with: &AgreementFacts| with_serial(std::slice::from_ref(with), managed_id, today).next().is_some();
     let is_of_type = |with: &AgreementFacts| {
@@ -171,13 +226,10 @@ fn choose<'a>(
     if active.is_empty() {
         return Err("has no active agreement to bill it on".to_owned());
     }
-    only(&|_| true).or_else(|| only(&keeps)).or_else(|| only(&is_of_type)).ok_or_else(|| {
-        let names: Vec<&str> = active.iter().map(|with| with.agreement.name.or_empty()).collect();
-        format!(
-            "has several active agreements ({}): add the first addition by hand, psactl then keeps to that agreement",
-            names.join(", ")
-        )
-    })
+    only(&|_| true)
+        .or_else(|| only(&keeps))
+        .or_else(|| only(&is_of_type))
+        .ok_or_else(|| format!("has several active agreements ({})", listed(&active)))
 }
 
 /// The addition that bills a service from a date on, with its quantity.

@@ -68,8 +68,7 @@ fn an_addition_belongs_where_there_is_no_doubt() {
         facts(agreement(id, name, "Other", "Active"), vec![addition(id, 99, &fields)])
     };
     let ended = facts(agreement(9, "Old", "MS", "Expired"), vec![addition(9, 5, &json!({}))]);
-    let several = "has several active agreements (A, B): add the first addition by hand, psactl then keeps to that \
-                   agreement";
+    let several = "has several active agreements (#1 A, #2 B)";
     let rows: [(&str, Vec<AgreementFacts>, Result<i64, &str>); 8] = [
         ("none", vec![], Err("has no active agreement to bill it on")),
         ("none that runs", vec![ended.clone()], Err("has no active agreement to bill it on")),
@@ -90,14 +89,35 @@ fn an_addition_belongs_where_there_is_no_doubt() {
     }
 }
 
+#[test]
+fn a_person_says_which_of_several_agreements_it_is() {
+    let of = |id: i64, name: &str, status: &str| facts(agreement(id, name, "MS", status), vec![]);
+    let own = [of(1, "A", "Active"), of(2, "B", "Active"), of(3, "C", "Expired")];
+    assert_eq!(named(&own, 2).map(|agreement| agreement.id), Ok(2));
+    let none = "has no active agreement #3; its active ones are #1 A, #2 B";
+    assert_eq!(named(&own, 3).map(|agreement| agreement.id), Err(none.to_owned()));
+    assert_eq!(
+        named(&own[2..], 3).map(|own| own.id),
+        Err("has no active agreement to bill it on".to_owned())
+    );
+    // It is asked for only where there is a choice.
+    let mut undecided = std::collections::BTreeSet::new();
+    let link = link();
+    assert_eq!(which("none".to_owned(), &link, &own[2..], &mut undecided), "none");
+    assert!(undecided.is_empty());
+    let why = which("several".to_owned(), &link, &own, &mut undecided);
+    assert_eq!(why, "several: psactl companies add 342 70 --agreement ID says which");
+    let both = vec![(1, "A".to_owned()), (2, "B".to_owned())];
+    assert_eq!(undecided.into_iter().collect::<Vec<_>>(), [Undecided::Agreement(both)]);
+}
+
 fn config() -> Config {
     let file = Path::new("examples/psactl.toml");
     Config::parse(include_str!("../../examples/psactl.toml"), file, &Environment::empty()).unwrap()
 }
 
-fn planned(product: &Product, config: &Config) -> Change {
-    let own = agreement(7, "Gold", "MS", "Active");
-    let link = Link {
+fn link() -> Link {
+    Link {
         cid: "342".into(),
         company_id: 70,
         company_name: "Eddie's TV Repair".into(),
@@ -105,7 +125,12 @@ fn planned(product: &Product, config: &Config) -> Change {
         managed_id: "EFS-342".into(),
         origin: "link".into(),
         confirmed_at: jiff::Timestamp::UNIX_EPOCH,
-    };
+    }
+}
+
+fn planned(product: &Product, config: &Config) -> Change {
+    let own = agreement(7, "Gold", "MS", "Active");
+    let link = link();
     let used =
         Use { total: "212.405".parse().unwrap(), parts: vec![("alice".into(), "212.405".parse().unwrap())] };
     let service = services::by_key("select-storage").unwrap();

@@ -16,6 +16,23 @@ const FOUND_BY: &[&str] = &["vendorType", "vendorLevel", "agreementType/id"];
 /// What is remembered of a server that takes no integration without a global login.
 const GLOBAL_LOGIN: &str = "global_login_demanded";
 
+/// What is remembered when the integrator login got another password: the global login that psactl made of it
+/// has the old one.
+const STALE: &str = "global_login_stale";
+
+/// The integrator login has another password now.
+pub(super) fn login_changed(setup: &Setup<'_>) -> Result<()> {
+    if setup.store.meta(GLOBAL_LOGIN)?.is_some() {
+        setup.store.set_meta(STALE, "yes")?;
+    }
+    Ok(())
+}
+
+/// The global login has the present password.
+pub(super) fn global_login_written(setup: &Setup<'_>) -> Result<()> {
+    Ok(setup.store.forget_meta(STALE)?)
+}
+
 /// Whether ConnectWise refused an integration for want of a global login, which no public record says for
 /// sure; it is remembered, and from then on the integrator login's name and password are that login.
 pub(super) fn learns(setup: &Setup<'_>, refused_fields: &[String]) -> Result<bool> {
@@ -48,6 +65,7 @@ pub(super) async fn check(setup: &mut Setup<'_>) -> Result<Finding> {
         .or_else(|| integrations.iter().find(|integration| integration.name.or_empty() == solution));
     let login = setup.known.login.clone();
     let login = login.map(|login| login.reference("username")).unwrap_or(Value::Null);
+    let stale = setup.store.meta(STALE)?.is_some();
     let global = setup.store.meta(GLOBAL_LOGIN)?.map(|_| setup.config.integrator_login.username.clone());
     let parent = match integration {
         Some(found) => {
@@ -57,7 +75,7 @@ pub(super) async fn check(setup: &mut Setup<'_>) -> Result<Finding> {
                 found.id
             ));
             finding.choose("integration", found.id, found.name.or_empty(), setup.made_here(STEP, found.id)?);
-            mend(&mut finding, found, &solution, &login, global.as_deref());
+            mend(&mut finding, found, &solution, &login, global.as_deref(), stale);
             Some(found.id)
         }
         None => {
@@ -211,6 +229,7 @@ fn mend(
     solution: &str,
     login: &Value,
     global_login: Option<&str>,
+    stale: bool,
 ) {
     let mut fields: Vec<(&'static str, Value, Value)> = vec![
         ("solution", json!(found.solution), json!(solution)),
@@ -224,11 +243,13 @@ fn mend(
     if has.is_none() || login.get("id").and_then(Value::as_i64) != has {
         fields.push(("integratorLogin", shown_reference(found.integrator_login.as_ref()), login.clone()));
     }
-    // A global login that is there is somebody's, and stays.
-    let global_login = global_login.filter(|_| found.global_login_username.or_empty().is_empty());
-    if let Some(username) = global_login {
+    // A global login that is there is somebody's, and stays; psactl's own follows the integrator login.
+    let has = found.global_login_username.or_empty();
+    let missing = global_login.filter(|_| has.is_empty());
+    if let Some(username) = missing {
         fields.push(("globalLoginUsername", json!(found.global_login_username), json!(username)));
     }
+    let follows = stale && global_login.is_some_and(|username| username == has);
     let mut change = Change::update(
         "managed devices integration",
         found.id,
@@ -237,7 +258,7 @@ fn mend(
         fields,
     )
     .of_step(STEP.name(), "integration");
-    if global_login.is_some() {
+    if missing.is_some() || follows {
         change = change.with_secret(SecretSlot::GlobalLoginPassword);
     }
     if change.writes_something() {

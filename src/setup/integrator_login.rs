@@ -164,8 +164,8 @@ pub(super) async fn check(setup: &mut Setup<'_>) -> Result<Finding> {
         );
     } else if !extra.is_empty() {
         finding.note(None, format!(
-            "integrator login “{username}” also has {}; left as it is, since psactl did not create it or signs in \
-             with it",
+            "integrator login “{username}” also has {}; left as it is, since psactl did not create it, signs in with \
+             it, or another integration works through it",
             extra.join(", ")
         ));
     }

@@ -4,12 +4,15 @@
 pub mod agreements;
 mod configuration_types;
 mod cross_references;
+pub mod directory;
 mod integrator_login;
+pub mod likeness;
 pub mod managed_ids;
 mod management_solution;
 mod portal;
 mod products;
 mod service_status;
+pub mod suggestions;
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -319,6 +322,10 @@ pub struct Setup<'a> {
     pub now: Timestamp,
     /// From when an addition bills whose agreement has no next invoice ahead: a person says so.
     pub effective_date: Option<Date>,
+    /// The agreement that additions go on, where a person says so.
+    pub agreement: Option<i64>,
+    /// What only a person can decide before additions can be made.
+    pub undecided: BTreeSet<agreements::Undecided>,
     /// The server's time zone, once it was asked.
     zone: Option<TimeZone>,
     /// Steps that are not right.
@@ -347,6 +354,8 @@ impl<'a> Setup<'a> {
             new_password: false,
             now,
             effective_date: None,
+            agreement: None,
+            undecided: BTreeSet::new(),
             zone: None,
             wrong: BTreeSet::new(),
         })
@@ -403,9 +412,14 @@ impl<'a> Setup<'a> {
                 Ended::Failed { refused_fields, .. } => {
                     news |= cross_references::learns(self, refused_fields)?
                 }
-                Ended::Done { .. } if applied.change.secret == Some(SecretSlot::IntegratorPassword) => {
-                    self.new_password = false;
-                }
+                Ended::Done { .. } => match applied.change.secret {
+                    Some(SecretSlot::IntegratorPassword) => {
+                        self.new_password = false;
+                        cross_references::login_changed(self)?;
+                    }
+                    Some(SecretSlot::GlobalLoginPassword) => cross_references::global_login_written(self)?,
+                    None => {}
+                },
                 _ => {}
             }
         }

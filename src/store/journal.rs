@@ -41,6 +41,8 @@ pub struct Entry {
     pub run: i64,
     /// When it was begun.
     pub at: Timestamp,
+    /// When its answer was given up, where something came of it; none where the run was killed.
+    pub given_up: Option<Timestamp>,
     /// The write.
     pub change: Change,
 }
@@ -75,14 +77,17 @@ impl Store {
     /// Writes whose fate is not known, oldest first: a killed run, or an answer that never came.
     pub fn unsettled(&self) -> Result<Vec<Entry>> {
         let mut query = self.db.prepare_cached(
-            "SELECT id, run, at, change FROM journal WHERE state IN ('intent', 'unknown') ORDER BY id",
+            "SELECT id, run, at, change, finished_at FROM journal WHERE state IN ('intent', 'unknown') ORDER BY id",
         )?;
-        let rows = query
-            .query_map([], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?, row.get::<_, String>(3)?)))?;
+        let rows = query.query_map([], |row| {
+            let given_up: Option<i64> = row.get(4)?;
+            Ok((row.get(0)?, row.get(1)?, row.get(2)?, row.get::<_, String>(3)?, given_up))
+        })?;
         let mut entries = Vec::new();
         for row in rows {
-            let (id, run, at, change) = row?;
-            entries.push(Entry { id, run, at: moment(at), change: serde_json::from_str(&change)? });
+            let (id, run, at, change, given_up) = row?;
+            let change = serde_json::from_str(&change)?;
+            entries.push(Entry { id, run, at: moment(at), given_up: given_up.map(moment), change });
         }
         Ok(entries)
     }

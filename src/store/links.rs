@@ -19,7 +19,7 @@ pub struct Link {
     pub portal_name: String,
     /// The Managed ID it was linked with: another prefix makes another customer of it.
     pub managed_id: String,
-    /// How the link came to be: `link`, `managed-id`.
+    /// How the link came to be: `link`, `managed-id`, `serial-number`.
     pub origin: String,
     /// When a person agreed.
     pub confirmed_at: Timestamp,
@@ -71,5 +71,15 @@ impl Store {
             ],
         )?;
         Ok(())
+    }
+
+    /// Forgets the link of a customer, with what is held for it. What psactl wrote stays known, so that the
+    /// additions of the customer are not taken for somebody else's when it is linked again.
+    pub fn forget_link(&self, source: &str, cid: &str) -> Result<()> {
+        let change = self.transaction()?;
+        change.execute("DELETE FROM links WHERE source = ?1 AND cid = ?2", [source, cid])?;
+        change.execute("DELETE FROM holds WHERE cid = ?1", [cid])?;
+        change.commit()?;
+        self.forget_checks_of([cid])
     }
 }

@@ -1,43 +1,61 @@
-//! Statistics that this ConnectWise takes and does not keep: told once, not sent for ever (design section 9,
-//! *Statistics*). It is the server's way and no record's, so that one memory serves all customers.
+//! Statistics that ConnectWise takes and does not keep: told once, not sent for ever (design section 9,
+//! *Statistics*). Remembered record by record, so that one odd entry silences no other.
 
 use std::collections::BTreeSet;
 
 use super::{Result, Store};
 
-const FIELDS: &str = "statistics_not_kept";
 const RELEASE: &str = "release";
 
+/// The key under which an entry's fields stand.
+fn key(entry: i64) -> String {
+    format!("{PREFIX}{entry}")
+}
+
+const PREFIX: &str = "statistics_not_kept:";
+
 impl Store {
-    /// The fields that were answered with success and not kept.
+    /// The fields of an entry that were answered with success and not kept.
     ///
     /// # Errors
     /// Where the database cannot be read.
-    pub fn unkept(&self) -> Result<BTreeSet<String>> {
-        let fields = self.meta(FIELDS)?.unwrap_or_default();
+    pub fn unkept(&self, entry: i64) -> Result<BTreeSet<String>> {
+        let fields = self.meta(&key(entry))?.unwrap_or_default();
         Ok(fields.split(',').filter(|field| !field.is_empty()).map(str::to_owned).collect())
     }
 
-    /// Remembers more such fields.
+    /// All such fields, and of how many entries.
+    ///
+    /// # Errors
+    /// Where the database cannot be read.
+    pub fn all_unkept(&self) -> Result<(BTreeSet<String>, usize)> {
+        let mut query = self.db.prepare("SELECT value FROM meta WHERE key GLOB ?1")?;
+        let rows = query.query_map([format!("{PREFIX}*")], |row| row.get::<_, String>(0))?;
+        let entries = rows.collect::<std::result::Result<Vec<_>, _>>()?;
+        let fields = entries.iter().flat_map(|fields| fields.split(',')).map(str::to_owned).collect();
+        Ok((fields, entries.len()))
+    }
+
+    /// Remembers more such fields of an entry.
     ///
     /// # Errors
     /// Where the database cannot be written.
-    pub fn add_unkept(&self, fields: &[&str]) -> Result<()> {
-        let mut known = self.unkept()?;
-        let before = known.len();
-        known.extend(fields.iter().map(|field| (*field).to_owned()));
-        if known.len() > before {
-            self.set_meta(FIELDS, &known.into_iter().collect::<Vec<_>>().join(","))?;
+    pub fn add_unkept(&self, entry: i64, fields: &[&str]) -> Result<()> {
+        if fields.is_empty() {
+            return Ok(());
         }
-        Ok(())
+        let mut known = self.unkept(entry)?;
+        known.extend(fields.iter().map(|field| (*field).to_owned()));
+        self.set_meta(&key(entry), &known.into_iter().collect::<Vec<_>>().join(","))
     }
 
-    /// Forgets them, so that they are tried again.
+    /// Forgets all of them, so that they are tried again.
     ///
     /// # Errors
     /// Where the database cannot be written.
     pub fn forget_unkept(&self) -> Result<()> {
-        self.forget_meta(FIELDS)
+        self.db.execute("DELETE FROM meta WHERE key GLOB ?1", [format!("{PREFIX}*")])?;
+        Ok(())
     }
 
     /// Remembers ConnectWise's release; a new one may keep what the old one did not.

@@ -6,6 +6,7 @@
 pub mod billable;
 pub mod billing;
 mod due;
+mod event_log;
 pub mod faults;
 pub mod observe;
 mod record;
@@ -228,7 +229,7 @@ impl Run<'_> {
                 Ok(report)
             }
             Err(failure) => {
-                record::failed_run(self.store, run, &observed.events, &self.options, &failure, now)?;
+                event_log::failed_run(self.store, run, &observed.events, &self.options, &failure, now)?;
                 self.store.end_run(run, failure.exit.code(), &failure.line(), (self.clock)())?;
                 Err(failure)
             }
@@ -246,7 +247,7 @@ impl Run<'_> {
             _ => false,
         };
         let events = if self.options.dry_run {
-            record::merged(self.store.events(name)?, &log.events, now)
+            event_log::merged(self.store.events(name)?, &log.events, now)
         } else {
             self.store.add_events(name, &log.events, now)?;
             self.store.events(name)?

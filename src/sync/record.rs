@@ -1,109 +1,19 @@
-//! What a run leaves behind: the event log, holds, when each customer is due again, what was said.
+//! What a run leaves behind: holds, when each customer is due again, what was said. The event log is in
+//! [`super::event_log`].
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::{SignedDuration, Timestamp};
 
-use super::faults::{self, FaultKey};
+use super::faults::FaultKey;
 use super::report::{Report, Standing, Trouble};
 use super::tickets::{self, Decision};
-use super::{Observed, Options, Part, Round, due};
+use super::{Observed, Options, Part, Round, due, event_log};
 use crate::config::Config;
 use crate::error::{Exit, Failure, Result};
 use crate::plan::apply::{Applied, Ended};
 use crate::plan::{Plan, Purpose};
-use crate::portal;
-use crate::store::{Action, CustomerState, EventState, LoggedEvent, Outcome, Store};
-use crate::ui::text;
-
-const TICKET: &str = "ConnectWise ticket";
-const STATISTICS: &str = "ConnectWise backup statistics";
-const AGREEMENTS: &str = "ConnectWise agreement parts";
-
-/// Known events with those of the portal that are not in the log yet: for a dry run, which records nothing.
-pub(super) fn merged(
-    mut known: Vec<LoggedEvent>,
-    read: &[portal::Event],
-    now: Timestamp,
-) -> Vec<LoggedEvent> {
-    let ids: BTreeSet<String> = known.iter().map(|logged| logged.event.id.clone()).collect();
-    known.extend(read.iter().filter(|event| !ids.contains(&event.id)).map(|event| LoggedEvent {
-        number: 0,
-        event: event.clone(),
-        seen_at: now,
-        state: EventState::New,
-    }));
-    known
-}
-
-/// The portal ids of events nothing was done for yet.
-pub(super) fn fresh(events: &[LoggedEvent]) -> BTreeSet<&str> {
-    events
-        .iter()
-        .filter(|logged| logged.state == EventState::New)
-        .map(|logged| logged.event.id.as_str())
-        .collect()
-}
-
-/// The faults that events are about: the one a bad event belongs to, those a good one may end.
-pub(super) fn faults_of(observed: &Observed, numbers: &BTreeSet<i64>) -> BTreeSet<FaultKey> {
-    let mut touched = BTreeSet::new();
-    for logged in observed.events.iter().filter(|logged| numbers.contains(&logged.number)) {
-        touched.extend(touched_by(observed, &logged.event));
-    }
-    touched
-}
-
-fn touched_by(observed: &Observed, event: &portal::Event) -> Vec<FaultKey> {
-    if !event.kind.is_good() {
-        return vec![faults::key_of(event)];
-    }
-    observed
-        .faults
-        .iter()
-        .filter(|(key, fault)| {
-            key.cid == event.cid
-                && key.account == event.account
-                && fault.ended.as_ref().is_some_and(|(id, _)| *id == event.id)
-        })
-        .map(|(key, _)| key.clone())
-        .collect()
-}
-
-/// A run that could do nothing: the events it should have processed failed, with the cause.
-pub(super) fn failed_run(
-    store: &Store,
-    run: i64,
-    events: &[LoggedEvent],
-    options: &Options,
-    failure: &Failure,
-    now: Timestamp,
-) -> Result<()> {
-    if failure.exit == Exit::Interrupted {
-        return Ok(());
-    }
-    let asked = |logged: &&LoggedEvent| match &options.events {
-        Some(numbers) => numbers.contains(&logged.number),
-        None => logged.state == EventState::New,
-    };
-    let results: Vec<_> = events
-        .iter()
-        .filter(asked)
-        .map(|logged| {
-            let action = Action {
-                run,
-                at: now,
-                action: "Notifications".to_owned(),
-                outcome: Outcome::Failed,
-                detail: "Not processed.".to_owned(),
-                error: Some(failure.line()),
-            };
-            (logged.number, EventState::Failed, vec![action])
-        })
-        .collect();
-    store.record_actions(&results)?;
-    Ok(())
-}
+use crate::store::{CustomerState, Store};
 
 /// Customers of the portal that no company is linked to.
 pub(super) fn unlinked(observed: &Observed, options: &Options, report: &mut Report) {
@@ -183,7 +93,7 @@ pub(super) fn finish(mut run: Finish<'_>, report: &mut Report) -> Result<due::Ne
     }
     holds(&mut run, report)?;
     customers(&mut run, report)?;
-    let results = event_results(&run, report);
+    let results = event_log::event_results(&run, report);
     report.events = results.len();
     run.store.record_actions(&results)?;
     news(&mut run, report)?;
@@ -344,202 +254,6 @@ fn customers(run: &mut Finish<'_>, report: &Report) -> Result<()> {
         run.store.set_customer(run.source, cid, &state)?;
     }
     Ok(())
-}
-
-/// What was done for each event that was new, waited, failed, or was asked for.
-fn event_results(run: &Finish<'_>, report: &Report) -> Vec<(i64, EventState, Vec<Action>)> {
-    let mut results = Vec::new();
-    for logged in &run.observed.events {
-        let asked = run.options.events.as_ref().is_some_and(|numbers| numbers.contains(&logged.number));
-        // A run of some customers leaves the events of the others to the next one.
-        let covered = run.options.cids.is_empty() || run.options.cids.contains(&logged.event.cid);
-        let open = run.options.events.is_none() && covered && logged.state != EventState::Done;
-        if !asked && !open {
-            continue;
-        }
-        let mut actions = Vec::new();
-        if run.observed.links.contains_key(&logged.event.cid) {
-            ticket_actions(run, report, logged, &mut actions);
-            customer_actions(run, report, logged, &mut actions);
-        } else {
-            let error = format!(
-                "ConnectWise Management ID Error: customer {} is not linked to a company",
-                logged.event.cid
-            );
-            actions.push((AGREEMENTS, Outcome::Failed, "Not processed.".to_owned(), Some(error)));
-        }
-        let has = |outcome: Outcome| actions.iter().any(|action| action.1 == outcome);
-        let state = if has(Outcome::Failed) {
-            EventState::Failed
-        } else if has(Outcome::Waiting) {
-            EventState::Waiting
-        } else {
-            EventState::Done
-        };
-        // What waited or failed and still does is not told again at every run.
-        if asked || state != logged.state {
-            let actions = actions
-                .into_iter()
-                .map(|(action, outcome, detail, error)| Action {
-                    run: report.run,
-                    at: run.now,
-                    action: action.to_owned(),
-                    outcome,
-                    detail,
-                    error,
-                })
-                .collect();
-            results.push((logged.number, state, actions));
-        }
-    }
-    results
-}
-
-type Told = (&'static str, Outcome, String, Option<String>);
-
-fn ticket_actions(run: &Finish<'_>, report: &Report, logged: &LoggedEvent, actions: &mut Vec<Told>) {
-    if !run.config.tickets.enabled || !run.options.only.is_none_or(|only| only == Part::Tickets) {
-        return;
-    }
-    for key in touched_by(run.observed, &logged.event) {
-        let Some(fault) = run.observed.faults.get(&key) else { continue };
-        let of_fault = |applied: &&Applied| match &applied.change.purpose {
-            Purpose::OpenTicket { fault, .. }
-            | Purpose::NoteTicket { fault, .. }
-            | Purpose::TicketStatus { fault, .. } => *fault == key,
-            _ => false,
-        };
-        let made: Vec<&Applied> = report.applied.iter().filter(of_fault).collect();
-        if let Some(error) = made.iter().find_map(|applied| applied.ended.trouble()) {
-            actions.push((TICKET, Outcome::Failed, "Ticket not updated.".to_owned(), Some(error)));
-            continue;
-        }
-        if let (Some(trouble), true, None) =
-            (&run.ticket_trouble, run.wanted.contains(&key), run.decisions.get(&key))
-        {
-            actions.push((TICKET, Outcome::Failed, "Ticket not updated.".to_owned(), Some(trouble.line())));
-            continue;
-        }
-        let memory = run.observed.memories.get(&key);
-        let told = match run.decisions.get(&key) {
-            Some(Decision::Open) => match made.first().map(|applied| &applied.ended) {
-                Some(Ended::Done { record }) => {
-                    (Outcome::Done, format!("Opened ConnectWise ticket #{}.", record.unwrap_or_default()))
-                }
-                _ => (Outcome::Waiting, "Ticket held back: too many were opened within the hour.".to_owned()),
-            },
-            Some(Decision::Resolve(ticket) | Decision::Reopen(ticket)) if made.is_empty() => (
-                Outcome::Waiting,
-                format!("ConnectWise ticket #{ticket} waits: psactl sync says what blocks it."),
-            ),
-            Some(Decision::Note(ticket)) => (Outcome::Done, format!("Updated ConnectWise ticket #{ticket}.")),
-            Some(Decision::Resolve(ticket)) => {
-                (Outcome::Done, format!("Resolved ConnectWise ticket #{ticket}."))
-            }
-            Some(Decision::Reopen(ticket)) => {
-                (Outcome::Done, format!("Reopened ConnectWise ticket #{ticket}."))
-            }
-            Some(Decision::Wait(until, why)) => {
-                (Outcome::Waiting, format!("Ticket waits until {} UTC: {why}.", text::moment(*until)))
-            }
-            Some(Decision::Standing) => (Outcome::Waiting, STANDING.to_owned()),
-            Some(Decision::Nothing(why)) => (Outcome::Unneeded, format!("No ticket needed: {why}.")),
-            None if !tickets::is_wanted(fault, &run.config.tickets) => (
-                Outcome::Unneeded,
-                format!("No ticket wanted for {} events of this type.", fault.severity.as_str()),
-            ),
-            None if fault.ended.is_some() => {
-                (Outcome::Unneeded, "No ticket needed: the fault has ended.".to_owned())
-            }
-            None => match memory.and_then(|memory| memory.ticket) {
-                Some(ticket) => (Outcome::Unneeded, format!("ConnectWise ticket #{ticket} tells of it.")),
-                None => (Outcome::Waiting, STANDING.to_owned()),
-            },
-        };
-        actions.push((TICKET, told.0, told.1, None));
-    }
-}
-
-const STANDING: &str = "No ticket: the fault stood at the first run (psactl sync --open-standing opens it).";
-
-fn customer_actions(run: &Finish<'_>, report: &Report, logged: &LoggedEvent, actions: &mut Vec<Told>) {
-    let cid = &logged.event.cid;
-    let Some(round) = run.rounds.get(cid) else {
-        actions.push(earlier(run, cid));
-        return;
-    };
-    if let Some(trouble) = &round.trouble {
-        actions.push((AGREEMENTS, Outcome::Failed, "Not processed.".to_owned(), Some(trouble.line())));
-        return;
-    }
-    let mine = |purpose: fn(&Purpose) -> bool| {
-        report
-            .applied
-            .iter()
-            .filter(move |applied| {
-                applied.change.cid.as_ref() == Some(cid) && purpose(&applied.change.purpose)
-            })
-            .collect::<Vec<_>>()
-    };
-    if run.config.statistics.enabled {
-        let made = mine(|purpose| matches!(purpose, Purpose::Statistics));
-        actions.push(told(
-            STATISTICS,
-            "Updated ConnectWise backup statistics and management report.",
-            "Backup statistics are up to date.",
-            &made,
-        ));
-    }
-    if run.config.billing.enabled {
-        let made = mine(|purpose| matches!(purpose, Purpose::Quantity { .. }));
-        let mut billing = told(
-            AGREEMENTS,
-            "Updated ConnectWise agreement parts.",
-            "Agreement parts are up to date.",
-            &made,
-        );
-        let held = report.plan.held.iter().filter(|held| held.change.cid.as_ref() == Some(cid)).count();
-        let blocked = report.plan.blocked.iter().filter(|blocked| blocked.cid.as_ref() == Some(cid)).count();
-        if billing.1 != Outcome::Failed && held + blocked > 0 {
-            billing.1 = Outcome::Waiting;
-            let updated = if made.is_empty() { "" } else { "Updated ConnectWise agreement parts; " };
-            billing.2 = format!("{updated}{held} held, {blocked} blocked.");
-        }
-        actions.push(billing);
-    }
-}
-
-/// What is known of a customer that this run did not look at: an earlier failure stands until it is tried
-/// again, and what is held or blocked waits.
-fn earlier(run: &Finish<'_>, cid: &str) -> Told {
-    if let Some(error) = run.states.get(cid).and_then(|state| state.error.clone()) {
-        return (AGREEMENTS, Outcome::Failed, "Not processed.".to_owned(), Some(error));
-    }
-    match run.waiting.get(cid) {
-        Some(waiting) => {
-            let detail = format!(
-                "{}.",
-                text::count(*waiting, "change is held or blocked", "changes are held or blocked")
-            );
-            (AGREEMENTS, Outcome::Waiting, detail, None)
-        }
-        None => {
-            let every = text::span(run.config.sync.min_interval);
-            let detail = format!("Nothing to update: no change, or updated within the last {every}.");
-            (AGREEMENTS, Outcome::Unneeded, detail, None)
-        }
-    }
-}
-
-fn told(action: &'static str, done: &str, unneeded: &str, made: &[&Applied]) -> Told {
-    if let Some(error) = made.iter().find_map(|applied| applied.ended.trouble()) {
-        return (action, Outcome::Failed, "Not updated.".to_owned(), Some(error));
-    }
-    if made.is_empty() {
-        (action, Outcome::Unneeded, unneeded.to_owned(), None)
-    } else {
-        (action, Outcome::Done, done.to_owned(), None)
-    }
 }
 
 /// What is new in this run, or speaks again; what was said already stays quiet.

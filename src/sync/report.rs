@@ -36,8 +36,8 @@ impl Trouble {
             Ended::Failed { hints, exit, .. } => (hints.clone(), *exit),
             Ended::Unknown { .. } => (Vec::new(), Exit::Unreachable),
             Ended::NotKept { .. } if applied.change.purpose == Purpose::Statistics => {
-                let hint =
-                    "not sent again until ConnectWise's release changes; psactl sync --force tries at once";
+                let hint = "not sent to this entry again until ConnectWise's release changes; psactl sync --force \
+                            tries at once";
                 (vec![hint.to_owned()], Exit::Partial)
             }
             _ => (Vec::new(), Exit::Partial),

@@ -1,7 +1,7 @@
 //! One customer's round: what is read of ConnectWise, and what is planned from it. The rules are in
 //! [`super::statistics`] and [`super::billing`].
 
-use std::collections::BTreeSet;
+use std::collections::BTreeMap;
 
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
@@ -62,7 +62,10 @@ impl Run<'_> {
         {
             let entries = managed_ids::entries_of(self.client, link.company_id).await?;
             let numbers = statistics::count(&observed.events, &link.cid, &usage, zone, now);
-            let unkept = if self.options.force { BTreeSet::new() } else { self.store.unkept()? };
+            let mut unkept = BTreeMap::new();
+            for entry in entries.iter().filter(|_| !self.options.force) {
+                unkept.insert(entry.id, self.store.unkept(entry.id)?);
+            }
             statistics::plan(link, &managed_id, solution, &entries, numbers, &unkept, &mut round.plan);
         }
         if !self.config.billing.enabled || !self.options.does(Part::Billing) {

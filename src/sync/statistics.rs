@@ -65,14 +65,15 @@ pub fn count(
     }
 }
 
-/// The changes that make both entries say these numbers, without those that ConnectWise is known not to keep.
+/// The changes that make both entries say these numbers, without the fields of each entry that ConnectWise is
+/// known not to keep.
 pub fn plan(
     link: &Link,
     managed_id: &str,
     solution: i64,
     entries: &[ManagedId],
     numbers: Numbers,
-    unkept: &BTreeSet<String>,
+    unkept: &BTreeMap<i64, BTreeSet<String>>,
     plan: &mut Plan,
 ) {
     let own = of_solution(entries, Some(solution), managed_id);
@@ -124,11 +125,13 @@ fn push(
     link: &Link,
     managed_id: &str,
     entry: &ManagedId,
-    unkept: &BTreeSet<String>,
+    unkept: &BTreeMap<i64, BTreeSet<String>>,
     plan: &mut Plan,
     numbers: [(&'static str, Option<i64>, Option<i64>); 2],
 ) {
-    let kept = numbers.into_iter().filter(|(name, ..)| !unkept.contains(*name));
+    let kept = numbers
+        .into_iter()
+        .filter(|(name, ..)| !unkept.get(&entry.id).is_some_and(|known| known.contains(*name)));
     let fields = kept.filter_map(|(name, before, after)| {
         // What the portal does not count is left as it is.
         after.map(|after| (name, before.map_or(Value::Null, |before| json!(before)), json!(after)))
@@ -143,7 +146,9 @@ fn push(
     )
     .for_customer(&link.cid)
     .because(Purpose::Statistics);
-    if change.writes_something() {
+    // A server may leave zeros out: one where nothing stands is written with other news, never for itself.
+    let news = change.fields.iter().any(|field| !(field.before.is_null() && field.after == 0));
+    if news {
         plan.changes.push(change);
     }
 }

@@ -90,7 +90,7 @@ fn entry(id: i64, kind: &str, fields: &Value) -> ManagedId {
 
 fn planned(entries: &[ManagedId], numbers: Numbers) -> Plan {
     let mut made = Plan::default();
-    plan(&link(), "EFS-342", 1, entries, numbers, &BTreeSet::new(), &mut made);
+    plan(&link(), "EFS-342", 1, entries, numbers, &BTreeMap::new(), &mut made);
     made
 }
 
@@ -104,6 +104,30 @@ fn told(plan: &Plan) -> Vec<String> {
         format!("#{} {}", change.subject.id.unwrap(), fields.join(", "))
     });
     changes.chain(plan.blocked.iter().map(|blocked| format!("block {}", blocked.reason))).collect()
+}
+
+#[test]
+fn what_one_entry_does_not_keep_is_sent_to_all_others() {
+    let numbers = Numbers { successful: 20, failed: 2, servers: Some(1), workstations: Some(3) };
+    let entries = [entry(1, FIRST, &json!({})), entry(2, SECOND, &json!({}))];
+    let unkept = |entry: i64, field: &str| BTreeMap::from([(entry, BTreeSet::from([field.to_owned()]))]);
+    let told_with = |unkept: &BTreeMap<i64, BTreeSet<String>>| {
+        let mut made = Plan::default();
+        plan(&link(), "EFS-342", 1, &entries, numbers, unkept, &mut made);
+        told(&made)
+    };
+    assert_eq!(told_with(&unkept(2, "failedBackupJobs"))[0], "#2 successfulBackupJobs null -> 20");
+    assert_eq!(told_with(&unkept(6, "failedBackupJobs")), told_with(&BTreeMap::new()));
+}
+
+#[test]
+fn a_zero_where_nothing_stands_is_no_news_by_itself() {
+    let numbers = Numbers { successful: 20, failed: 0, ..Numbers::default() };
+    let has = |successful: i64| entry(2, SECOND, &json!({ "successfulBackupJobs": successful }));
+    let first = || entry(1, FIRST, &json!({}));
+    assert_eq!(told(&planned(&[first(), has(20)], numbers)), [""; 0]);
+    let expected = "#2 successfulBackupJobs 19 -> 20, failedBackupJobs null -> 0";
+    assert_eq!(told(&planned(&[first(), has(19)], numbers)), [expected]);
 }
 
 #[test]

@@ -6,7 +6,7 @@ use jiff::Timestamp;
 
 use super::faults::{Fault, FaultKey};
 use super::tickets::{self, Decision};
-use super::{Observed, Part, Run, billable, is_everybodys, observe, record};
+use super::{Observed, Part, Run, billable, event_log, is_everybodys, observe};
 use crate::error::Result;
 use crate::plan::Plan;
 use crate::setup::Chosen;
@@ -19,8 +19,8 @@ impl Run<'_> {
         if !self.config.tickets.enabled || !self.options.does(Part::Tickets) {
             return BTreeSet::new();
         }
-        let touched = self.options.events.as_ref().map(|numbers| record::faults_of(observed, numbers));
-        let fresh = record::fresh(&observed.events);
+        let touched = self.options.events.as_ref().map(|numbers| event_log::faults_of(observed, numbers));
+        let fresh = event_log::fresh(&observed.events);
         observed
             .faults
             .iter()

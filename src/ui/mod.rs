@@ -3,6 +3,7 @@
 //! Results go to stdout, everything else to stderr. A closed pipe is not an error.
 
 mod hidden;
+mod progress;
 mod question;
 mod table;
 pub mod text;
@@ -13,6 +14,7 @@ use anstyle::{AnsiColor, Style};
 use serde::Serialize;
 
 pub use hidden::Terminal;
+pub use progress::Progress;
 pub use table::Table;
 
 /// What a command prints its result as.

@@ -97,7 +97,8 @@ impl Ui {
         self.must_ask(question, flag)?;
         let items: Vec<(&str, bool)> = items.iter().map(|(item, on)| (item.as_ref(), *on)).collect();
         let prompt = format!("{question} (space marks, enter goes on)");
-        answered(MultiSelect::new().with_prompt(prompt).items_checked(items).interact())
+        // Hundreds may be marked: they are not repeated when it goes on.
+        answered(MultiSelect::new().with_prompt(prompt).items_checked(items).report(false).interact())
     }
 
     fn must_ask(&self, question: &str, flag: &str) -> Result<()> {

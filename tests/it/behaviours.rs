@@ -112,22 +112,25 @@ fn all_other_behaviours_at_once() {
 #[test]
 fn a_server_that_keeps_no_statistics_is_told_once_and_all_else_is_done() {
     let desk = story::before_with(Options { keep_statistics: false, ..Options::default() }, 2);
-    desk.psactl(&["sync", "--open-standing"])
-        .ends_with(6)
-        .says("kept something else: successfulBackupJobs: sent")
-        .says("psactl sync --force tries at once");
+    let first = desk.psactl(&["sync", "--open-standing"]).ends_with(6);
+    let first = first.says("kept something else: successfulBackupJobs: sent");
+    let first = first.says("psactl sync --force tries at once");
+    assert_eq!(first.stdout.matches("kept something else").count(), 6, "each entry once");
+    desk.forget_requests();
     for chapter in &CHAPTERS[3..] {
-        desk.forget_requests();
-        story::play(&desk, chapter);
-        let statistics =
-            desk.writes().iter().filter(|write| write.contains("managementSummaryReports")).count();
-        assert_eq!(statistics, 0, "not sent again");
+        (chapter.world)(&desk);
+        for (arguments, _) in chapter.commands {
+            desk.psactl(arguments);
+        }
     }
+    let sent = desk.writes().iter().filter(|write| write.contains("managementSummaryReports")).count();
+    // Angry Fox has its first failed job: a zero that was not kept had said nothing yet.
+    assert_eq!(sent, 1, "not sent again");
     let usual = &story::undisturbed(CHAPTERS.len() - 1).0;
     let found = story::read_back(&desk);
     story::assert_same(&comparable(usual, STATISTICS), &comparable(&found, STATISTICS), "no statistics");
 
-    desk.psactl(&["doctor", "--only", "sync"]).says("takes statistics and does not keep them");
+    desk.psactl(&["doctor", "--only", "sync"]).says("takes statistics of 6 management report entries");
     desk.forget_requests();
     desk.psactl(&["sync", "--force"]).ends_with(6).says("kept something else");
     assert!(desk.writes().iter().any(|write| write.contains("managementSummaryReports")), "tried again");

@@ -7,7 +7,7 @@ use crate::support::{Desk, id, shape};
 const EDDIE: &str = "Eddie's TV Repair";
 
 /// The one-time steps are done, nobody is linked.
-fn prepared() -> Desk {
+pub fn prepared() -> Desk {
     let desk = Desk::bare();
     desk.psactl(&["setup", "--apply", "--yes", "--vendor-sync-is-off"]).ends_with(3);
     desk.forget_requests();
@@ -15,19 +15,29 @@ fn prepared() -> Desk {
 }
 
 /// The Managed ID entries of a company in ConnectWise's order: device type and Managed ID.
-fn entries(desk: &Desk, company: &str) -> Vec<(String, String)> {
+pub fn entries(desk: &Desk, company: &str) -> Vec<(String, String)> {
     let path = format!("/company/companies/{}/managementSummaryReports", desk.company(company));
     let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
     let entries = desk.records(&path, "");
     entries.iter().map(|entry| (text(&entry["deviceType"]), text(&entry["groupIdentifier"]))).collect()
 }
 
-fn in_order(managed_id: &str) -> Vec<(String, String)> {
+pub fn in_order(managed_id: &str) -> Vec<(String, String)> {
     ["WorkstationsAndServers", "BackupStats"].map(|kind| (kind.to_owned(), managed_id.to_owned())).to_vec()
 }
 
+/// The binary in a terminal of a technician.
+#[cfg(unix)]
+pub fn terminal(desk: &Desk, arguments: &[&str]) -> expectrl::session::OsSession {
+    let mut command = desk.command(arguments);
+    command.env("TERM", "xterm").stdin(std::process::Stdio::inherit());
+    let mut session = expectrl::session::OsSession::spawn(command).unwrap();
+    session.set_expect_timeout(Some(std::time::Duration::from_secs(30)));
+    session
+}
+
 /// The company that a customer is linked to, by the listing.
-fn link_of(desk: &Desk, cid: &str) -> Option<i64> {
+pub fn link_of(desk: &Desk, cid: &str) -> Option<i64> {
     let listing = desk.psactl(&["companies", "--output", "json"]).ends_with(0).json();
     let customers = listing["customers"].as_array().unwrap();
     let row = customers.iter().find(|row| row["customer"]["cid"] == cid).unwrap();

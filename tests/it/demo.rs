@@ -184,7 +184,15 @@ fn the_help_of_every_command() {
         insta::assert_snapshot!(format!("help-{command}"), shown(&[command, "--help"]));
         shown(&[command, "-h"]);
     }
-    for (command, action) in [("companies", "link"), ("companies", "adopt"), ("events", "show")] {
+    for (command, action) in [
+        ("companies", "link"),
+        ("companies", "unlink"),
+        ("companies", "adopt"),
+        ("companies", "suggest"),
+        ("companies", "import"),
+        ("companies", "add"),
+        ("events", "show"),
+    ] {
         insta::assert_snapshot!(format!("help-{command}-{action}"), shown(&[command, action, "--help"]));
     }
 }

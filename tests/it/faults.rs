@@ -61,7 +61,7 @@ const QUANTITY: (&str, &str) = ("PATCH", "/finance/agreements/{parentId}/additio
 const STATISTICS: (&str, &str) = ("PATCH", "/company/companies/{parentId}/managementSummaryReports/{id}");
 
 /// The faults that leave a write's outcome open.
-const OPEN: [&str; 4] = ["status-503", "reset", "applied-then-500", "applied-then-reset"];
+const OPEN: [&str; 5] = ["status-500", "status-503", "reset", "applied-then-500", "applied-then-reset"];
 
 #[test]
 fn a_lost_answer_is_looked_up_before_the_write_is_repeated() {
@@ -75,9 +75,10 @@ fn a_lost_answer_is_looked_up_before_the_write_is_repeated() {
             let what = format!("{kind} on {method} {template}");
             let desk = story::before(DAY_LATER);
             let ran = disturbed(&desk, DAY_LATER, Fault { kind: kind.to_owned(), ..first.clone() });
-            // A server that answered is done with the write: what is not there may be made again at once. One
-            // that fell silent may still be at work on it: the next run looks first.
-            let silent = kind == "reset";
+            // ConnectWise that says itself that it failed is done with the write: what is not there may be made
+            // again at once. One that fell silent may still be at work on it, and a gateway does not know: the
+            // next run looks first.
+            let silent = matches!(kind, "reset" | "status-503");
             assert_eq!(ran.code, if silent { 6 } else { 0 }, "{what}\n{}{}", ran.stdout, ran.stderr);
             if silent {
                 desk.later(SignedDuration::from_mins(16));
@@ -137,6 +138,52 @@ fn whatever_comes_instead_of_the_answer_nothing_is_written_twice() {
         assert_eq!(done(&desk, write), done(&undisturbed, write), "{what}: so often it was done");
         story::assert_psa(&desk, DAY_LATER, &what);
     }
+}
+
+/// A gateway says at once that it failed, and the write it passed on is done a moment later: looking at once finds
+/// nothing, and to make it again would bill twice or open a second ticket.
+#[test]
+fn a_gateways_word_is_not_connectwises() {
+    for (write, kind) in [
+        (TICKET, "later-then-502"),
+        (TICKET, "later-then-html-502"),
+        (TICKET, "later-then-503"),
+        (QUANTITY, "later-then-502"),
+    ] {
+        let what = format!("{kind} on {} {}", write.0, write.1);
+        let desk = story::before(DAY_LATER);
+        let ran = disturbed(&desk, DAY_LATER, on_write(DAY_LATER, write.0, write.1, kind, 1));
+        assert_eq!(ran.code, 6, "{what}: {ran:?}");
+        // By the time of the next run it is done.
+        let begun = std::time::Instant::now();
+        let done =
+            || desk.sandbox().requests().iter().any(|request| request.fault.is_some() && request.applied);
+        while !done() && begun.elapsed() < std::time::Duration::from_secs(20) {
+            std::thread::sleep(std::time::Duration::from_millis(50));
+        }
+        desk.later(SignedDuration::from_mins(16));
+        desk.psactl(&["sync"]).ends_with(0);
+        story::assert_psa(&desk, DAY_LATER, &what);
+    }
+    // The first addition that set-up makes, too.
+    let desk = story::before(1);
+    let ran = disturbed(&desk, 1, fault("POST", "/additions", "later-then-502", 1));
+    assert_eq!(ran.code, 6, "{ran:?}");
+    // A person tries again at once, as people do.
+    let again = &["setup", "agreements", "--apply", "--yes"];
+    desk.psactl(again).ends_with(6).says("may still be at work on it").says("looked for again from");
+    std::thread::sleep(std::time::Duration::from_millis(1500));
+    desk.later(SignedDuration::from_mins(3));
+    desk.psactl(again).ends_with(0);
+    let lines = |desk: &Desk| {
+        let billed = desk.billed().into_iter();
+        let mut lines: Vec<String> = billed
+            .map(|(line, quantity)| format!("{} {quantity}", line.split(" #").next().unwrap()))
+            .collect();
+        lines.sort();
+        lines
+    };
+    assert_eq!(lines(&desk), lines(&story::before(2)), "no addition twice");
 }
 
 /// Lost twice: nobody knows. The run says so and goes on with what else there is; the next one after a quarter

@@ -12,6 +12,8 @@ mod client_secrets;
 mod client_tls;
 mod commands;
 mod companies;
+mod companies_add;
+mod companies_many;
 mod conditions;
 mod configuration;
 mod configuration_secrets;

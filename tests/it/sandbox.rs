@@ -1,8 +1,10 @@
 //! The sandbox, asked over the wire with a plain HTTP client: never with psactl's own.
 
 mod access;
+mod families;
 mod faults;
 mod lists;
+mod open;
 mod patch;
 mod records;
 mod releases;

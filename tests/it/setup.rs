@@ -715,7 +715,7 @@ fn on_an_old_release_the_status_gets_the_guides_cross_reference() {
     desk.psactl(&one("--dry-run")).ends_with(0).says("externalIntegrationXref: ").says("Not Responded (Set)");
     assert_eq!(desk.writes(), [""; 0]);
     let before = new_status(&desk);
-    assert_eq!(before.get("externalIntegrationXref"), None);
+    assert!(before["externalIntegrationXref"].is_null());
     desk.psactl(&["setup", "service-status", "--apply", "--yes"]).ends_with(0);
     let after = new_status(&desk);
     assert_eq!(after["externalIntegrationXref"]["name"], "Not Responded (Set)");

@@ -184,6 +184,11 @@ fn difference(expected: &Value, found: &Value) -> String {
             shown.push(format!("found       {line}"));
         }
     }
+    if shown.is_empty() {
+        // The same lines in another order.
+        let moved = expected.iter().zip(&found).filter(|(expected, found)| expected != found);
+        shown.extend(moved.map(|(expected, found)| format!("undisturbed {expected} <> found {found}")));
+    }
     shown.truncate(60);
     shown.join("\n")
 }

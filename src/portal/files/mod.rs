@@ -3,7 +3,7 @@
 mod accounts;
 mod events;
 mod headings;
-pub(super) mod table;
+pub(in crate::portal) mod table;
 pub(super) mod time;
 
 use super::{Error, EventLog, Snapshot, Source, Stamp};

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 /// A header and its rows.
 #[derive(Debug)]
-pub(in crate::portal) struct Table {
+pub(crate) struct Table {
     pub file: PathBuf,
     pub header: Vec<String>,
     pub rows: Vec<Row>,
@@ -14,7 +14,7 @@ pub(in crate::portal) struct Table {
 
 /// One row that is not empty; cells are trimmed.
 #[derive(Debug)]
-pub(in crate::portal) struct Row {
+pub(crate) struct Row {
     /// Line from 1 on which it begins.
     pub line: u64,
     pub cells: Vec<String>,

@@ -23,7 +23,7 @@ pub fn copy(work: &mut Work<'_>, request: &Request<'_>) -> Outcome {
         return Err(Refusal::invalid("boardCopy", &[Violation::missing("id")]));
     };
     let (collection, schema) = known(work.contract, BOARDS)?;
-    let mut fields = existing(&work.view(), BOARDS, source)?.row.fields.clone();
+    let mut fields = existing(&work.view(), request.writer, BOARDS, source)?.row.fields.clone();
     // These name statuses of the board that is copied; they are set once there are new ones.
     let own: Vec<(String, Value)> = ["autoCloseStatus", "emailConnectorReopenStatus"]
         .iter()
@@ -95,8 +95,8 @@ impl Copies<'_> {
 }
 
 /// A picture in the priority's colour: one pixel, as GIF.
-pub fn image(view: &View<'_>, priority: i64) -> Outcome {
-    let found = existing(view, "/service/priorities", priority)?;
+pub fn image(view: &View<'_>, request: &Request<'_>, priority: i64) -> Outcome {
+    let found = existing(view, request.writer, "/service/priorities", priority)?;
     let colour = rules::references::shown(view, found, "color");
     let [red, green, blue] = match colour.as_ref().and_then(Value::as_str).unwrap_or_default() {
         "Blue" => [0, 0, 255],

@@ -3,6 +3,7 @@
 use super::{done, existing, one};
 use crate::sandbox::engine::{Outcome, Request};
 use crate::sandbox::errors::Refusal;
+use crate::sandbox::rules;
 use crate::sandbox::store::{Record, ref_id, reference};
 use crate::sandbox::view::{Found, View};
 use crate::sandbox::work::Work;
@@ -27,10 +28,10 @@ pub fn contact(view: &View<'_>, request: &Request<'_>) -> Outcome {
 
 /// The merged company is gone afterwards; what belonged to it belongs to the other.
 pub fn merge(work: &mut Work<'_>, request: &Request<'_>, from: i64) -> Outcome {
-    existing(&work.view(), COMPANIES, from)?;
+    existing(&work.view(), request.writer, COMPANIES, from)?;
     let body = work.checked("CompanyMerge", request)?;
     let to = body.get("toCompanyId").and_then(serde_json::Value::as_i64).unwrap_or_default();
-    existing(&work.view(), COMPANIES, to)?;
+    existing(&work.view(), request.writer, COMPANIES, to)?;
     if from == to {
         return Err(Refusal::bad_body("A company cannot be merged into itself."));
     }
@@ -46,6 +47,12 @@ pub fn merge(work: &mut Work<'_>, request: &Request<'_>, from: i64) -> Outcome {
             .collect();
         for (id, mut fields) in moved {
             fields.insert("company".to_owned(), reference(to));
+            // The sites of the merged company go with it.
+            if fields.remove("site").is_some()
+                && let Some(site) = rules::tickets::primary_site(work.store, to)
+            {
+                fields.insert("site".to_owned(), site);
+            }
             work.store.update(key, id, fields, &stamp);
         }
     }

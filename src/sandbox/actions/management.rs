@@ -18,7 +18,7 @@ fn text(now: jiff::Timestamp) -> String {
 
 /// Starts the run. It bills nothing here, but leaves its log.
 pub fn sync(work: &mut Work<'_>, request: &Request<'_>, id: i64) -> Outcome {
-    existing(&work.view(), MANAGEMENT, id)?;
+    existing(&work.view(), request.writer, MANAGEMENT, id)?;
     let stamp = work.now.strftime("%Y%m%d%H%M%S");
     let log = json!({
         "fullPathFileName": format!("ManagedIT\\{id}\\{stamp}.log"),
@@ -31,7 +31,7 @@ pub fn sync(work: &mut Work<'_>, request: &Request<'_>, id: i64) -> Outcome {
 
 /// One log, by the name that the list gives it.
 pub fn log(view: &View<'_>, request: &Request<'_>, id: i64) -> Outcome {
-    existing(view, MANAGEMENT, id)?;
+    existing(view, request.writer, MANAGEMENT, id)?;
     let wanted = request.parameters.get("filePath").unwrap_or_default();
     let mut logs = view.store.table(LOGS).into_iter().flat_map(|table| table.under(&[id]));
     let hit =

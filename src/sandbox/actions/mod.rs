@@ -12,7 +12,8 @@ pub mod usages;
 
 use serde_json::{Value, json};
 
-use super::engine::{Answer, Outcome, Request};
+use super::auth::Writer;
+use super::engine::{Answer, Outcome, Request, visible};
 use super::errors::Refusal;
 use super::query::Query;
 use super::view::{Found, View};
@@ -29,7 +30,7 @@ pub fn read(view: &View<'_>, request: &Request<'_>) -> Outcome {
         "/company/management/{id}/log/download" => management::log(view, request, first),
         "/service/tickets/calculateSla" => tickets::list_all(view, request),
         "/service/tickets/{parentId}/allNotes" => tickets::all_notes(view, request, first),
-        "/service/priorities/{id}/image" => boards::image(view, first),
+        "/service/priorities/{id}/image" => boards::image(view, request, first),
         "/procurement/catalog/{catalogItemIdentifier}/quantityOnHand" => products::on_hand(view, request),
         "/system/reports" => reports::names(view, request),
         "/system/reports/{reportName}" => reports::rows(view, request),
@@ -69,16 +70,19 @@ fn done(message: &str) -> Outcome {
 }
 
 fn one(view: &View<'_>, request: &Request<'_>, found: Option<Found<'_>>) -> Outcome {
+    let found = found.filter(|found| visible(request.writer, *found));
     let found = found.ok_or_else(|| Refusal::missing("record not found"))?;
     let schema = view.schema_of(found.key).ok_or_else(Refusal::no_such_page)?;
     let query = Query::partial(view, schema, request.parameters)?;
     Ok(Answer::of(200, query.shown(view, found, schema)))
 }
 
-/// Finds a record of a collection without parents, or refuses.
-fn existing<'a>(view: &View<'a>, key: &'a str, id: i64) -> Result<Found<'a>, Refusal> {
+/// Finds a record of a collection without parents, or refuses; what the caller may not see is not
+/// there.
+fn existing<'a>(view: &View<'a>, writer: &Writer, key: &'a str, id: i64) -> Result<Found<'a>, Refusal> {
     let resource = || view.schema_of(key).map_or_else(String::new, super::contract::Schema::resource);
-    view.find(key, id).ok_or_else(|| Refusal::not_found(&resource(), id))
+    let found = view.find(key, id).filter(|found| visible(writer, *found));
+    found.ok_or_else(|| Refusal::not_found(&resource(), id))
 }
 
 /// The ids that a body's field lists.

@@ -10,6 +10,7 @@ use crate::sandbox::engine::{Answer, Outcome, Request, known, visible};
 use crate::sandbox::errors::Refusal;
 use crate::sandbox::paging;
 use crate::sandbox::query::Query;
+use crate::sandbox::rules;
 use crate::sandbox::view::{Found, View};
 
 const REPORTS: [(&str, &str); 7] = [
@@ -33,7 +34,7 @@ pub fn names(_: &View<'_>, request: &Request<'_>) -> Outcome {
 /// The columns of a report, each an object with one key.
 pub fn columns(view: &View<'_>, request: &Request<'_>) -> Outcome {
     let (_, schema) = report(view, request)?;
-    Ok(Answer::of(200, definitions(&chosen(schema, request)?)))
+    Ok(Answer::of(200, definitions(schema, &chosen(schema, request)?)))
 }
 
 /// How many rows a report has.
@@ -54,7 +55,7 @@ pub fn rows(view: &View<'_>, request: &Request<'_>) -> Outcome {
         Value::Array(values.collect())
     });
     let rows: Vec<Value> = rows.collect();
-    let answer = json!({"column_definitions": definitions(&columns), "row_values": rows});
+    let answer = json!({"column_definitions": definitions(schema, &columns), "row_values": rows});
     Ok(Answer::of(200, answer))
 }
 
@@ -80,9 +81,9 @@ fn found<'a>(
     Ok(found)
 }
 
-fn kind(field: &Field) -> Option<&'static str> {
+fn kind(schema: &Schema, field: &Field) -> Option<&'static str> {
     match field.kind {
-        _ if field.never_returned || field.post_only => None,
+        _ if rules::unseen(&schema.name, field) => None,
         Kind::Text | Kind::Enum(_) => Some("Text"),
         Kind::DateTime => Some("DateTime"),
         Kind::Int | Kind::Num => Some("Numeric"),
@@ -94,20 +95,21 @@ fn kind(field: &Field) -> Option<&'static str> {
 /// The columns that are asked for, or all.
 fn chosen<'a>(schema: &'a Schema, request: &Request<'_>) -> Result<Vec<&'a Field>, Refusal> {
     let Some(names) = request.parameters.get("columns") else {
-        return Ok(schema.fields.values().filter(|field| kind(field).is_some()).collect());
+        return Ok(schema.fields.values().filter(|field| kind(schema, field).is_some()).collect());
     };
     let names = names.split(',').map(str::trim).filter(|name| !name.is_empty());
     let fields = names.map(|name| {
-        let field = schema.find(name).filter(|field| kind(field).is_some());
+        let field = schema.find(name).filter(|field| kind(schema, field).is_some());
         field.ok_or_else(|| Refusal::bad_query(&format!("columns: the column \"{name}\" does not exist.")))
     });
     fields.collect()
 }
 
-fn definitions(columns: &[&Field]) -> Value {
+fn definitions(schema: &Schema, columns: &[&Field]) -> Value {
     let definition = |field: &&Field| {
         let identity = field.name == "id";
-        let definition = json!({"type": kind(field), "isNullable": !identity, "identityColumn": identity});
+        let definition =
+            json!({"type": kind(schema, field), "isNullable": !identity, "identityColumn": identity});
         json!({ &field.name: definition })
     };
     columns.iter().map(definition).collect()

@@ -7,7 +7,7 @@ use crate::sandbox::contract::{Collection, Schema};
 use crate::sandbox::engine::{Outcome, Request, list, parents_exist};
 use crate::sandbox::errors::Refusal;
 use crate::sandbox::query::Parameters;
-use crate::sandbox::rules::{self, Draft};
+use crate::sandbox::rules::{self, Draft, families};
 use crate::sandbox::store::{Record, reference};
 use crate::sandbox::view::{Found, View};
 use crate::sandbox::work::Work;
@@ -59,11 +59,16 @@ pub fn note_computed(found: Found<'_>, field: &str) -> Option<Value> {
 pub fn attach_children(work: &mut Work<'_>, request: &Request<'_>, parent: i64) -> Outcome {
     let body = work.checked("TicketBundle", request)?;
     let children = ids(&body, "childTicketIds")?;
-    joined(work, parent, &children)?;
+    joined(work, request, parent, &children)?;
+    let fields = |id: &i64| work.store.get(TICKETS, *id).map(|row| &row.fields);
+    let before: Vec<i64> = children.iter().filter_map(|child| families::parent(fields(child)?)).collect();
     for child in children {
         set(work, request, child, [("parentTicketId", parent.into())]);
     }
-    set(work, request, parent, [("hasChildTicket", true.into())]);
+    let stamp = request.writer.stamp(work.now);
+    for changed in before.into_iter().chain([parent]) {
+        families::refresh(work.store, changed, &stamp);
+    }
     done("Child tickets attached.")
 }
 
@@ -72,7 +77,7 @@ pub fn merge(work: &mut Work<'_>, request: &Request<'_>, parent: i64) -> Outcome
     let given = request.object()?.get("status").cloned();
     let body = work.checked("TicketMerge", request)?;
     let children = ids(&body, "mergeTicketIds")?;
-    joined(work, parent, &children)?;
+    joined(work, request, parent, &children)?;
     let (collection, schema) = tickets(work)?;
     // The status is one of each ticket's own board: all are checked before one is changed.
     let mut merged = Vec::new();
@@ -88,6 +93,7 @@ pub fn merge(work: &mut Work<'_>, request: &Request<'_>, parent: i64) -> Outcome
             before: Some(&before),
             record: &mut record,
             given: &given,
+            whole: false,
             writer: request.writer,
         };
         rules::tickets::close(&work.view(), &mut draft);
@@ -96,14 +102,14 @@ pub fn merge(work: &mut Work<'_>, request: &Request<'_>, parent: i64) -> Outcome
     for (child, record) in merged {
         work.put(collection, child, record, request.writer);
     }
-    set(work, request, parent, [("hasMergedChildTicketFlag", true.into())]);
+    families::refresh(work.store, parent, &request.writer.stamp(work.now));
     done("Tickets merged.")
 }
 
 /// Makes a project's ticket or issue of a service ticket. Projects are outside of the contract, so
 /// of the body only the kind of record is kept.
 pub fn convert(work: &mut Work<'_>, request: &Request<'_>, ticket: i64) -> Outcome {
-    existing(&work.view(), TICKETS, ticket)?;
+    existing(&work.view(), request.writer, TICKETS, ticket)?;
     let body = work.checked("ConvertToProject", request)?;
     let kind = body.get("recordType").cloned().unwrap_or_else(|| "ProjectTicket".into());
     set(work, request, ticket, [("recordType", kind)]);
@@ -114,15 +120,12 @@ fn tickets<'a>(work: &Work<'a>) -> Result<(&'a Collection, &'a Schema), Refusal>
     crate::sandbox::engine::known(work.contract, TICKETS)
 }
 
-/// All tickets exist, and none is to be joined to itself.
-fn joined(work: &Work<'_>, parent: i64, children: &[i64]) -> Result<(), Refusal> {
+/// All tickets exist as far as the caller may see, and can be joined.
+fn joined(work: &Work<'_>, request: &Request<'_>, parent: i64, children: &[i64]) -> Result<(), Refusal> {
     for id in children.iter().chain([&parent]) {
-        existing(&work.view(), TICKETS, *id)?;
+        existing(&work.view(), request.writer, TICKETS, *id)?;
     }
-    match children.contains(&parent) {
-        true => Err(Refusal::bad_body("A ticket cannot be joined to itself.")),
-        false => Ok(()),
-    }
+    families::may_join(work.store, parent, children)
 }
 
 fn set<const N: usize>(work: &mut Work<'_>, request: &Request<'_>, ticket: i64, changes: [(&str, Value); N]) {

@@ -2,10 +2,12 @@
 
 use serde_json::{Value, json};
 
+use crate::sandbox::auth::Writer;
 use crate::sandbox::contract::{Field, Kind, Schema};
+use crate::sandbox::engine::visible;
 use crate::sandbox::rules;
 use crate::sandbox::store::{Row, ref_id};
-use crate::sandbox::view::View;
+use crate::sandbox::view::{Found, View};
 
 /// The records of one collection that refer to a record.
 struct Referrers<'a> {
@@ -14,9 +16,10 @@ struct Referrers<'a> {
 }
 
 /// The records that refer to one: by collection, or each for itself.
-pub fn answer(view: &View<'_>, key: &str, id: i64, each: bool) -> Value {
+pub fn answer(view: &View<'_>, writer: &Writer, key: &str, id: i64, each: bool) -> Value {
     let mut usages = Vec::new();
-    for Referrers { schema, ids } in referrers(view, key, id, |_, _, _| true) {
+    let seen = |key: &str, id: i64, row: &Row| visible(writer, Found { key, id, row });
+    for Referrers { schema, ids } in referrers(view, key, id, seen) {
         match each {
             true => usages.extend(ids.iter().map(|id| json!({"type": schema.name, "id": id}))),
             false => usages.push(json!({"type": schema.name, "count": ids.len()})),

@@ -5,6 +5,7 @@ pub mod agreements;
 pub mod audit;
 pub mod catalog;
 pub mod companies;
+pub mod families;
 pub mod integration;
 pub mod references;
 pub mod tickets;
@@ -13,6 +14,7 @@ pub mod unique;
 use serde_json::Value;
 
 use super::auth::Writer;
+use super::contract::Field;
 use super::errors::Violation;
 use super::store::{Record, Store};
 use super::view::{Found, View};
@@ -27,6 +29,8 @@ pub struct Draft<'a> {
     pub record: &'a mut Record,
     /// What was sent, field by field.
     pub given: &'a Record,
+    /// Whether the record was sent as a whole, by POST or PUT: what is left out falls to its default.
+    pub whole: bool,
     pub writer: &'a Writer,
 }
 
@@ -136,6 +140,13 @@ pub fn after(store: &mut Store, key: &str, id: i64, aside: &Record, writer: &Wri
     }
 }
 
+/// What follows from a record's being gone.
+pub fn deleted(store: &mut Store, key: &str, id: i64, gone: &Record, stamp: &super::store::Stamp) {
+    if key == "/service/tickets" {
+        families::deleted(store, id, gone, stamp);
+    }
+}
+
 /// A field that ConnectWise computes whenever it is read.
 pub fn computed<'a>(view: &View<'a>, found: Found<'a>, field: &str) -> Option<Value> {
     match found.key {
@@ -160,4 +171,17 @@ pub fn read_only(schema: &str, field: &str) -> bool {
         _ => &[],
     };
     names.contains(&field)
+}
+
+/// Fields that are taken when a record is created and never again (contract: behaviours, section 8).
+pub fn post_only(schema: &str, field: &Field) -> bool {
+    let more = [("Company", "types"), ("Contact", "typeIds"), ("Ticket", "initialDescriptionFrom")];
+    field.post_only || more.contains(&(schema, field.name.as_str()))
+}
+
+/// Fields that are in no answer, so that no condition can speak of them either: secrets, texts that
+/// become notes, instructions for the one call.
+pub fn unseen(schema: &str, field: &Field) -> bool {
+    let aside = schema == "Ticket" && tickets::ASIDE.contains(&field.name.as_str());
+    field.never_returned || field.post_only || aside
 }

@@ -65,12 +65,13 @@ pub fn flagged(view: &View<'_>, key: &str, parents: &[i64]) -> Option<Value> {
     Some(reference(hit.0))
 }
 
-/// Board, priority and source have defaults; an integrator login names its own board.
+/// Board, priority and source have defaults, in a replaced ticket as in a new one; an integrator login
+/// names its own board.
 pub fn defaults(view: &View<'_>, draft: &mut Draft<'_>) {
-    if !draft.creating() {
+    if !draft.whole {
         return;
     }
-    draft.record.insert("recordType".to_owned(), "ServiceTicket".into());
+    draft.default("recordType", "ServiceTicket");
     let board = draft.writer.board.map(reference);
     if let Some(board) = board.or_else(|| flagged(view, "/service/boards", &[])) {
         draft.default("board", board);
@@ -80,8 +81,11 @@ pub fn defaults(view: &View<'_>, draft: &mut Draft<'_>) {
             draft.default(field, value);
         }
     }
-    draft.default("severity", "Medium");
-    draft.default("impact", "Medium");
+    // Of a replaced ticket the document requires these two.
+    if draft.creating() {
+        draft.default("severity", "Medium");
+        draft.default("impact", "Medium");
+    }
 }
 
 /// The status belongs to the board, and so do type, subtype, item and team. Of a ticket that moves
@@ -111,6 +115,7 @@ pub fn check(view: &View<'_>, draft: &mut Draft<'_>, violations: &mut Vec<Violat
     if let Some(kind) = flagged(view, "/service/boards/{}/types", &[board]) {
         draft.default("type", kind);
     }
+    site(view, draft);
     if let Some(row) = view.store.get("/service/boards", board) {
         for field in ["location", "department"] {
             if let Some(value) = row.fields.get(field) {
@@ -136,6 +141,28 @@ pub fn check(view: &View<'_>, draft: &mut Draft<'_>, violations: &mut Vec<Violat
         }
     }
     close(view, draft);
+}
+
+/// A ticket is for the primary site of its company, if no other is named. One that goes to another
+/// company does not keep the site of the former.
+fn site(view: &View<'_>, draft: &mut Draft<'_>) {
+    let moved = !draft.creating() && draft.changed("company");
+    if moved && !draft.sent("site") {
+        draft.record.remove("site");
+    }
+    if (draft.whole || moved)
+        && let Some(company) = ref_id(draft.record.get("company"))
+        && let Some(site) = primary_site(view.store, company)
+    {
+        draft.default("site", site);
+    }
+}
+
+/// The primary site of a company.
+pub fn primary_site(store: &Store, company: i64) -> Option<Value> {
+    let mut sites = store.table("/company/companies/{}/sites")?.under(&[company]);
+    let primary = |row: &Row| row.fields.get("primaryAddressFlag") == Some(&Value::Bool(true));
+    sites.find(|(_, row)| primary(row)).map(|(id, _)| reference(id))
 }
 
 /// A ticket is closed by a status that closes, or by being merged into another.

@@ -59,6 +59,35 @@ named = psa.company.companies.get(params={"fields": "id,identifier,name", "order
 assert [one.name for one in named] == sorted((one.name for one in named), reverse=True)
 assert all(one.identifier and one.city is None for one in named)
 
+# Every list that the client knows and the sandbox plays, into typed models, with what hangs below the
+# first record of each.
+read = {}
+
+
+def sweep(endpoint, path, depth=0):
+    for name, child in list(vars(endpoint).items()):
+        # Usages and the like are no lists; of what has no path in the sandbox there is a page to say so.
+        if name.startswith("_") or not hasattr(child, "endpoint_base") or name == "quantity_on_hand":
+            continue
+        below = f"{path}/{name}"
+        if hasattr(child, "paginated") and hasattr(child, "id"):
+            try:
+                rows = child.get(params={"pageSize": 200})
+            except NotFoundException:
+                continue
+            read[below] = len(rows)
+            if rows and hasattr(rows[0], "id") and depth < 3:
+                one = child.id(rows[0].id)
+                one.get()
+                sweep(one, f"{below}/id", depth + 1)
+        sweep(child, below, depth)
+
+
+for section in ("company", "finance", "procurement", "service", "system"):
+    sweep(getattr(psa, section), section)
+filled = sorted(path for path, count in read.items() if count)
+assert len(filled) >= 30 and "service/boards/id/statuses" in filled, filled
+
 # A ticket's life.
 tickets = psa.service.tickets
 ticket = tickets.post({"summary": "Backup failed", "company": {"id": joe}})
@@ -91,4 +120,4 @@ refused(MalformedRequestException, lambda: tickets.get(params={"conditions": "su
 stranger = client("wrong")
 refused(AuthenticationFailedException, lambda: stranger.system.info.get())
 
-print(f"pyconnectwise: {total} companies in pages; tickets, notes, additions, refusals as expected")
+print(f"pyconnectwise: {total} companies in pages, {len(filled)} kinds of records read; tickets, notes, additions, refusals as expected")

@@ -172,6 +172,94 @@ async fn an_answer_that_is_lost_after_the_deed() {
     assert!(log["counts"].as_array().expect("counts").contains(&posts), "{log}");
 }
 
+#[tokio::test]
+async fn a_status_comes_in_its_own_envelope() {
+    let psa = Psa::bare().await;
+    let json = "application/json; charset=utf-8";
+    for (status, code) in [
+        (400, "InvalidObject"),
+        (401, "Unauthorized"),
+        (403, "Security"),
+        (404, "NotFound"),
+        (405, "MethodNotAllowed"),
+        (409, "ObjectInUse"),
+        (413, "RequestTooLarge"),
+        (415, "UnsupportedMediaType"),
+        (422, "UnprocessableEntity"),
+        (500, "InternalError"),
+    ] {
+        order(&psa, json!({"kind": format!("status-{status}")})).await;
+        let got = psa.post("/service/sources", json!({"name": "x"})).await;
+        assert_eq!((got.status, got.header("content-type")), (status, json), "{got:?}");
+        assert_eq!(got.json()["code"], code);
+        assert_eq!(got.json()["errors"].is_array(), status == 400, "{got:?}");
+    }
+    order(&psa, json!({"kind": "status-502"})).await;
+    assert!(psa.get("/system/info").await.text.contains("<h1>Bad Gateway</h1>"));
+    // Or in the one that is ordered.
+    let security = r#"{"code":"Security","message":"SSL is required.","errors":null}"#;
+    for (kind, body, asked, content_type) in [
+        ("status-403", security, None, json),
+        ("status-500", "The wait operation timed out: timeout", None, "text/plain; charset=utf-8"),
+        ("applied-then-500", "timeout", Some("text/html"), "text/html"),
+        ("html-504", "<h1>Timeout</h1>", None, "text/html; charset=utf-8"),
+        ("status-400", "", None, "text/plain; charset=utf-8"),
+    ] {
+        let mut fault = json!({"kind": kind, "body": body});
+        if let Some(asked) = asked {
+            fault["contentType"] = asked.into();
+        }
+        order(&psa, fault).await;
+        let got = psa.get("/system/info").await;
+        assert_eq!((got.text.as_str(), got.header("content-type")), (body, content_type), "{kind}");
+    }
+}
+
+#[tokio::test]
+async fn an_answer_before_the_deed() {
+    let psa = Psa::bare().await;
+    for (at, kind) in ["502", "status-502", "html-502", "reset"].iter().enumerate() {
+        let kind = format!("later-then-{kind}");
+        order(&psa, json!({"kind": kind, "method": "POST", "after": 300})).await;
+        let name = format!("Source {at}");
+        let start = std::time::Instant::now();
+        match psa.ask("POST", "/service/sources").json(&json!({"name": name})).send().await {
+            Ok(answer) => assert_eq!(answer.status().as_u16(), 502, "{kind}"),
+            Err(_) => assert_eq!(kind, "later-then-reset"),
+        }
+        let conditions = format!("name=\"{name}\"");
+        let made = async || {
+            psa.query("/service/sources/count", &[("conditions", &conditions)]).await.ok()["count"].clone()
+        };
+        // What was asked is done when the answer is long there, and the log says so from then on.
+        let early = made().await;
+        assert!(start.elapsed() > Duration::from_millis(250) || early == 0, "{kind}");
+        while made().await == 0 {
+            assert!(start.elapsed() < Duration::from_secs(20), "{kind}");
+            tokio::time::sleep(Duration::from_millis(10)).await;
+        }
+        assert!(start.elapsed() >= Duration::from_millis(300), "{kind}");
+        while !psa.sandbox.requests().iter().any(|r| r.fault.as_ref() == Some(&kind) && r.applied) {
+            assert!(start.elapsed() < Duration::from_secs(20), "{kind}");
+            tokio::task::yield_now().await;
+        }
+    }
+    let log = control(&psa, "GET", "/requests", None).await;
+    assert_eq!(log["applied"], 4);
+    let posts =
+        json!({"method": "POST", "template": "/service/sources", "count": 4, "applied": 4, "faults": 4});
+    assert!(log["counts"].as_array().expect("counts").contains(&posts), "{log}");
+    // A deed that is refused when its time comes is none; and reads have none.
+    order(&psa, json!({"kind": "later-then-503", "after": 1, "times": 2})).await;
+    assert_eq!(psa.post("/service/sources", json!({"name": "Source 0"})).await.status, 503);
+    assert_eq!(psa.get("/service/sources").await.status, 503);
+    tokio::time::sleep(Duration::from_millis(100)).await;
+    let log = control(&psa, "GET", "/requests", None).await;
+    assert_eq!(log["applied"], 4);
+    let url = format!("{}/faults", psa.sandbox.control_url());
+    assert_eq!(send(psa.http.post(url).json(&json!({"kind": "hang", "after": 1}))).await.status, 400);
+}
+
 /// What stands on the wire until the connection closes or `enough` stands there.
 async fn raw(psa: &Psa, kind: &str, enough: &str) -> String {
     order(psa, json!({"kind": kind})).await;

@@ -89,6 +89,13 @@ async fn bad_queries_are_refused() {
         ("conditions", "id contains \"1\""),
         ("conditions", "dateAcquired > \"2016-01-01\""),
         ("conditions", "status=1"),
+        ("conditions", "types/id=2"),
+        ("conditions", "types/name=\"Client\""),
+        ("conditions", "parentCompany/types/id=2"),
+        ("conditions", "lastUpdated > [2001-01-01T00:00:00-04:00]"),
+        ("conditions", "lastUpdated > [2001-01-01T00:00:00+00:00]"),
+        ("conditions", "lastUpdated > [2001-01-01T00:00+02]"),
+        ("orderBy", "types/name"),
         ("childConditions", "name=\"x\""),
         ("childConditions", "types/nothing=1"),
         ("childConditions", "types/id in (1, 2)"),
@@ -107,6 +114,8 @@ async fn bad_queries_are_refused() {
     let message = got.json()["message"].as_str().expect("text").to_owned();
     assert!(message.starts_with("Boolean literal expected for deletedFlag, Numeric found."), "{message}");
     assert!(message.contains("[2016-08-20T18:04:26Z]"));
+    let got = psa.query("/company/companies", &[("conditions", "types/id=2")]).await;
+    assert!(got.text.contains("use childConditions"), "{}", got.text);
     // No path is followed for ever.
     let deep = format!("{}name=\"x\"", "parentCompany/".repeat(3000));
     assert_eq!(psa.query("/company/companies", &[("conditions", &deep)]).await.status, 400);

@@ -337,6 +337,185 @@ async fn an_integrator_with_its_own_records_only() {
     assert_eq!(super::send(ask("POST", &path).json(&note)).await.status, 404);
     let path = format!("/service/tickets/{}", theirs["id"]);
     assert_eq!(super::send(ask("DELETE", &path)).await.status, 404);
+
+    // The verbs see no more than the rest does.
+    let (my, their) = (&mine["id"], &theirs["id"]);
+    let children = |id: &Value| json!({ "childTicketIds": [id] });
+    let merge = |id: &Value| json!({"mergeTicketIds": [id], "status": {"name": "Closed"}});
+    let convert = json!({"recordType": "ProjectIssue", "phase": {"id": 1}, "wbsCode": "1"});
+    for (of, verb, body) in [
+        (their, "attachChildren", children(my)),
+        (my, "attachChildren", children(their)),
+        (their, "merge", merge(my)),
+        (my, "merge", merge(their)),
+        (their, "convert", convert),
+    ] {
+        let path = format!("/service/tickets/{of}/{verb}");
+        let got = super::send(ask("POST", &path).json(&body)).await;
+        assert_eq!(got.status, 404, "{path} {body}: {got:?}");
+    }
+    assert_eq!(psa.get(&path).await.ok(), theirs);
+}
+
+#[tokio::test]
+async fn an_integrators_own_records_of_every_kind() {
+    let psa = Psa::integrated().await;
+    let flags = [
+        "serviceTicketApiFlag",
+        "companyApiFlag",
+        "contactApiFlag",
+        "agreementApiFlag",
+        "productApiFlag",
+        "configurationApiFlag",
+        "managedServicesApiFlag",
+        "systemApiFlag",
+        "reportingApiFlag",
+    ];
+    let mut login = json!({"username": "own", "password": "pw", "board": {"name": "Help Desk"}});
+    for flag in flags {
+        login[flag] = json!(true);
+    }
+    let login = psa.post("/system/integratorlogins", login).await.ok();
+    let ask = async |method: &str, path: &str, body: Value| {
+        let user = format!("{}+own", psa.sandbox.company_id());
+        let request = psa.plain(method, path).basic_auth(user, Some("pw")).header("clientId", "x");
+        let request = request.header("x-cw-usertype", "integrator");
+        super::send(if body.is_null() { request } else { request.json(&body) }).await
+    };
+    let get = async |path: &str| ask("GET", path, Value::Null).await;
+    let length = |list: Value| list.as_array().expect("a list").len();
+    let joe = psa.id("/company/companies", "identifier=\"JoeTV\"").await;
+    let agreement = psa.id("/finance/agreements", &format!("company/id={joe}")).await;
+    let item = psa.id("/procurement/catalog", "identifier=\"MS Complete\"").await;
+    for (list, theirs) in [
+        ("/company/companies", joe),
+        ("/company/contacts", psa.id("/company/contacts", &format!("company/id={joe}")).await),
+        ("/finance/agreements", agreement),
+        ("/procurement/catalog", item),
+    ] {
+        assert_eq!(length(get(list).await.ok()), 0, "{list}");
+        assert_eq!(get(&format!("{list}/count")).await.ok()["count"], 0, "{list}");
+        assert_eq!(get(&format!("{list}/{theirs}")).await.status, 404, "{list}");
+    }
+    for path in [
+        format!("/company/companies/{joe}/sites"),
+        format!("/company/companies/{joe}/managementSummaryReports"),
+        format!("/finance/agreements/{agreement}/additions"),
+        "/company/companies/default".to_owned(),
+        format!("/company/contacts/default?companyId={joe}"),
+        "/procurement/catalog/MS%20Complete/quantityOnHand?warehouseBinId=1".to_owned(),
+    ] {
+        assert_eq!(get(&path).await.status, 404, "{path}");
+    }
+    let into = json!({"toCompanyId": joe, "name": "To"});
+    assert_eq!(ask("POST", &format!("/company/companies/{joe}/merge"), into).await.status, 404);
+    assert_eq!(length(get("/system/audittrail?type=Company").await.ok()), 0);
+    assert_eq!(get("/system/reports/Company/count").await.ok()["count"], 0);
+    let active = psa.id("/company/companies/statuses", "name=\"Active\"").await;
+    let usages = format!("/company/companies/statuses/{active}/usages");
+    assert_eq!(length(get(&usages).await.ok()), 0);
+    assert!(length(psa.get(&usages).await.ok()) > 0);
+    // The set-up is everybody's.
+    for list in [
+        "/company/companies/statuses",
+        "/company/configurations/types",
+        "/finance/agreements/types",
+        "/procurement/subcategories",
+        "/service/boards",
+        "/company/managementItSolutions",
+        "/system/members",
+    ] {
+        assert!(length(get(list).await.ok()) > 0, "{list}");
+    }
+    // What it makes it has, with all that hangs below.
+    let body = json!({"identifier": "Mine", "name": "Mine", "city": "Tampa"});
+    let mine = ask("POST", "/company/companies", body).await.ok();
+    assert_eq!(length(get("/company/companies").await.ok()), 1);
+    assert_eq!(length(get(&format!("/company/companies/{}/sites", mine["id"])).await.ok()), 1);
+    // And with access to all records it sees them.
+    let path = format!("/system/integratorlogins/{}", login["id"]);
+    psa.replace(&path, "canAccessAllRecordsFlag", json!(true)).await.ok();
+    assert_eq!(get(&format!("/company/companies/{joe}")).await.status, 200);
+}
+
+#[tokio::test]
+async fn a_replaced_ticket_takes_its_defaults_like_a_new_one() {
+    let psa = Psa::bare().await;
+    let desk = ticket(&psa, json!({"board": {"name": "Help Desk"}, "severity": "High"})).await.ok();
+    let path = format!("/service/tickets/{}", desk["id"]);
+    let body = json!({
+        "summary": "Backup failed", "company": desk["company"], "severity": "Low", "impact": "Low",
+    });
+    let got = psa.put(&path, body).await.ok();
+    assert_eq!(got["board"]["name"], "Professional Services");
+    assert_eq!(got["status"]["name"], "New (not responded)");
+    assert_eq!(got["priority"]["name"], "Priority 3 - Normal Response");
+    assert_eq!((&got["severity"], &got["source"]), (&json!("Low"), &desk["source"]));
+    assert_eq!(got["recordType"], "ServiceTicket");
+    let got = psa.put(&path, json!({"summary": "x", "company": desk["company"]})).await;
+    assert_eq!(got.errors(), ["MissingRequiredField impact", "MissingRequiredField severity"]);
+    let got = psa.patch(&path, json!([{"op": "remove", "path": "board"}])).await;
+    assert_eq!(got.errors(), ["MissingRequiredField board/id"]);
+}
+
+#[tokio::test]
+async fn a_ticket_is_for_its_companys_primary_site() {
+    let psa = Psa::bare().await;
+    let eddie = psa.id("/company/companies", "identifier=\"EddiesTV\"").await;
+    let sites = format!("/company/companies/{eddie}/sites");
+    let main = psa.id(&sites, "primaryAddressFlag=true").await;
+    let made = ticket(&psa, json!({})).await.ok();
+    assert_eq!((&made["site"]["id"], &made["site"]["name"]), (&json!(main), &json!("Main")));
+    let shop = psa.post(&sites, json!({"name": "Shop"})).await.ok();
+    let other = ticket(&psa, json!({"site": {"name": "Shop"}})).await.ok();
+    assert_eq!(other["site"]["id"], shop["id"]);
+    // With another company goes another site.
+    let path = format!("/service/tickets/{}", other["id"]);
+    let moved = psa.replace(&path, "company", json!({"identifier": "JoeTV"})).await.ok();
+    assert_eq!(moved["site"]["name"], "Main");
+    assert_ne!(moved["site"]["id"], json!(main));
+    let bare = psa.patch(&path, json!([{"op": "remove", "path": "site"}])).await.ok();
+    assert!(bare["site"].is_null());
+    // And a company that is merged leaves none of its sites behind.
+    let joe = psa.id("/company/companies", "identifier=\"JoeTV\"").await;
+    let into = json!({"toCompanyId": joe, "name": "To"});
+    psa.post(&format!("/company/companies/{eddie}/merge"), into).await.ok();
+    let made = psa.get(&format!("/service/tickets/{}", made["id"])).await.ok();
+    assert_eq!(made["site"]["id"], moved["site"]["id"]);
+}
+
+#[tokio::test]
+async fn instructions_for_one_call_are_in_no_answer() {
+    let psa = Psa::start(Options { nulls: true, ..Options::default() }).await;
+    let asked = json!({"processNotifications": true, "skipCallback": true, "initialDescription": "x"});
+    let made = ticket(&psa, asked).await.ok();
+    let path = format!("/service/tickets/{}", made["id"]);
+    for answer in [&made, &psa.get(&path).await.ok()] {
+        for field in ["processNotifications", "skipCallback", "initialDescription", "contactEmailLookup"] {
+            assert!(answer.get(field).is_none(), "{field}: {answer}");
+        }
+    }
+    let got = psa.query("/service/tickets", &[("conditions", "skipCallback=false")]).await;
+    assert_eq!(got.status, 400);
+    assert_eq!(psa.replace(&path, "skipCallback", json!(true)).await.status, 200);
+}
+
+#[tokio::test]
+async fn what_is_taken_on_post_only_is_not_patched() {
+    let psa = Psa::bare().await;
+    let path = format!("/service/tickets/{}", ticket(&psa, json!({})).await.ok()["id"]);
+    for field in ["initialDescription", "initialInternalAnalysis", "initialResolution"] {
+        let got = psa.replace(&path, field, json!("x")).await;
+        assert_eq!(got.errors(), [format!("InvalidPatch {field}")]);
+    }
+    let eddie = psa.id("/company/companies", "identifier=\"EddiesTV\"").await;
+    let path = format!("/company/companies/{eddie}");
+    let got = psa.replace(&path, "types", json!([])).await;
+    assert_eq!(got.errors(), ["InvalidPatch types"]);
+    // A record that is sent back whole loses nothing by it.
+    let mut record = psa.get(&path).await.ok();
+    record["types"] = json!([]);
+    assert_eq!(psa.put(&path, record).await.ok()["types"][0]["name"], "Client");
 }
 
 #[tokio::test]
