@@ -34,11 +34,7 @@ impl Document {
     /// # Errors
     /// Where it is not TOML: line and column, and what was expected.
     pub fn parse(text: &str) -> Result<Document, String> {
-        text.strip_prefix('\u{feff}')
-            .unwrap_or(text)
-            .parse()
-            .map(Document)
-            .map_err(|error: toml_edit::TomlError| error.to_string())
+        text.parse().map(Document).map_err(|error: toml_edit::TomlError| error.to_string())
     }
 
     /// A text that is there and not empty.

@@ -11,7 +11,8 @@ use crate::services::{self, Service};
 /// It finds the company, proves the login, says what the login may read,
 /// looks at the portal's exports, shows the file and writes it after a yes.
 /// ConnectWise is only read. Run again, it edits: what is there is the default
-/// of each question, and comments stay.
+/// of each question, and comments stay. Exit code 4 where the login lacks a
+/// right that is needed; the file is written all the same.
 ///
 /// Secrets are typed unseen and kept in a file that only you can read, or come
 /// from a command or a variable. They are never given on the command line.

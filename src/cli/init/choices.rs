@@ -25,7 +25,10 @@ impl Talk<'_> {
         self.heading("What is integrated");
         let present = |talk: &Self, one: Integration| talk.document.flag(one.key()).unwrap_or(true);
         let on: Vec<Integration> = match self.args.integrations.take() {
-            Some(on) => on,
+            Some(on) => {
+                self.watch.answered("--integrations", &value_list(&on));
+                on
+            }
             None if self.asks() => {
                 let items = Integration::ALL.map(|one| (one.words(), present(self, one)));
                 let ui = &self.context.ui;
@@ -54,7 +57,10 @@ impl Talk<'_> {
             talk.document.flag(switch.names().0).unwrap_or_else(|| switch.default())
         };
         let on: Vec<Switch> = match self.args.services.take() {
-            Some(on) => on,
+            Some(on) => {
+                self.watch.answered("--services", &value_list(&on));
+                on
+            }
             None if self.asks() => {
                 let items = Switch::ALL.map(|switch| (switch.names().1, present(self, switch)));
                 let chosen = self.context.ui.choose_many("Billed services", &items, "--services")?;
@@ -101,6 +107,7 @@ impl Talk<'_> {
         let wanted = given.or_else(|| self.document.text(key).filter(|_| !self.asks()));
         if let Some(wanted) = wanted {
             if boards.contains(&wanted) {
+                self.watch.answered("--board", &wanted);
                 self.document.set_text(key, &wanted);
                 return Ok(());
             }
@@ -153,7 +160,10 @@ impl Talk<'_> {
         let present = self.document.words(key).unwrap_or_else(|| vec!["warning".into(), "error".into()]);
         let is_on = |severity: Severity| present.iter().any(|word| word == severity.word());
         let chosen: Vec<Severity> = match self.args.severities.take() {
-            Some(chosen) => chosen,
+            Some(chosen) => {
+                self.watch.answered("--severities", &value_list(&chosen));
+                chosen
+            }
             None if self.asks() => loop {
                 let items = Severity::ALL.map(|severity| (severity.word(), is_on(severity)));
                 let places =

@@ -113,7 +113,6 @@ impl Talk<'_> {
                 Correct::Authority => {
                     let check = super::secret::not_empty;
                     let file = self.context.ui.ask_text("PEM file", None, "--ca-file FILE", check)?;
-                    self.watch.answered("--ca-file", &file);
                     self.set_authority(file.trim());
                 }
                 Correct::Untested => {
@@ -126,13 +125,14 @@ impl Talk<'_> {
     }
 
     fn set_authority(&mut self, typed: &str) {
-        let path = self.stored(&self.absolute(typed));
-        self.document.set_path("connectwise.ca_file", &path);
+        let path = self.absolute(typed);
+        self.watch.answered("--ca-file", &path.display().to_string());
+        self.document.set_path("connectwise.ca_file", &self.stored(&path));
     }
 
     fn site(&mut self) -> Result<()> {
         let given = self.args.site.take();
-        let words = "Site (the login page's address, or na, eu, au, aus, za)";
+        let words = "Site (login page, or na, eu, au, aus, za)";
         let question = Question { flag: "--site", key: "connectwise.site", words };
         let corrections = RefCell::new(Vec::new());
         let site = self.text(&question, given.as_deref(), None, |text| {

@@ -88,6 +88,7 @@ fn begin(file: &Path, from: Option<&Path>) -> Result<(Document, Option<String>)>
 
 /// Reads a file that may lack what is asked for, but must have no mistake.
 fn read(text: &str, file: &Path) -> Result<Document> {
+    let text = text.strip_prefix('\u{feff}').unwrap_or(text);
     if let Err(Error::Invalid { path, problems }) = Config::parse(text, file, &Environment::empty()) {
         let problems: Vec<_> =
             problems.into_iter().filter(|problem| matches!(problem.at, Place::File { .. })).collect();

@@ -19,11 +19,8 @@ impl Talk<'_> {
         self.heading("The backup portal");
         self.document.set_text("portal.source", "files");
         self.time_zone()?;
-        let question = Question {
-            flag: "--accounts",
-            key: "portal.accounts",
-            words: "Export of the account list with usage (CSV file)",
-        };
+        let question =
+            Question { flag: "--accounts", key: "portal.accounts", words: "CSV of the account list" };
         let given = self.args.accounts.take();
         self.export(&question, given, |talk| {
             let snapshot = talk.source()?.accounts()?;
@@ -36,8 +33,7 @@ impl Talk<'_> {
             }
             return Ok(());
         }
-        let question =
-            Question { flag: "--events", key: "portal.events", words: "Export of the event log (CSV file)" };
+        let question = Question { flag: "--events", key: "portal.events", words: "CSV of the event log" };
         let given = self.args.events.take();
         self.export(&question, given, |talk| {
             let events = talk.source()?.events()?;
@@ -55,7 +51,7 @@ impl Talk<'_> {
         // A file that names none is left so: times would suddenly be read that were errors before.
         let here = jiff::tz::TimeZone::system();
         let proposed = if self.edits { "none" } else { here.iana_name().unwrap_or("none") };
-        let words = "Time zone of times in the exports that name none (none: such times are errors)";
+        let words = "Time zone of times without one (none: they are errors)";
         let question = Question { flag: "--time-zone", key, words };
         let zone = self.text(&question, given.as_deref(), Some(proposed), |text| match text {
             "none" => Ok(text.to_owned()),
@@ -109,7 +105,9 @@ impl Talk<'_> {
         }
         let present = self.shown(question.key);
         if !self.asks() {
-            return present.map(PathBuf::from).ok_or_else(|| refused(question.flag, "is missing"));
+            return present
+                .map(|path| self.absolute(&path))
+                .ok_or_else(|| refused(question.flag, "is missing"));
         }
         let check = super::secret::not_empty;
         let answer = self.context.ui.ask_text(question.words, present.as_deref(), question.flag, check)?;

@@ -36,6 +36,14 @@ impl Talk<'_> {
     /// Settles where a secret is and reads it. A typed one is written with the file, not before.
     pub fn secret(&mut self, wanted: &Wanted, given: Given) -> Result<SecretString> {
         if let Some((source, flag)) = self.given(wanted, given) {
+            // People do write `echo hunter2`: a command is not repeated.
+            match &source {
+                SecretSource::File(path) => {
+                    self.watch.answered(&flag, &self.folder.join(path).display().to_string());
+                }
+                SecretSource::Env(name) => self.watch.answered(&flag, name),
+                SecretSource::Command(_) => {}
+            }
             match self.read(&source) {
                 Ok(value) => return Ok(self.keep(wanted, source, value)),
                 Err(failure) if !self.asks() => return Err(failure.context(format!("reading {flag}"))),
@@ -126,7 +134,6 @@ impl Talk<'_> {
                 Some(Way::Command) => {
                     let flag = format!("{}-command", wanted.flag);
                     let command = self.context.ui.ask_text("Command", None, &flag, not_empty)?;
-                    self.watch.answered(&flag, &command);
                     SecretSource::Command(command)
                 }
                 Some(Way::Env) => {

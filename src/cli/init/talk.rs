@@ -126,7 +126,10 @@ impl Talk<'_> {
         let mut proposed = present.or_else(|| default.map(str::to_owned));
         if let Some(given) = given {
             match check(given) {
-                Ok(value) => return Ok(value),
+                Ok(value) => {
+                    self.watch.answered(question.flag, &value);
+                    return Ok(value);
+                }
                 Err(why) if !self.asks() => return Err(refused(question.flag, &why)),
                 Err(why) => {
                     self.context.ui.problem(&format!("{}: {why}", question.flag));
@@ -148,6 +151,7 @@ impl Talk<'_> {
     /// A yes or a no.
     pub fn flag(&self, question: &Question<'_>, given: Option<bool>, default: bool) -> Result<bool> {
         if let Some(given) = given {
+            self.watch.answered(question.flag, &given.to_string());
             return Ok(given);
         }
         let present = self.document.flag(question.key).unwrap_or(default);
@@ -180,9 +184,11 @@ impl Talk<'_> {
         path.strip_prefix(&self.folder).map_or_else(|_| path.to_owned(), Path::to_owned)
     }
 
-    /// A path of psactl.toml as it is shown.
+    /// A path of psactl.toml as it would be typed here.
     pub fn shown(&self, key: &str) -> Option<String> {
-        Some(self.folder.join(self.document.text(key)?).display().to_string())
+        let path = self.folder.join(self.document.text(key)?);
+        let here = std::env::current_dir().unwrap_or_default();
+        Some(path.strip_prefix(&here).unwrap_or(&path).display().to_string())
     }
 
     /// The value of a secret, whether it was just typed or is kept already.
