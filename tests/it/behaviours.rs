@@ -44,6 +44,21 @@ const OTHERS: &[Other] = &[
         options: |options| Options { release: Release::Year2019, ..options },
         differ: &[],
     },
+    Other {
+        name: "* is a wildcard after =",
+        options: |options| Options { wildcard_equals: true, ..options },
+        differ: &[],
+    },
+    Other {
+        name: "quotes end a string",
+        options: |options| Options { plain_quotes: true, ..options },
+        differ: &[],
+    },
+    Other {
+        name: "empty text is null",
+        options: |options| Options { blank_as_null: true, ..options },
+        differ: &["vendorLevel"],
+    },
 ];
 
 /// Statistics, which stand beside the set-up fields of a Managed ID entry.
