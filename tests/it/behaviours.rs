@@ -35,21 +35,6 @@ const OTHERS: &[Other] = &[
         differ: &[],
     },
     Other {
-        name: "an equals sign reads wildcards",
-        options: |options| Options { wildcard_equals: true, ..options },
-        differ: &[],
-    },
-    Other {
-        name: "quotes are not escaped",
-        options: |options| Options { plain_quotes: true, ..options },
-        differ: &[],
-    },
-    Other {
-        name: "an empty text is kept as nothing",
-        options: |options| Options { blank_as_null: true, ..options },
-        differ: &["vendorLevel"],
-    },
-    Other {
         name: "empty fields are null",
         options: |options| Options { nulls: true, ..options },
         differ: &[],
@@ -58,6 +43,21 @@ const OTHERS: &[Other] = &[
         name: "a release of 2019",
         options: |options| Options { release: Release::Year2019, ..options },
         differ: &[],
+    },
+    Other {
+        name: "* is a wildcard after =",
+        options: |options| Options { wildcard_equals: true, ..options },
+        differ: &[],
+    },
+    Other {
+        name: "quotes end a string",
+        options: |options| Options { plain_quotes: true, ..options },
+        differ: &[],
+    },
+    Other {
+        name: "empty text is null",
+        options: |options| Options { blank_as_null: true, ..options },
+        differ: &["vendorLevel"],
     },
 ];
 

@@ -595,7 +595,10 @@ fn the_doctor_tells_of_what_would_fail_and_what_would_be_held() {
         ..Default::default()
     };
     desk.sandbox().add_fault(fault).unwrap();
-    desk.psactl(&["doctor", "--only", "sync"]).ends_with(8).says("problem  customer 419: ").says("refused");
+    desk.psactl(&["doctor", "--only", "sync"])
+        .ends_with(8)
+        .says("problem  customer 419: ")
+        .says("refused the request");
 }
 
 #[test]

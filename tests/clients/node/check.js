@@ -19,6 +19,12 @@ function client(privateKey) {
   });
 }
 
+// Orders a fault at the sandbox's control port.
+async function order(fault) {
+  const answer = await fetch(`${reach.control_url}/faults`, { method: 'POST', body: JSON.stringify(fault) });
+  assert.equal(answer.status, 200, await answer.text());
+}
+
 async function refused(status, call) {
   const refusal = await call.then(() => assert.fail(`${status} is expected`), (refusal) => refusal);
   assert.equal(refusal.status, status, JSON.stringify(refusal));
@@ -55,6 +61,8 @@ const changed = await ServiceAPI.patchServiceTicketsById(ticket.id, [
   { op: 'replace', path: 'summary', value: 'Backup failed again' },
 ]);
 assert.equal(changed.summary, 'Backup failed again');
+const read = await ServiceAPI.getServiceTicketsById(ticket.id);
+assert.deepEqual([read.id, read.summary, read.company.id], [ticket.id, 'Backup failed again', eddie.id]);
 await ServiceAPI.postServiceTicketsByParentIdNotes(ticket.id, { text: 'Seen', detailDescriptionFlag: true });
 const notes = await ServiceAPI.getServiceTicketsByParentIdNotes(ticket.id);
 assert.deepEqual(notes.map((note) => note.text), ['Seen']);
@@ -81,6 +89,8 @@ assert.ok(left.every((one) => one.id !== addition.id));
 const missing = await refused(400, ServiceAPI.postServiceTickets({ summary: 'Whose?' }));
 assert.deepEqual(missing.errors.map((e) => [e.code, e.field.split('/')[0]]), [['MissingRequiredField', 'company']]);
 await refused(400, ServiceAPI.getServiceTickets({ conditions: 'summary =' }));
+await order({ kind: 'status-403', method: 'GET', path: '/service/tickets' });
+assert.equal((await refused(403, ServiceAPI.getServiceTickets())).code, 'Security');
 await refused(401, client('wrong').SystemAPI.getSystemInfo());
 
 console.log(`connectwise-rest: ${total} companies in pages; tickets, notes, additions, refusals as expected`);

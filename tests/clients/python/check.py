@@ -6,6 +6,7 @@ typed models, so that whatever the sandbox gets wrong in those shows here.
 
 import json
 import sys
+import urllib.request
 from urllib.parse import urlsplit
 
 from pyconnectwise import ConnectWiseManageAPIClient
@@ -13,6 +14,7 @@ from pyconnectwise.exceptions import (
     AuthenticationFailedException,
     MalformedRequestException,
     NotFoundException,
+    PermissionsFailedException,
 )
 
 reach = json.loads(sys.argv[1])
@@ -26,6 +28,12 @@ def client(private_key):
         public_key=reach["public_key"],
         private_key=private_key,
     )
+
+
+def order(fault):
+    """Orders a fault at the sandbox's control port."""
+    body = json.dumps(fault).encode()
+    urllib.request.urlopen(urllib.request.Request(reach["control_url"] + "/faults", body)).close()
 
 
 def refused(kind, call):
@@ -117,6 +125,9 @@ missing = refused(MalformedRequestException, lambda: tickets.post({"summary": "W
 errors = json.loads(missing.details())["errors"]
 assert [(e["code"], e["field"].split("/")[0]) for e in errors] == [("MissingRequiredField", "company")], errors
 refused(MalformedRequestException, lambda: tickets.get(params={"conditions": "summary ="}))
+order({"kind": "status-403", "method": "GET", "path": "/service/tickets"})
+forbidden = refused(PermissionsFailedException, lambda: tickets.get())
+assert json.loads(forbidden.details())["code"] == "Security", forbidden.details()
 stranger = client("wrong")
 refused(AuthenticationFailedException, lambda: stranger.system.info.get())
 
