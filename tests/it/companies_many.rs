@@ -197,6 +197,33 @@ fn what_failed_of_a_file_is_finished_by_running_it_again() {
     assert_eq!(entries(&desk, "Angry Fox"), in_order("EFS-419"));
 }
 
+/// Killed at every write and run again: the links and entries of a file nobody disturbed.
+#[test]
+fn a_file_is_finished_whenever_it_was_killed() {
+    for point in ["intent", "sent", "remembered", "outcome"] {
+        let desk = prepared();
+        desk.write("links.csv", &format!("cid,company\n342,{EDDIE}\n419,Angry Fox\n"));
+        let file = desk.file("links.csv").display().to_string();
+        let mut kills = 0;
+        loop {
+            assert!(kills < 20, "{point}: makes no progress");
+            let nth = if point == "intent" && kills > 0 { 2 } else { 1 };
+            let arguments = ["companies", "import", &file, "--yes"];
+            let ran = Desk::ran(&mut crate::story::command(&desk, &arguments, &format!("{point}:{nth}")));
+            if ran.code != -1 {
+                ran.ends_with(0);
+                break;
+            }
+            kills += 1;
+        }
+        assert!(kills >= 4, "{point}: {kills}");
+        for (cid, name) in [("342", EDDIE), ("419", "Angry Fox")] {
+            assert_eq!(entries(&desk, name), in_order(&format!("EFS-{cid}")), "{point}");
+            assert_eq!(link_of(&desk, cid), Some(desk.company(name)), "{point}");
+        }
+    }
+}
+
 #[test]
 fn unlinking_lists_what_goes_on_and_writes_nothing() {
     let desk = Desk::running();
@@ -278,6 +305,12 @@ fn serial_numbers_are_links_too_when_they_are_asked_for() {
         "serial-number"
     );
     desk.psactl(&[&fox[..], &["--yes"]].concat()).ends_with(0).says("No new links.");
+    // The entries that are missing are the step's that makes them.
+    let fox = "Managed ID EFS-419 on Angry Fox (BackupStats)";
+    desk.psactl(&["setup", "managed-ids", "--dry-run"]).ends_with(0).says(fox);
+    desk.psactl(&["setup", "managed-ids", "--apply", "--yes"]).ends_with(0);
+    assert_eq!(entries(&desk, "Angry Fox"), in_order("EFS-419"));
+    desk.psactl(&["companies", "adopt", "--yes"]).ends_with(0).says("No new links.");
 }
 
 #[test]
