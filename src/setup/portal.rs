@@ -36,7 +36,7 @@ pub(super) fn check(setup: &mut Setup<'_>) -> Result<Finding> {
         );
         finding.offer(Offer {
             key: CONFIRMED.to_owned(),
-            question: "Are both turned off at the portal, so that psactl alone bills and opens tickets?"
+            question: "Are both turned off at the portal?"
                 .to_owned(),
             asks: Asks::Confirmation,
             before: Some(

@@ -237,13 +237,13 @@ fn which_product(service: &Service, key: &str, items: Vec<&CatalogItem>, beside:
 }
 
 fn which_price(service: &'static Service, key: String, identifier: &str) -> Offer {
+    let of = if identifier == service.name { String::new() } else { format!(" for {}", service.name) };
     Offer {
         key,
-        question: format!("Price of “{identifier}” for {}, per {}", service.name, service.unit_word()),
+        question: format!("Price of “{identifier}” per {}", service.unit_word()),
         asks: Asks::Price { unit: service.unit_word() },
         before: Some(format!(
-            "Product “{identifier}” for {} is not there. psactl can make it, at your price{}.",
-            service.name,
+            "Product “{identifier}”{of} is not there. psactl can make it, at your price{}. Enter alone leaves it.",
             service.guide_price.map(|price| format!(" (the guide's sample has {price})")).unwrap_or_default()
         )),
         by_hand: screens::of_product(identifier, service.description),

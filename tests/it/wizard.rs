@@ -32,7 +32,20 @@ const CTRL_C: &str = "\x03";
 
 impl Terminal {
     fn start(desk: &Desk, arguments: &[&str]) -> Terminal {
-        let mut command = desk.command(arguments);
+        Terminal::spawn(desk.command(arguments))
+    }
+
+    /// With stdout in a file.
+    fn start_in_shell(desk: &Desk, arguments: &str, stdout: &std::path::Path) -> Terminal {
+        let psactl = desk.command(&[]);
+        let mut shell = std::process::Command::new("sh");
+        let line = format!("exec '{}' {arguments} > '{}'", env!("CARGO_BIN_EXE_psactl"), stdout.display());
+        shell.args(["-c", &line]).env_clear();
+        shell.envs(psactl.get_envs().filter_map(|(name, value)| Some((name, value?))));
+        Terminal::spawn(shell)
+    }
+
+    fn spawn(mut command: std::process::Command) -> Terminal {
         command.env("COLUMNS", "160").env("NO_COLOR", "1").env("TERM", "xterm");
         command.stdin(std::process::Stdio::inherit());
         let mut session = expectrl::session::OsSession::spawn(command).unwrap();
@@ -524,4 +537,72 @@ fn statuses_and_parts_of_products_are_chosen_from_what_is_there() {
         (&json!("Our Software"), &json!("Our Each"))
     );
     assert_eq!(desk.records(&statuses, "name = \"Retired\"").len(), 1);
+}
+
+#[test]
+fn records_that_cannot_serve_are_left_and_others_chosen() {
+    let desk = Desk::integrated();
+    let solution = desk.record("/company/managementItSolutions", "name = \"eFolder\"");
+    let at = format!("/company/managementItSolutions/{}", id(&solution));
+    let of_another = json!([
+        { "op": "replace", "path": "nAbleUsername", "value": "nable" },
+        { "op": "replace", "path": "nAblePassword", "value": "nable-password" },
+        { "op": "replace", "path": "managementItSolutionType", "value": "NAble" },
+    ]);
+    desk.ask("PATCH", &at, &[], Some(&of_another));
+    let other =
+        json!({ "name": "Backup", "managementItSolutionType": "Custom", "managementSolutionName": "Backup" });
+    desk.make("/company/managementItSolutions", other);
+    let product = desk.record("/procurement/catalog", "identifier = \"ShadowProtect BDR Storage\"");
+    let at = format!("/procurement/catalog/{}", id(&product));
+    desk.change(&at, "inactiveFlag", true);
+    let mut body = product.clone();
+    for field in ["id", "_info"] {
+        body.as_object_mut().unwrap().remove(field);
+    }
+    body["identifier"] = json!("EFS shadowprotect BDR storage");
+    desk.make("/procurement/catalog", body);
+    desk.edit("psactl.toml", "agreement_type = \"Managed Service\"", "agreement_type = \"Backups\"");
+    desk.forget_requests();
+    let mut terminal = Terminal::start(&desk, &["setup"]);
+    terminal.answers("Which product bills ShadowProtect BDR Storage?", "Use “EFS shadowprotect BDR storage”");
+    terminal.answers("Which management solution", "Use “Backup”");
+    terminal.answers("Which agreement type", "Use “Managed Service”");
+    terminal.answers("cross-references - What now?", "Skip");
+    terminal.answers("Are both turned off at the portal", "Not yet");
+    terminal.answers("portal - And now?", "It is done");
+    terminal.answers("Are both turned off at the portal", "Yes");
+    terminal
+        .ends(3)
+        .says("is inactive: make it active, or name another")
+        .says("is of type NAble")
+        .says("write agreement_type = \"Managed Service\" under [billing] in psactl.toml")
+        .says("My Partnership > Partner Notifications");
+    assert_eq!(desk.writes(), [""; 0]);
+    assert_eq!(desk.ask("GET", &at, &[], None)["inactiveFlag"], json!(true), "left as it is");
+}
+
+#[test]
+fn what_is_off_is_said_and_json_stays_whole() {
+    let desk = desk();
+    desk.edit(
+        "psactl.toml",
+        "[tickets]                               # guide steps 1 and 7\nenabled = true",
+        "[tickets]\nenabled = false",
+    );
+    let mut terminal = Terminal::start(&desk, &["setup"]);
+    terminal.answers("integrator-login - What now?", "Stop");
+    let told = terminal.ends(3).says("service-status: not needed: tickets are off ([tickets] enabled)");
+    assert!(!told.0.contains("Service Board"), "{}", told.0);
+
+    // What is said while asking goes where the questions are; the result is one document.
+    let result = desk.file("result.json");
+    let mut terminal = Terminal::start_in_shell(&desk, "setup --output json", &result);
+    terminal.answers("integrator-login - What now?", "Stop");
+    terminal.ends(3);
+    let report: serde_json::Value = serde_json::from_str(&desk.read("result.json")).unwrap();
+    assert_eq!(
+        (&report["stopped_at"], &report["steps"][1]["left"]),
+        (&json!("integrator-login"), &json!("stopped"))
+    );
 }

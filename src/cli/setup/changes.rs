@@ -18,9 +18,11 @@ pub(super) fn tell(ui: &Ui, changes: &[Change]) {
         let many = rest.iter().take_while(alike).count().max(1);
         let (group, after) = rest.split_at(many.min(rest.len()));
         if many > 1 {
-            tell_many(ui, group)
+            let (mark, look) = mark(first.action);
+            ui.tell(&format!("  {} {many} new {}s", ui.paint(look, mark), first.subject.kind));
+            tell_many(ui, group);
         } else {
-            tell_one(ui, first)
+            tell_one(ui, first);
         }
         rest = after;
     }
@@ -61,7 +63,7 @@ fn tell_one(ui: &Ui, change: &Change) {
 }
 
 /// Several new records of one kind: what they share once, and a row for each.
-fn tell_many(ui: &Ui, changes: &[Change]) {
+pub(super) fn tell_many(ui: &Ui, changes: &[Change]) {
     let Some(first) = changes.first() else { return };
     let kind = &first.subject.kind;
     let value = |change: &Change, name: &str| {
@@ -74,15 +76,14 @@ fn tell_many(ui: &Ui, changes: &[Change]) {
         .copied()
         .filter(|name| changes.iter().all(|change| value(change, name) == value(first, name)))
         .collect();
-    let (mark, look) = mark(first.action);
-    ui.tell(&format!("  {} {} new {kind}s", ui.paint(look, mark), changes.len()));
     let of_each: Vec<String> = names
         .iter()
         .filter(|name| shared.contains(*name) && !value(first, name).is_empty())
         .map(|name| format!("{}: {}", screens::label(kind, name), value(first, name)))
         .collect();
     if !of_each.is_empty() {
-        ui.tell(&format!("    each with {}", ui.wrap(&text::clean(&of_each.join("; ")), 4, 6)));
+        let all = format!("each with {}", text::clean(&of_each.join("; ")));
+        ui.tell(&format!("    {}", ui.wrap(&all, 4, 6)));
     }
     let own: Vec<&str> = names.into_iter().filter(|name| !shared.contains(name)).collect();
     let named = !["configuration type", "cross-reference", "product"].contains(&kind.as_str());
@@ -110,9 +111,7 @@ fn tell_many(ui: &Ui, changes: &[Change]) {
 }
 
 fn tell_table(ui: &Ui, table: &str) {
-    for line in table.lines() {
-        ui.tell(&format!("   {line}"));
-    }
+    ui.tell(table);
 }
 
 fn tell_order(ui: &Ui, change: &Change) {

@@ -37,7 +37,7 @@ const STOP: &str = "Stop here";
 impl Walk<'_> {
     /// Talks about a step until it is right, skipped or stopped.
     pub(super) async fn talk(&self, setup: &mut Setup<'_>, step: Step, run: i64) -> Result<Done> {
-        let mut talk = Talk { ui: &self.context.ui, step, opened: false, checked: false };
+        let mut talk = Talk { ui: &self.context.ui, step, opened: false, checked: false, answered: false };
         let mut applied: Vec<Applied> = Vec::new();
         // What was agreed to and has to wait for another record of the same step.
         let mut agreed: BTreeSet<String> = BTreeSet::new();
@@ -54,7 +54,10 @@ impl Walk<'_> {
                     talk.refused(&finding, &failure);
                     match talk.again()? {
                         Way::Leave(left) => return self.leave(setup, finding, applied, left),
-                        _ => continue,
+                        _ => {
+                            talk.checked = true;
+                            continue;
+                        }
                     }
                 }
                 Err(failure) => return Err(failure),
@@ -74,6 +77,7 @@ impl Walk<'_> {
                 match talk.ask(offer)? {
                     Said::Reply(reply) => {
                         setup.answer(step, &offer.key, &reply)?;
+                        talk.answered = true;
                         continue;
                     }
                     Said::Way(Way::ByHand) => {
@@ -97,6 +101,10 @@ impl Walk<'_> {
                     Some(way) => way,
                     None if followed => Way::Apply,
                     None => {
+                        // What an answer leads to: what belongs into psactl.toml.
+                        if std::mem::take(&mut talk.answered) {
+                            talk.notes(&finding);
+                        }
                         changes::tell(talk.ui, &finding.changes);
                         talk.person(&finding);
                         talk.way(default)?
@@ -141,6 +149,8 @@ impl Walk<'_> {
 
     /// Applies changes that were agreed to. What became of every write is known before it goes on.
     async fn write(&self, setup: &mut Setup<'_>, run: i64, changes: Vec<Change>) -> Result<Vec<Applied>> {
+        // While a person thought, the server may have closed the connection; a moment lets that be noticed.
+        tokio::time::sleep(std::time::Duration::from_millis(20)).await;
         let mut made = self.apply(run, changes).await?;
         if setup.learns(&made)? {
             // What was refused for a reason that the next proposal takes into account is no failure to tell.
@@ -185,6 +195,8 @@ struct Talk<'a> {
     opened: bool,
     /// It was looked at again after a person's work.
     checked: bool,
+    /// A question was answered, and what follows from that is not told yet.
+    answered: bool,
 }
 
 impl Talk<'_> {
@@ -241,7 +253,7 @@ impl Talk<'_> {
         for hint in &failure.hints {
             self.ui.tell(&format!("    - {}", self.ui.wrap(&text::clean(hint), 6, 6)));
         }
-        self.show_where(&[]);
+        self.ui.tell(&format!("  By hand: {}", self.ui.wrap(self.step.clicks(), 11, 11)));
     }
 
     /// What became of the changes.
@@ -251,25 +263,31 @@ impl Talk<'_> {
         }
     }
 
-    /// Where to click, and what goes into the fields.
+    /// Where to click, and what goes into the fields of a new record, where one is to be made.
     fn show_where(&self, fields: &[(String, String)]) {
-        self.ui.tell(&format!("  By hand: {}", self.ui.wrap(self.step.clicks(), 11, 11)));
+        let clicks = self.step.clicks();
+        let clicks = if fields.is_empty() { clicks.trim_end_matches(" > New") } else { clicks };
+        self.ui.tell(&format!("  By hand: {}", self.ui.wrap(clicks, 11, 11)));
         self.fields(fields);
     }
 
+    /// The same for changes; several new records of one kind as a table.
     fn forms(&self, changes: &[Change]) {
-        let mut clicks = String::new();
-        for change in changes {
-            let form = screens::form(self.step, change);
+        let mut rest = changes;
+        while let Some(first) = rest.first() {
+            let form = screens::form(self.step, first);
+            let same = |change: &&Change| screens::form(self.step, change).clicks == form.clicks;
+            let (group, after) = rest.split_at(rest.iter().take_while(same).count().max(1));
             self.ui.tell("");
-            if form.clicks != clicks {
-                self.ui.tell(&format!("  By hand: {}", self.ui.wrap(&text::clean(&form.clicks), 11, 11)));
-                if let Some(advice) = form.advice {
-                    self.ui.tell(&format!("    {}", self.ui.wrap(advice, 4, 4)));
-                }
-                clicks = form.clicks;
+            self.ui.tell(&format!("  By hand: {}", self.ui.wrap(&text::clean(&form.clicks), 11, 11)));
+            if let Some(advice) = form.advice {
+                self.ui.tell(&format!("    {}", self.ui.wrap(advice, 4, 4)));
             }
-            self.fields(&form.fields);
+            match group {
+                [_] => self.fields(&form.fields),
+                several => changes::tell_many(self.ui, several),
+            }
+            rest = after;
         }
     }
 
@@ -316,10 +334,13 @@ impl Talk<'_> {
         for item in &mut items {
             *item = text::shorten(&capital(&text::clean(item)), self.ui.columns().saturating_sub(4));
         }
-        items.extend([BY_HAND, SKIP, STOP].map(str::to_owned));
+        // A hasty enter must not confirm what nobody can take back from the next invoice.
+        let confirms = matches!(offer.asks, Asks::Confirmation);
+        let by_hand = if confirms { "Not yet: show where to turn them off" } else { BY_HAND };
+        items.extend([by_hand, SKIP, STOP].map(str::to_owned));
         let ways = [Way::ByHand, Way::Leave(Left::Skipped), Way::Leave(Left::Stopped)];
         let question = if replies.is_empty() { "Without a price?" } else { offer.question.as_str() };
-        let chosen = self.ui.choose(&text::clean(question), &items, 0, "--yes")?;
+        let chosen = self.ui.choose(&text::clean(question), &items, usize::from(confirms), "--yes")?;
         Ok(match replies.get(chosen) {
             Some(reply) => Said::Reply(reply.clone()),
             None => Said::Way(ways.get(chosen - replies.len()).copied().unwrap_or(Way::Leave(Left::Stopped))),
