@@ -236,6 +236,10 @@ impl Change {
                 .collect(),
             _ => Vec::new(),
         };
+        let body = match body {
+            Value::Object(map) => map.into_iter().map(|(name, value)| (name, slim(&value))).collect(),
+            other => other,
+        };
         let mut equals = Map::new();
         for field in found_by {
             let value = body.pointer(&format!("/{field}")).cloned().unwrap_or(Value::Null);
