@@ -56,7 +56,7 @@ pub(super) async fn check(setup: &mut Setup<'_>) -> Result<Finding> {
         .find(|integration| integration.solution.or_empty() == solution)
         .or_else(|| integrations.iter().find(|integration| integration.name.or_empty() == solution));
     let login = setup.known.login.clone();
-    let login = login.map(|login| login.reference("name")).unwrap_or(Value::Null);
+    let login = login.map(|login| login.shown_reference("name")).unwrap_or(Value::Null);
     let stale = setup.store.meta(STALE)?.is_some();
     let global = setup.store.meta(GLOBAL_LOGIN)?.map(|_| setup.config.integrator_login.username.clone());
     let parent = match integration {
@@ -148,8 +148,8 @@ pub(super) async fn check(setup: &mut Setup<'_>) -> Result<Finding> {
                 "vendorType": service.vendor_type,
                 "vendorLevel": service.level,
                 "agreementType": { "id": agreement_type.id, "name": agreement_type.name },
-                "product": product.item.reference("identifier"),
-                "configurationType": configuration_type.reference("name"),
+                "product": product.item.shown_reference("identifier"),
+                "configurationType": configuration_type.shown_reference("name"),
             });
             let path = paths::cross_references(parent.unwrap_or(0));
             let mut change = Change::create("cross-reference", shown, path, body, FOUND_BY)
@@ -180,7 +180,7 @@ pub(super) async fn check(setup: &mut Setup<'_>) -> Result<Finding> {
             fields.push((
                 "product",
                 shown_reference(found.product.as_ref()),
-                product.item.reference("identifier"),
+                product.item.shown_reference("identifier"),
             ));
         }
         let has = found.configuration_type.as_ref().and_then(|kind| kind.id);
@@ -188,7 +188,7 @@ pub(super) async fn check(setup: &mut Setup<'_>) -> Result<Finding> {
             fields.push((
                 "configurationType",
                 shown_reference(found.configuration_type.as_ref()),
-                configuration_type.reference("name"),
+                configuration_type.shown_reference("name"),
             ));
         }
         if found.agreement_type.as_ref().and_then(|kind| kind.id).is_none() {

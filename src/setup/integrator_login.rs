@@ -87,7 +87,7 @@ pub(super) async fn check(setup: &mut Setup<'_>) -> Result<Finding> {
             "serviceTicketApiFlag": tickets,
         });
         if tickets && let Some(board) = &setup.known.board {
-            body["board"] = board.reference("name");
+            body["board"] = board.shown_reference("name");
         }
         let change = Change::create(
             "integrator login",
@@ -166,7 +166,7 @@ pub(super) async fn check(setup: &mut Setup<'_>) -> Result<Finding> {
                     .board
                     .as_ref()
                     .map_or(Value::Null, |board| json!({ "id": board.id, "name": board.name }));
-                fields.push(("board", was, board.reference("name")));
+                fields.push(("board", was, board.shown_reference("name")));
             } else {
                 finding.note(
                     None,

@@ -273,6 +273,14 @@ impl Named {
     /// The reference as ConnectWise takes it; `by` is the field that names such a record.
     fn reference(&self, by: &str) -> Value {
         match self.id {
+            Some(id) => json!({ "id": id }),
+            None => json!({ by: self.name }),
+        }
+    }
+
+    /// The same with its name, for a person who reads the change before it is made.
+    fn shown_reference(&self, by: &str) -> Value {
+        match self.id {
             Some(id) => json!({ "id": id, by: self.name }),
             None => json!({ by: self.name }),
         }

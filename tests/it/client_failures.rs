@@ -466,7 +466,11 @@ async fn a_record_about_encryption_is_a_record() {
 #[tokio::test]
 async fn a_server_that_ran_out_of_time_may_still_be_at_work() {
     for (answer, answered) in [
-        (status(500).set_body_string("oops"), true),
+        (status(500).set_body_json(json!({"code": "X", "message": "oops"})), true),
+        // A gateway's words, or nobody's.
+        (status(500).set_body_string("oops"), false),
+        (status(502), false),
+        (status(503).set_body_json(json!({"code": "X", "message": "oops"})), false),
         (status(500).set_body_json(json!({"code": "X", "message": "Timeout expired"})), false),
         (status(504), false),
     ] {
