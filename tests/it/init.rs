@@ -659,3 +659,35 @@ mod terminal {
         nothing_is_left(&desk);
     }
 }
+
+/// The whole of set-up without a question: from a bare PSA to a clean doctor, and once more without a write.
+#[test]
+fn from_a_bare_psa_to_a_clean_doctor_without_a_question() {
+    let desk = Desk::bare();
+    desk.write("links.csv", "cid,company\n342,Eddie's TV Repair\n355,Joe TV Repair\n419,Angry Fox\n");
+    let mut init = flags(&desk);
+    // The catalog is empty: what is to be made needs a price, which nobody makes up.
+    let billed = psactl::services::all().iter().filter(|service| service.key != "local-storage");
+    init.extend(billed.flat_map(|service| ["--price".to_owned(), format!("{}=2.50", service.key)]));
+    let init = with(&init, &["--no-input"]);
+    let all: &[(&[&str], i32)] = &[
+        (&["setup", "--apply", "--yes", "--vendor-sync-is-off", "--no-input"], 3),
+        (&["companies", "import", "links.csv", "--yes", "--no-input"], 0),
+        (&["setup", "--apply", "--yes", "--no-input"], 0),
+        (&["sync", "--open-standing", "--no-input"], 0),
+        (&["doctor", "--no-input"], 0),
+    ];
+    run(&desk, &init).ends_with(0);
+    for (arguments, code) in all {
+        run(&desk, arguments).ends_with(*code);
+    }
+    run(&desk, &["doctor", "--strict"]).ends_with(0).says("0 problems, 0 warnings");
+
+    // The same again: every command ends well, and ConnectWise gets not one write.
+    desk.forget_requests();
+    run(&desk, &init).ends_with(0).says("Nothing to change");
+    for (arguments, _) in all {
+        run(&desk, arguments).ends_with(0);
+    }
+    assert_eq!(desk.writes(), Vec::<String>::new());
+}
