@@ -2,6 +2,8 @@
 //!
 //! An addition is never created empty to be filled later: the guide's figure 19 bills -75.00 that way.
 
+use std::collections::BTreeSet;
+
 use jiff::civil::Date;
 use rust_decimal::Decimal;
 use serde_json::json;
@@ -49,6 +51,7 @@ pub(super) async fn check(setup: &mut Setup<'_>) -> Result<Finding> {
             _ => false,
         };
     let skew = setup.client.clock_skew(setup.now);
+    let mut billed = Vec::new();
     for link in setup.links.clone() {
         if let Some(unconfirmed) = super::unconfirmed(&link, setup.config) {
             finding.person(unconfirmed);
@@ -64,12 +67,17 @@ pub(super) async fn check(setup: &mut Setup<'_>) -> Result<Finding> {
             finding.person(format!("customer {}: {reason}; {fix}", link.cid));
             continue;
         }
-        let agreements = observe::agreements(setup.client, link.company_id).await?;
+        billed.push((link, usage));
+    }
+    let companies: BTreeSet<i64> = billed.iter().map(|(link, _)| link.company_id).collect();
+    let agreements = observe::agreements_of(setup.client, companies).await?;
+    for (link, usage) in billed {
+        let agreements = agreements.get(&link.company_id).map_or(&[][..], Vec::as_slice);
         let managed_id = setup.config.connectwise.managed_id(&link.cid);
         for service in setup.services() {
             let Some(used) = usage.get(service.key).filter(|used| !used.total.is_zero()) else { continue };
             let products = setup.known.products.get(service.key).cloned().unwrap_or_default();
-            let existing = existing(&agreements, &products, &managed_id, today);
+            let existing = existing(agreements, &products, &managed_id, today);
             if !existing.is_empty() {
                 finding.found.extend(
                     existing
@@ -80,9 +88,9 @@ pub(super) async fn check(setup: &mut Setup<'_>) -> Result<Finding> {
             }
             let Some(product) = products.first() else { continue };
             let agreement = match setup.agreement {
-                Some(id) => named(&agreements, id),
-                None => choose(&agreements, &setup.config.billing.agreement_type, &managed_id, today)
-                    .map_err(|why| which(why, &link, &agreements, &mut setup.undecided)),
+                Some(id) => named(agreements, id),
+                None => choose(agreements, &setup.config.billing.agreement_type, &managed_id, today)
+                    .map_err(|why| which(why, &link, agreements, &mut setup.undecided)),
             };
             let placed = agreement.and_then(|agreement| {
                 let from = effective(agreement, setup.effective_date, today).inspect_err(|_| {

@@ -1,6 +1,8 @@
 //! Guide, company steps 1 and 3: two Managed ID entries per company, Workstations and Servers first,
 //! Backup Stats second, both with the customer's Managed ID and without an agreement.
 
+use std::collections::{BTreeMap, BTreeSet};
+
 use serde_json::{Value, json};
 
 use super::{Finding, Setup, Step};
@@ -23,18 +25,23 @@ pub(super) async fn check(setup: &mut Setup<'_>) -> Result<Finding> {
         finding.person("no customer is linked to a company yet: psactl companies adopt, or psactl companies link CID COMPANY");
         return Ok(finding);
     }
+    let mut entries = match solution.id {
+        Some(_) => {
+            let confirmed =
+                setup.links.iter().filter(|link| super::unconfirmed(link, setup.config).is_none());
+            entries_of_all(setup.client, confirmed.map(|link| link.company_id)).await?
+        }
+        None => BTreeMap::new(),
+    };
     for link in setup.links.clone() {
         if let Some(unconfirmed) = super::unconfirmed(&link, setup.config) {
             finding.person(unconfirmed);
             continue;
         }
         let managed_id = setup.config.connectwise.managed_id(&link.cid);
-        let entries = match solution.id {
-            Some(_) => entries_of(setup.client, link.company_id).await?,
-            None => Vec::new(),
-        };
+        let entries = entries.entry(link.company_id).or_default();
         let solution = solution.reference("name");
-        let changes = plan(&link, &managed_id, &solution, &entries);
+        let changes = plan(&link, &managed_id, &solution, entries);
         if changes.is_empty() {
             finding.found.push(format!("{managed_id} on {} (#{})", link.company_name, link.company_id));
         }
@@ -46,6 +53,24 @@ pub(super) async fn check(setup: &mut Setup<'_>) -> Result<Finding> {
         finding.found.push(format!("and {more} more"));
     }
     Ok(finding)
+}
+
+/// The Managed ID entries of many companies, many at a time.
+async fn entries_of_all(
+    client: &crate::psa::Client,
+    companies: impl IntoIterator<Item = i64>,
+) -> Result<BTreeMap<i64, Vec<ManagedId>>> {
+    let mut reading = tokio::task::JoinSet::new();
+    for company in companies.into_iter().collect::<BTreeSet<i64>>() {
+        let client = client.clone();
+        reading.spawn(async move { (company, entries_of(&client, company).await) });
+    }
+    let mut entries = BTreeMap::new();
+    while let Some(read) = reading.join_next().await {
+        let (company, found) = read.map_err(anyhow::Error::from)?;
+        entries.insert(company, found?);
+    }
+    Ok(entries)
 }
 
 /// All Managed ID entries of a company, in ConnectWise's order.

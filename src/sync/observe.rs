@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use rust_decimal::Decimal;
+use tokio::task::JoinSet;
 
 use super::billing::{AgreementFacts, Use};
 use super::faults::FaultKey;
@@ -40,17 +41,44 @@ pub fn usage(snapshot: &Snapshot, cid: &str) -> BTreeMap<&'static str, Use> {
 /// # Errors
 /// Where ConnectWise cannot be asked.
 pub async fn agreements(client: &Client, company: i64) -> Result<Vec<AgreementFacts>> {
-    let query = Query::all().filter(Condition::eq("company/id", company)).lean();
-    let agreements: Vec<Agreement> = client.list(&paths::agreements(), &query).await?;
-    let mut facts = Vec::with_capacity(agreements.len());
-    for agreement in agreements {
-        let ended =
-            agreement.agreement_status.as_ref().is_some_and(|status| *status != AgreementStatus::Active);
+    Ok(agreements_of(client, [company]).await?.remove(&company).unwrap_or_default())
+}
+
+/// The same for many companies: their agreements in a few lists, the additions of each many at a time. A company
+/// without an agreement is not among them.
+///
+/// # Errors
+/// Where ConnectWise cannot be asked.
+pub async fn agreements_of(
+    client: &Client,
+    companies: impl IntoIterator<Item = i64>,
+) -> Result<BTreeMap<i64, Vec<AgreementFacts>>> {
+    let mut reading = JoinSet::new();
+    for some in Condition::in_batches("company/id", companies, 900) {
+        let agreements: Vec<Agreement> =
+            client.list(&paths::agreements(), &Query::all().filter(some).lean()).await?;
+        for agreement in agreements {
+            let client = client.clone();
+            reading.spawn(async move {
+                let additions = client.list(&paths::additions(agreement.id), &Query::all().lean()).await;
+                (agreement, additions)
+            });
+        }
+    }
+    let mut read: BTreeMap<i64, AgreementFacts> = BTreeMap::new();
+    while let Some(came) = reading.join_next().await {
+        let (agreement, additions): (Agreement, std::result::Result<Vec<Addition>, _>) =
+            came.map_err(anyhow::Error::from)?;
+        read.insert(agreement.id, AgreementFacts { agreement, additions: additions? });
+    }
+    let mut facts: BTreeMap<i64, Vec<AgreementFacts>> = BTreeMap::new();
+    for with in read.into_values() {
+        let status = with.agreement.agreement_status.as_ref();
+        let ended = status.is_some_and(|status| *status != AgreementStatus::Active);
         // Ended agreements are read too: an addition on one explains why use is not billed.
-        let additions: Vec<Addition> =
-            client.list(&paths::additions(agreement.id), &Query::all().lean()).await?;
-        if !ended || !additions.is_empty() {
-            facts.push(AgreementFacts { agreement, additions });
+        let company = with.agreement.company.as_ref().and_then(|company| company.id);
+        if let Some(company) = company.filter(|_| !ended || !with.additions.is_empty()) {
+            facts.entry(company).or_default().push(with);
         }
     }
     Ok(facts)

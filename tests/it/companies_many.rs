@@ -351,6 +351,31 @@ fn adopting_reads_each_company_and_each_live_agreement_once() {
     assert_eq!(desk.requests().len(), companies + agreements + 5);
 }
 
+/// One request for each company's Managed IDs and one for each agreement's additions; agreements come in lists.
+#[test]
+fn a_check_of_many_companies_asks_no_more_than_it_must() {
+    let desk = Desk::with(Options {
+        world: psactl::sandbox::World::Integrated,
+        companies: 120,
+        ..Options::default()
+    });
+    let names: Vec<(u32, String)> =
+        (1..=120).map(|number| (10_000 + number, format!("Customer {number:05}"))).collect();
+    customers(&desk, names.iter().map(|(cid, name)| (*cid, name.as_str())));
+    desk.edit("psactl.toml", "max_requests_per_minute = 600", "max_requests_per_minute = 0");
+    desk.psactl(&["companies", "adopt", "--yes"]).ends_with(0).says("120 links adopted");
+    desk.forget_requests();
+    let checked = desk.psactl(&["setup", "--check", "--vendor-sync-is-off"]);
+    assert!([0, 8].contains(&checked.code), "{checked:?}");
+    let requests = desk.requests();
+    let of = |part: &str| requests.iter().filter(|request| request.template.ends_with(part)).count();
+    assert_eq!(of("/managementSummaryReports"), 120);
+    assert_eq!(of("/additions"), 120);
+    let lists = of("/finance/agreements");
+    assert!((1..=4).contains(&lists), "{lists} lists of agreements");
+    assert_eq!(desk.writes(), [""; 0]);
+}
+
 #[cfg(unix)]
 mod at_a_terminal {
     use super::*;

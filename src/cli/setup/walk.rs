@@ -135,7 +135,11 @@ impl Walk<'_> {
     async fn step(&self, setup: &mut Setup<'_>, step: Step, wanted: bool, run: i64) -> Result<Done> {
         let mut applied = Vec::new();
         setup.now = self.context.now();
+        // The steps per company take as long as there are companies.
+        let many = setup.links.len() >= 30 && matches!(step, Step::ManagedIds | Step::Agreements);
+        let waiting = many.then(|| self.context.ui.waiting(&format!("looking at {}", step.name())));
         let mut finding = setup.check(step).await?;
+        drop(waiting);
         // A record that another needs first (the integration of its cross-references) takes a second round.
         for _ in 0..3 {
             let may = self.mode == Mode::Apply && wanted && !finding.changes.is_empty();
