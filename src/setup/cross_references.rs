@@ -34,11 +34,15 @@ pub(super) fn global_login_written(setup: &Setup<'_>) -> Result<()> {
     Ok(setup.store.forget_meta(STALE)?)
 }
 
+/// Whether it is a global login that was missed.
+pub(super) fn is_global_login(refused_fields: &[String]) -> bool {
+    refused_fields.iter().any(|field| field.starts_with("globalLogin"))
+}
+
 /// Whether ConnectWise refused an integration for want of a global login, which no public record says for
 /// sure; it is remembered, and from then on the integrator login's name and password are that login.
 pub(super) fn learns(setup: &Setup<'_>, refused_fields: &[String]) -> Result<bool> {
-    let demanded = refused_fields.iter().any(|field| field.starts_with("globalLogin"));
-    let news = demanded && setup.store.meta(GLOBAL_LOGIN)?.is_none();
+    let news = is_global_login(refused_fields) && setup.store.meta(GLOBAL_LOGIN)?.is_none();
     if news {
         setup.store.set_meta(GLOBAL_LOGIN, "yes")?;
     }

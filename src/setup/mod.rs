@@ -469,6 +469,15 @@ impl<'a> Setup<'a> {
         Ok(news)
     }
 
+    /// Whether a change was refused for a reason that the next round takes into account, or not tried because of it.
+    pub fn taught(applied: &Applied) -> bool {
+        match &applied.ended {
+            Ended::Failed { refused_fields, .. } => cross_references::is_global_login(refused_fields),
+            Ended::Skipped { .. } => true,
+            _ => false,
+        }
+    }
+
     /// The server's date: the zone that sync remembers, else the server is asked, once.
     async fn today(&mut self) -> Result<Date> {
         let zone = match &self.zone {

@@ -634,6 +634,9 @@ fn a_new_password_is_written_only_when_it_is_asked_for() {
     desk.psactl(&["setup", "integrator-login", "--apply", "--yes"]).ends_with(0);
     assert_eq!(desk.writes(), [""; 0]);
     desk.psactl(&["setup", "--apply", "--yes", "--new-password"]).ends_with(2).says("step integrator-login");
+    desk.psactl(&["setup", "integrator-login", "--new-password", "--check"])
+        .ends_with(2)
+        .says("cannot be read back");
     desk.psactl(&["setup", "integrator-login", "--new-password", "--dry-run"])
         .ends_with(0)
         .says("password: (from the configuration)")

@@ -81,6 +81,13 @@ pub(super) fn run(context: &Context, args: Args) -> Result<Exit> {
         return Err(Failure::new(Exit::Usage, "--effective-date is for the step agreements")
             .hint("psactl setup agreements --effective-date YYYY-MM-DD --dry-run"));
     }
+    if args.new_password && args.check {
+        return Err(Failure::new(
+            Exit::Usage,
+            "--new-password writes, and --check only looks: a password cannot be read back",
+        )
+        .hint("psactl setup integrator-login --new-password --dry-run shows the change"));
+    }
     if args.new_password && args.step != Some(Step::IntegratorLogin) {
         return Err(Failure::new(Exit::Usage, "--new-password is for the step integrator-login")
             .hint("psactl setup integrator-login --new-password --dry-run"));

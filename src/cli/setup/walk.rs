@@ -152,7 +152,7 @@ impl Walk<'_> {
             let learnt = setup.learns(&made)?;
             let failed = made.iter().any(|applied| !applied.ended.is_done());
             // What was refused for a reason that the next round takes into account is no failure to tell.
-            applied.extend(made.into_iter().filter(|applied| !learnt || applied.ended.is_done()));
+            applied.extend(made.into_iter().filter(|applied| !learnt || !Setup::taught(applied)));
             setup.now = self.context.now();
             finding = setup.check(step).await?;
             if failed && !learnt {
