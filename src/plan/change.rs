@@ -152,6 +152,11 @@ pub enum Purpose {
         /// The description written.
         description: Option<String>,
     },
+    /// A flat fee beside the usage of a service.
+    FlatFee {
+        /// The service.
+        service: String,
+    },
     /// Backup statistics of the executive management report.
     Statistics,
     /// A ticket for a fault.

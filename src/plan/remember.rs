@@ -64,6 +64,8 @@ pub(super) fn remember(
                 store.drop_hold(&record)?;
             }
         }
+        // Its quantity is one and stays one: nothing of it is psactl's to keep.
+        Purpose::FlatFee { .. } => {}
         Purpose::Statistics => {
             let refused = |field: &&super::Field| {
                 let differs = differences.iter().any(|line| line.starts_with(&format!("{}:", field.name)));
