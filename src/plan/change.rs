@@ -151,6 +151,9 @@ pub enum Purpose {
         quantity: Decimal,
         /// The description written.
         description: Option<String>,
+        /// How use was counted.
+        #[serde(default)]
+        basis: Option<String>,
     },
     /// A flat fee beside the usage of a service.
     FlatFee {
