@@ -13,6 +13,7 @@ mod journal;
 mod links;
 mod migrations;
 mod runs;
+mod sightings;
 mod standing;
 mod tickets;
 mod unkept;
