@@ -76,7 +76,7 @@ pub fn answer(hold: Option<&Hold>, before: &str, after: &str, guard: &Guard) -> 
     match hold.state {
         HoldState::Approved if hold.before == before && hold.after == after => Answer::Approved,
         HoldState::Rejected if !moved_beyond(hold, before, after, guard) => Answer::Rejected,
-        HoldState::Held | HoldState::Approved | HoldState::Rejected => Answer::None,
+        HoldState::Held | HoldState::Approved | HoldState::Rejected | HoldState::Undone => Answer::None,
     }
 }
 
@@ -172,8 +172,21 @@ pub fn record_of(change: &super::Change) -> Option<String> {
     }
 }
 
-/// Before and after of a billing change, as an approval remembers them.
+/// The name under which the statistics of a Managed ID entry are held once they were taken back; nothing else
+/// holds them.
+pub fn statistics_record(entry: i64) -> String {
+    format!("Managed ID entry {entry} statistics")
+}
+
+/// Before and after of a billing change, as an approval remembers them; of statistics all of their numbers.
 pub fn values_of(change: &super::Change) -> (String, String) {
+    if change.purpose == super::Purpose::Statistics {
+        let all = |value: fn(&super::Field) -> &serde_json::Value| {
+            let numbers = change.fields.iter().map(|field| format!("{} {}", field.name, value(field)));
+            numbers.collect::<Vec<_>>().join(", ")
+        };
+        return (all(|field| &field.before), all(|field| &field.after));
+    }
     let field = change
         .fields
         .iter()

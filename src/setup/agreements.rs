@@ -292,6 +292,7 @@ fn addition_for(
         before: None,
         quantity,
         description,
+        next_invoice: crate::plan::NextInvoice::of(agreement),
     });
     if product.item.id.is_none() {
         change.waits_for = Some(format!("product “{}”", product.item.name));

@@ -13,7 +13,7 @@ use crate::config::Config;
 use crate::error::{Exit, Failure, Result};
 use crate::plan::apply::{Applied, Ended};
 use crate::plan::{Plan, Purpose};
-use crate::store::{CustomerState, Store};
+use crate::store::{CustomerState, HoldState, Store};
 
 /// Customers of the portal that no company is linked to.
 pub(super) fn unlinked(observed: &Observed, options: &Options, report: &mut Report) {
@@ -206,6 +206,10 @@ fn holds(run: &mut Finish<'_>, report: &Report) -> Result<()> {
         let looked_at =
             run.rounds.get(&hold.cid).is_some_and(|round| round.judged && round.trouble.is_none());
         let billed = run.options.only.is_none_or(|only| only == Part::Billing);
+        // What was taken back is held until a person says otherwise, whether or not anything is proposed.
+        if hold.state == HoldState::Undone {
+            continue;
+        }
         if looked_at && billed && !kept.contains(&hold.record) && !unfinished.contains(&hold.record) {
             run.store.drop_hold(&hold.record)?;
         }
