@@ -209,11 +209,7 @@ fn one(ui: &Ui, write: &Written) {
         (None, Some(id)) => format!(" (#{id})"),
         _ => String::new(),
     };
-    let money = match &change.money {
-        Some(_) => format!("   next invoice {}", money_of(change)),
-        None => String::new(),
-    };
-    let line = format!("{}{record}{money}", change.subject);
+    let line = format!("{}{record}", change.subject);
     ui.out(&format!("  {} {}", ui.paint(look, mark), ui.wrap(&text::clean(&line), 4, 6)));
     if let Some(run) = change.undoes {
         ui.out(&format!("      takes run {run} back"));
@@ -222,6 +218,9 @@ fn one(ui: &Ui, write: &Written) {
         for field in &change.fields {
             ui.out(&format!("      {}", ui.wrap(&field_line(field), 6, 8)));
         }
+    }
+    if change.money.is_some() {
+        ui.out(&format!("      next invoice: {}", money_of(change)));
     }
     match (write.state, &write.error) {
         (EntryState::Done, _) => {}

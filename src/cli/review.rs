@@ -170,5 +170,9 @@ impl Show for Review {
         } else if self.held.iter().any(|hold| hold.state == HoldState::Held) {
             ui.say("psactl review --approve ID (or all), --reject ID --reason TEXT");
         }
+        // `all` answers what guards asked; what a person took back is lifted one by one.
+        if self.held.iter().any(|hold| hold.state == HoldState::Undone) {
+            ui.say("What was taken back stays as it is: psactl review --approve ID lifts it");
+        }
     }
 }

@@ -161,15 +161,35 @@ pub fn hold_run(
 pub fn record_of(change: &super::Change) -> Option<String> {
     match &change.purpose {
         super::Purpose::Quantity { .. } => {
-            let what = if change.fields.iter().any(|field| field.name == "quantity") {
-                "quantity"
-            } else {
-                "invoice description"
-            };
-            change.subject.id.map(|id| format!("addition {id} {what}"))
+            let quantity = change.fields.iter().any(|field| field.name == "quantity");
+            let record = if quantity { quantity_record } else { description_record };
+            change.subject.id.map(record)
         }
         _ => None,
     }
+}
+
+/// The name under which the quantity of an addition is held.
+pub fn quantity_record(addition: i64) -> String {
+    format!("addition {addition} quantity")
+}
+
+/// The name under which the invoice description of an addition is held where it is written for itself.
+pub fn description_record(addition: i64) -> String {
+    format!("addition {addition} invoice description")
+}
+
+/// Every name under which something that a billing change writes may be held.
+pub fn records_of(change: &super::Change) -> Vec<String> {
+    let (super::Purpose::Quantity { .. }, Some(id)) = (&change.purpose, change.subject.id) else {
+        return Vec::new();
+    };
+    let names = change.fields.iter().filter_map(|field| match field.name.as_str() {
+        "quantity" => Some(quantity_record(id)),
+        "invoiceDescription" => Some(description_record(id)),
+        _ => None,
+    });
+    names.collect()
 }
 
 /// The name under which the statistics of a Managed ID entry are held once they were taken back; nothing else

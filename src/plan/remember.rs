@@ -130,6 +130,10 @@ fn hold_or_free(
     record: &str,
     now: Timestamp,
 ) -> Result<(), crate::store::Error> {
+    // What was approved of the description alone is used up with it too.
+    for used in guards::records_of(change) {
+        store.drop_hold(&used)?;
+    }
     match change.undoes {
         None => store.drop_hold(record),
         Some(run) => {

@@ -241,18 +241,43 @@ fn differences<'a>(saved: &'a [Change], planned: &[Change]) -> Vec<Difference<'a
             None => found.push(Difference::Gone(change)),
             Some(now) if written(now) == written(change) => {}
             Some(now) => {
-                found.push(Difference::Other(format!(
-                    "{}: saved {}, now {}",
-                    change.subject,
-                    lines(change),
-                    lines(now)
-                )));
+                let moved = what_differs(change, now);
+                found.push(Difference::Other(format!("{}: {moved}", change.subject)));
             }
         }
     }
     let new = open.into_values().flatten();
     found.extend(new.map(|change| Difference::Other(format!("{}: new: {}", change.subject, lines(change)))));
     found
+}
+
+/// Where two changes of one record differ, before and after; what is the same is left out.
+fn what_differs(saved: &Change, now: &Change) -> String {
+    let field = |change: &Change, name: &str| {
+        change
+            .fields
+            .iter()
+            .find(|field| field.name == name)
+            .map(|field| (field.before.clone(), field.after.clone()))
+    };
+    let shown = |change: &Change, name: &str| {
+        let found = change.fields.iter().find(|field| field.name == name);
+        found.map_or_else(|| format!("{name}: as it is"), field_line)
+    };
+    let mut names: Vec<&str> = Vec::new();
+    for own in saved.fields.iter().chain(&now.fields) {
+        if field(saved, &own.name) != field(now, &own.name) && !names.contains(&own.name.as_str()) {
+            names.push(&own.name);
+        }
+    }
+    let pair = |saved: String, now: String| format!("saved {saved}, now {now}");
+    let mut parts: Vec<String> =
+        names.iter().map(|name| pair(shown(saved, name), shown(now, name))).collect();
+    if saved.money != now.money {
+        let money = |change: &Change| format!("next invoice {}", super::money_of(change));
+        parts.push(pair(money(saved), money(now)));
+    }
+    if parts.is_empty() { "is written for another reason now".to_owned() } else { parts.join("; ") }
 }
 
 /// The fields of a change with its money effect, in a line.
@@ -345,7 +370,10 @@ mod tests {
         let other = write(12, "342", "1", "3", Some(("1", "3")));
         let two = write(13, "342", "1", "2", Some(("1", "2")));
         for (now, expected) in [
-            (vec![other], "saved quantity: 1 -> 2, next invoice 1.00 -> 2.00 USD, now quantity: 1 -> 3"),
+            (
+                vec![other],
+                "saved quantity: 1 -> 2, now quantity: 1 -> 3; saved next invoice 1.00 -> 2.00 USD, now next invoice 1.00 ->",
+            ),
             (vec![], "would not be written now; quantity is"),
             (vec![one.clone(), two], "agreement addition #13 : new: quantity: 1 -> 2"),
         ] {

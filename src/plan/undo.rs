@@ -286,7 +286,7 @@ fn statistics(run: i64, candidate: &Candidate<'_>, record: &Value) -> Change {
 
 fn change(candidate: &Candidate<'_>, record: &Value, restored: impl Fn(&str) -> Value) -> Change {
     let subject = &candidate.write.change.subject;
-    let fields = candidate.fields.keys().map(|name| {
+    let fields = FIELDS.iter().filter(|name| candidate.fields.contains_key(*name)).map(|name| {
         let now = record.get(*name).cloned().unwrap_or(Value::Null);
         (*name, now, restored(name))
     });

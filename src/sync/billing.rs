@@ -12,7 +12,7 @@ use rust_decimal::{Decimal, RoundingStrategy};
 use serde_json::{Value, json};
 
 use crate::config::{BelowIncluded, Billing as Settings, Rounding};
-use crate::plan::guards::{self, Answer, Proposal};
+use crate::plan::guards::{self, Answer, Proposal, description_record, quantity_record};
 use crate::plan::{Change, Held, NextInvoice, Plan, Purpose};
 use crate::psa::{Addition, Agreement, OrEmpty, paths};
 use crate::services::{Service, Unit};
@@ -320,14 +320,6 @@ fn invoice_due(agreement: &Agreement, facts: &Facts<'_>) -> Option<String> {
             agreement.name.or_empty()
         )
     })
-}
-
-fn quantity_record(addition: i64) -> String {
-    format!("addition {addition} quantity")
-}
-
-fn description_record(addition: i64) -> String {
-    format!("addition {addition} invoice description")
 }
 
 /// Gives a change back where it may be written: nothing speaks against it, or a person said yes to exactly

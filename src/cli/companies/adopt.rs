@@ -309,6 +309,18 @@ impl Show for Adopted {
     const SCHEMA: &'static str = "psactl/companies-adopt/1";
 
     fn show(&self, ui: &Ui) {
+        self.show_stated(ui);
+        ui.out(&match (self.links.len(), self.dry_run) {
+            (0, _) => "No new links.".to_owned(),
+            (links, true) => format!("Dry run: {} would be adopted.", text::count(links, "link", "links")),
+            (links, false) => format!("{}.", text::count(links, "link adopted", "links adopted")),
+        });
+    }
+}
+
+impl Adopted {
+    /// What ConnectWise states, and what it contradicts itself in.
+    pub(in crate::cli) fn show_stated(&self, ui: &Ui) {
         if !self.links.is_empty() {
             let mut table = ui.table(&["customer", "name at the portal", "company in connectwise", ""]);
             for link in &self.links {
@@ -352,11 +364,6 @@ impl Show for Adopted {
                 );
             }
         }
-        ui.out(&match (self.links.len(), self.dry_run) {
-            (0, _) => "No new links.".to_owned(),
-            (links, true) => format!("Dry run: {} would be adopted.", text::count(links, "link", "links")),
-            (links, false) => format!("{}.", text::count(links, "link adopted", "links adopted")),
-        });
     }
 }
 

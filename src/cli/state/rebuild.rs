@@ -174,7 +174,7 @@ impl Show for Report {
 
     fn show(&self, ui: &Ui) {
         ui.heading("Links, as ConnectWise states them");
-        self.links.show(ui);
+        self.links.show_stated(ui);
         for link in &self.forgotten {
             let line = format!(
                 "customer {} was linked to {} (#{}), which ConnectWise does not state: forgotten",
