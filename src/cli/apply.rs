@@ -61,13 +61,8 @@ pub(super) fn run(context: &Context, args: Args) -> Result<Exit> {
         }
     }
     let ui = &context.ui;
-    if saved.plan.changes.is_empty() {
-        show_held(ui, &saved.plan);
-        ui.say("apply: the plan has no changes: nothing was written");
-        return Ok(Exit::Done);
-    }
     let changes = text::count(saved.plan.changes.len(), "change", "changes");
-    if !args.yes {
+    if !args.yes && !saved.plan.changes.is_empty() {
         if ui.may_ask() {
             ui.heading(&format!("Saved {} UTC", text::moment(saved.made_at)));
             saved.plan.show(ui);
@@ -79,7 +74,8 @@ pub(super) fn run(context: &Context, args: Args) -> Result<Exit> {
     let options = Options { exactly: Some(saved.plan.changes.clone()), ..options_of(&saved.options)? };
     match super::sync::once(context, "apply", options) {
         Ok(report) => {
-            if report.run > 0 && report.applied.len() == saved.plan.changes.len() {
+            // What failed half-way is not done: the next try is compared with what is there then.
+            if report.run > 0 && report.applied.iter().all(|applied| applied.ended.is_done()) {
                 store.note_applied_plan(&saved.seal, report.run)?;
             }
             ui.emit(&report);

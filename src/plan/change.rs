@@ -188,6 +188,11 @@ pub enum Purpose {
         #[serde(default)]
         next_invoice: NextInvoice,
     },
+    /// A flat fee beside the usage of a service.
+    FlatFee {
+        /// The service.
+        service: String,
+    },
     /// Backup statistics of the executive management report.
     Statistics,
     /// A ticket for a fault.

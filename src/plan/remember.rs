@@ -74,6 +74,8 @@ pub(super) fn remember(
                 hold_or_free(store, change, &record, now)?;
             }
         }
+        // Its quantity is one and stays one: nothing of it is psactl's to keep.
+        Purpose::FlatFee { .. } => {}
         Purpose::Statistics => {
             let refused = |field: &&super::Field| {
                 let differs = differences.iter().any(|line| line.starts_with(&format!("{}:", field.name)));

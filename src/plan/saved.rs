@@ -358,7 +358,7 @@ mod tests {
 
     #[test]
     fn every_difference_is_named() {
-        let said = |saved: &[Change], now: &[Change]| -> Vec<String> {
+        let said = |saved: &Vec<Change>, now: &Vec<Change>| -> Vec<String> {
             let told = |difference| match difference {
                 Difference::Other(line) => line,
                 Difference::Gone(change) => gone(change, Some(&json!({ "quantity": Decimal::TEN }))),
@@ -366,7 +366,7 @@ mod tests {
             differences(saved, now).into_iter().map(told).collect()
         };
         let one = write(12, "342", "1", "2", Some(("1", "2")));
-        assert_eq!(said(&[one.clone()], &[one.clone()]), Vec::<String>::new());
+        assert_eq!(said(&vec![one.clone()], &vec![one.clone()]), Vec::<String>::new());
         let other = write(12, "342", "1", "3", Some(("1", "3")));
         let two = write(13, "342", "1", "2", Some(("1", "2")));
         for (now, expected) in [
@@ -377,7 +377,7 @@ mod tests {
             (vec![], "would not be written now; quantity is"),
             (vec![one.clone(), two], "agreement addition #13 : new: quantity: 1 -> 2"),
         ] {
-            let told = said(&[one.clone()], &now);
+            let told = said(&vec![one.clone()], &now);
             assert_eq!(told.len(), 1, "{told:?}");
             assert!(told[0].contains(expected), "{told:?}");
         }

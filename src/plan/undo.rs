@@ -307,7 +307,7 @@ fn why_not(change: &Change) -> &'static str {
         (Purpose::NoteTicket { .. }, _) => "people may have read the note",
         (Purpose::TicketStatus { resolved: true, .. }, _) => "reopen the ticket in ConnectWise",
         (Purpose::TicketStatus { .. }, _) => "close the ticket in ConnectWise",
-        (Purpose::Quantity { .. }, _) => {
+        (Purpose::Quantity { .. } | Purpose::FlatFee { .. }, _) => {
             "the addition was made: end it in ConnectWise (Agreements > Additions > Cancelled Date)"
         }
         (_, Action::Create) => "the record was made, and others may refer to it: delete it in ConnectWise",

@@ -1,13 +1,12 @@
 //! Starting anew from what ConnectWise has (design section 10): the copy that is kept first, and the replacement
 //! of all that rests on an older state, in one go.
 
-use std::fs::OpenOptions;
 use std::path::{Path, PathBuf};
 
 use jiff::Timestamp;
-use rusqlite::{Connection, params};
+use rusqlite::params;
 
-use super::{Binding, Error, Link, Result, Store, TicketMemory};
+use super::{Binding, Error, Link, Result, Store, TicketMemory, migrations};
 use crate::sync::faults::FaultKey;
 
 /// What ConnectWise says, in place of what the state said.
@@ -29,21 +28,21 @@ impl Store {
         folder.join("psactl.db")
     }
 
+    /// Sees that nothing of the database is damaged.
+    ///
+    /// # Errors
+    /// Where something is.
+    pub fn is_sound(&self) -> Result<()> {
+        migrations::is_sound(&self.db)
+    }
+
     /// Copies the database beside itself, for its owner alone, and returns where.
     ///
     /// # Errors
     /// Where the copy cannot be made.
     pub fn keep_copy(&self, now: Timestamp) -> Result<PathBuf> {
         let copy = free_name(&self.folder, "before-rebuild", now);
-        let io = |source| Error::Io { path: copy.display().to_string(), source };
-        let mut options = OpenOptions::new();
-        options.write(true).create_new(true);
-        #[cfg(unix)]
-        std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-        options.open(&copy).map_err(io)?;
-        let mut into = Connection::open(&copy)?;
-        let backup = rusqlite::backup::Backup::new(&self.db, &mut into)?;
-        backup.run_to_completion(256, std::time::Duration::ZERO, None)?;
+        migrations::copy(&self.db, &copy)?;
         Ok(copy)
     }
 

@@ -171,7 +171,7 @@ fn propose(
     if agreement.billing_cycle.is_none() || agreement.next_invoice_date.is_none() {
         never_invoiced(cid, agreement, &mut outcome.plan);
     }
-    let target = target(addition, used, facts.settings);
+    let target = target(addition.less_included.unwrap_or_default(), used, facts.settings);
     let binding = facts.bindings.get(&id);
     match binding {
         Some(binding) if is_foreign(binding, addition, target) => {
@@ -253,11 +253,11 @@ fn propose(
     }
 }
 
-/// What the addition should hold: the use, rounded; where that is below the included amount, as settled.
-fn target(addition: &Addition, used: &Use, settings: &Settings) -> Decimal {
+/// What an addition should hold: the use, rounded; where that is below the included amount, as settled.
+pub fn target(included: Decimal, used: &Use, settings: &Settings) -> Decimal {
     let rounded = round(used.total, settings.rounding);
     match settings.below_included {
-        BelowIncluded::Floor => rounded.max(addition.less_included.unwrap_or_default()),
+        BelowIncluded::Floor => rounded.max(included),
         BelowIncluded::Actual | BelowIncluded::Hold => rounded,
     }
 }

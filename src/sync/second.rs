@@ -109,3 +109,7 @@ pub fn ticket(key: &FaultKey, ticket: &Ticket, since: Timestamp) -> Option<Sight
         known: "no such ticket".to_owned(),
     })
 }
+
+#[cfg(test)]
+#[path = "second_tests.rs"]
+mod tests;

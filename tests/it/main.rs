@@ -30,6 +30,7 @@ mod saved_plan;
 mod second;
 mod secrets;
 mod setup;
+mod store;
 mod story;
 mod support;
 mod syncing;

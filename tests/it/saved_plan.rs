@@ -75,7 +75,7 @@ fn a_plan_is_refused_where_the_psa_moved() {
         .says("would not be written now; quantity is 170")
         .says("nothing was written");
     assert!(ran.stdout.contains("agreement addition #"), "{}", ran.stdout);
-    assert!(!desk.writes().contains(&PATCH.to_owned()), "only the colleague's");
+    assert_eq!(desk.writes(), [PATCH, PATCH], "the colleague's two");
     assert_eq!(quantity(&desk), 170.0);
     // No event failed, and the scheduler's runs are as they were.
     desk.psactl(&["events", "--errors"]).ends_with(0).says("No events.");
@@ -114,7 +114,7 @@ fn an_approval_given_meanwhile_makes_another_plan() {
     save(&desk).ends_with(0);
     desk.psactl(&["review", "--approve", "all"]).ends_with(0);
     desk.forget_requests();
-    apply(&desk).ends_with(0).says("no changes");
+    apply(&desk).ends_with(6).says("new: quantity: 412.5 -> 200");
     assert_eq!(desk.writes(), Vec::<String>::new());
 }
 

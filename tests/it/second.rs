@@ -236,8 +236,9 @@ fn a_database_that_cannot_be_read_is_moved_aside_after_a_yes() {
     }
     std::fs::write(&file, "this is no database, and it is longer than a page header of one: ".repeat(20))
         .unwrap();
-    desk.psactl(&["state", "rebuild"]).ends_with(2).says("cannot be read").says("--yes");
-    desk.psactl(&["state", "rebuild", "--dry-run"]).ends_with(1).says("cannot be read");
+    desk.psactl(&["sync"]).ends_with(1).says("is not a database").says("psactl state rebuild");
+    desk.psactl(&["state", "rebuild"]).ends_with(2).says("is not a database").says("--yes");
+    desk.psactl(&["state", "rebuild", "--dry-run"]).ends_with(1).says("is not a database");
     desk.psactl(&["state", "rebuild", "--yes"]).ends_with(0).says("moved to").says("3 links");
     let kept = std::fs::read_dir(desk.file("state")).unwrap();
     let kept =

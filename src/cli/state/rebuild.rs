@@ -11,7 +11,7 @@ use crate::error::{Exit, Failure, Result};
 use crate::portal;
 use crate::psa::Client;
 use crate::setup::{self, Finding, Setup, Step};
-use crate::store::{self, Link, Rebuilt, Store};
+use crate::store::{Link, Rebuilt, Store};
 use crate::sync::rebuild::{self, OpenTicket};
 use crate::ui::{Look, Show, Ui, text};
 
@@ -102,9 +102,9 @@ pub(super) fn run(context: &Context, args: Args) -> Result<Exit> {
 /// The state; one that cannot be read is moved out of the way after a yes.
 fn open(context: &Context, args: &Args) -> Result<(Store, Option<std::path::PathBuf>)> {
     let folder = context.state_folder()?;
-    match Store::open(&folder) {
+    match Store::open(&folder).and_then(|store| store.is_sound().map(|()| store)) {
         Ok(store) => Ok((store, None)),
-        Err(error @ store::Error::Unreadable { .. }) if !args.dry_run => {
+        Err(error) if error.is_unreadable() && !args.dry_run => {
             let problem = error.to_string();
             context.ui.problem(&text::clean(&problem));
             let question = "Move it aside, and begin with an empty state?";

@@ -77,6 +77,7 @@ pub(super) fn settings() -> Settings {
             other_licenses: true,
         },
         products: BTreeMap::new(),
+        flat_fees: BTreeMap::new(),
         guard: guard(),
     }
 }
