@@ -116,13 +116,13 @@ fn ended(run: &RunSummary) -> String {
     }
 }
 
-/// "by run 9", "by runs 9, 12".
+/// "undone by run 9".
 fn undone(runs: &[i64]) -> Option<String> {
     let numbers: Vec<String> = runs.iter().map(ToString::to_string).collect();
     match runs {
         [] => None,
-        [one] => Some(format!("taken back by run {one}")),
-        _ => Some(format!("taken back by runs {}", numbers.join(", "))),
+        [one] => Some(format!("undone by run {one}")),
+        _ => Some(format!("undone by runs {}", numbers.join(", "))),
     }
 }
 
@@ -135,7 +135,8 @@ impl Show for History {
         } else {
             let mut table = ui.table(&["run", "when (utc)", "command", "done", "failed", "ended", ""]);
             for run in &self.runs {
-                let mut remarks: Vec<String> = undone(&run.undone_by).into_iter().collect();
+                let takes_back = run.undoes.map(|run| format!("undoes run {run}"));
+                let mut remarks: Vec<String> = takes_back.into_iter().chain(undone(&run.undone_by)).collect();
                 if run.unknown > 0 {
                     remarks.push(format!("{} not known", run.unknown));
                 }
@@ -212,7 +213,7 @@ fn one(ui: &Ui, write: &Written) {
     let line = format!("{}{record}", change.subject);
     ui.out(&format!("  {} {}", ui.paint(look, mark), ui.wrap(&text::clean(&line), 4, 6)));
     if let Some(run) = change.undoes {
-        ui.out(&format!("      takes run {run} back"));
+        ui.out(&format!("      undoes run {run}"));
     }
     if change.action == Action::Update {
         for field in &change.fields {
@@ -235,7 +236,7 @@ fn one(ui: &Ui, write: &Written) {
         }
     }
     if let Some(run) = write.undone_by {
-        ui.out(&format!("      {}", ui.paint(Look::Dim, &format!("taken back by run {run}"))));
+        ui.out(&format!("      {}", ui.paint(Look::Dim, &format!("undone by run {run}"))));
     }
 }
 

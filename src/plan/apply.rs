@@ -13,6 +13,7 @@ use super::{Change, NaturalKey, Purpose, Request, SecretSlot, remember, stop};
 use crate::error::{Exit, Failure, Result};
 use crate::psa::{self, Client, Condition, PatchOp, Query};
 use crate::store::{Entry, EntryState, Store};
+use crate::sync::second;
 use crate::ui::text;
 
 /// The secrets that may go into a request body.
@@ -224,8 +225,16 @@ impl Applier<'_> {
 
     /// Whoever ConnectWise says has changed an addition just now is psactl itself.
     fn learn_own_name(&self, change: &Change, answer: &Value) -> Result<()> {
-        let by = answer.get("_info").and_then(|info| info.get("updatedBy")).and_then(Value::as_str);
-        match by.filter(|_| change.subject.kind == remember::ADDITION) {
+        if change.subject.kind != remember::ADDITION {
+            return Ok(());
+        }
+        let info = |name: &str| answer.get("_info")?.get(name)?.as_str();
+        // An answer with the record's older author would make a person's name psactl's own.
+        let just_now = info("lastUpdated").and_then(psa::read_time).is_some_and(|at| {
+            let apart = (self.clock)().duration_since(at).abs();
+            apart < second::TWO_CLOCKS
+        });
+        match info("updatedBy").filter(|_| just_now) {
             Some(name) => Ok(self.store.set_own_name(name)?),
             None => Ok(()),
         }

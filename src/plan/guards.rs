@@ -192,6 +192,9 @@ pub fn records_of(change: &super::Change) -> Vec<String> {
     names.collect()
 }
 
+/// What the reason of a hold begins with that an undo left.
+pub const UNDONE: &str = "undone in run";
+
 /// The name under which the statistics of a Managed ID entry are held once they were taken back; nothing else
 /// holds them.
 pub fn statistics_record(entry: i64) -> String {

@@ -151,7 +151,7 @@ fn hold_or_free(
                 again.fields.iter().map(|field| PatchOp::replace(field.name.clone(), field.after.clone()));
             again.request = Request::Patch { path: again.key.path.clone(), operations: operations.collect() };
             let (before, after) = guards::values_of(&again);
-            store.hold_undone(record, &again, &format!("undone in run {run}"), (&before, &after), now)
+            store.hold_undone(record, &again, &format!("{} {run}", guards::UNDONE), (&before, &after), now)
         }
     }
 }

@@ -24,6 +24,8 @@ pub struct RunSummary {
     pub unknown: usize,
     /// The runs that took something of it back.
     pub undone_by: Vec<i64>,
+    /// The run that it took back.
+    pub undoes: Option<i64>,
 }
 
 impl RunSummary {
@@ -109,6 +111,7 @@ impl Store {
                 failed: count(row.get(6)?),
                 unknown: count(row.get(7)?),
                 undone_by: undone.get(&id).cloned().unwrap_or_default(),
+                undoes: undone.iter().find(|(_, by)| by.contains(&id)).map(|(of, _)| *of),
             })
         })?;
         Ok(rows.collect::<rusqlite::Result<_>>()?)

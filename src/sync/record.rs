@@ -12,7 +12,7 @@ use super::{Observed, Options, Part, Round, due, event_log};
 use crate::config::Config;
 use crate::error::{Exit, Failure, Result};
 use crate::plan::apply::{Applied, Ended};
-use crate::plan::{Plan, Purpose};
+use crate::plan::{Plan, Purpose, guards};
 use crate::store::{CustomerState, HoldState, Store};
 
 /// Customers of the portal that no company is linked to.
@@ -276,10 +276,10 @@ fn news(run: &mut Finish<'_>, report: &mut Report) -> Result<()> {
     let mut keys = BTreeSet::new();
     let mut say: Vec<(String, String)> = Vec::new();
     for held in report.plan.held.iter().filter(|held| !held.rejected) {
-        say.push((
-            format!("held {} {}", held.record, held.after),
-            held.change.cid.clone().unwrap_or_default(),
-        ));
+        // Another value is another question, save where no value is to be written.
+        let undone = held.reason.starts_with(guards::UNDONE);
+        let what = if undone { &held.reason } else { &held.after };
+        say.push((format!("held {} {what}", held.record), held.change.cid.clone().unwrap_or_default()));
     }
     for blocked in &report.plan.blocked {
         say.push((

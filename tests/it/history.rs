@@ -37,6 +37,23 @@ fn a_failed_write_is_shown_with_its_error() {
 }
 
 #[test]
+fn a_write_nobody_heard_of_again_is_shown_as_such() {
+    let desk = Desk::running();
+    used(&desk, "ETV-Primary", "148.20", "151.45");
+    next_export(&desk, SignedDuration::from_hours(13));
+    assert_eq!(Desk::ran(&mut crate::story::command(&desk, &["sync"], "sent")).code, -1);
+    let run = last_run(&desk);
+    desk.psactl(&["history"]).ends_with(0).says("did not end").says("1 not known");
+    desk.psactl(&["history", "show", &run])
+        .ends_with(0)
+        .says("it is at work, or was killed")
+        .says("what became of it is not known, the next run looks it up");
+    desk.psactl(&["undo", &run, "--dry-run"]).ends_with(6).says("what became of it is not known yet");
+    // Looked up, it is a write as any.
+    desk.psactl(&["undo", &run, "--yes"]).ends_with(0).says("1 write taken back");
+}
+
+#[test]
 fn runs_are_chosen_by_customer_and_time() {
     let desk = Desk::running();
     desk.later(SignedDuration::from_hours(48));

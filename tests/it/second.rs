@@ -65,6 +65,8 @@ fn an_older_state_stops_and_says_so() {
     desk.psactl(&["undo", "3", "--yes"]).ends_with(6).says("nothing is written");
     desk.psactl(&["reprocess", "1", "--yes"]).ends_with(6).says("nothing is written");
     desk.psactl(&["state"]).ends_with(6).says("writes        no").says("quantity 192.3");
+    desk.psactl(&["doctor"]).ends_with(8).says("psactl state rebuild");
+    desk.psactl(&["companies", "link", "342", "Joe TV Repair", "--replace", "--yes"]).ends_with(6);
     writes_nothing(&desk);
 }
 

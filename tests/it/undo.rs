@@ -189,7 +189,11 @@ fn an_undo_is_a_run_and_can_be_taken_back() {
     desk.psactl(&["undo", &run, "--yes"]).ends_with(0);
     let undo = last_run(&desk);
     desk.psactl(&["undo", &run, "--yes"]).ends_with(0).says(&format!("taken back by run {undo} already"));
-    desk.psactl(&["history"]).ends_with(0).says(&format!("taken back by run {undo}"));
+    desk.psactl(&["history"])
+        .ends_with(0)
+        .says(&format!("undone by run {undo}"))
+        .says(&format!("undoes run {run}"));
+    desk.psactl(&["history", "show", &run]).ends_with(0).says(&format!("undone by run {undo}"));
     desk.psactl(&["undo", &undo, "--yes"]).ends_with(0);
     assert_eq!(quantity(&desk, EDDIE, SELECT), 192.3);
     // Nobody has lifted anything: the next use is held.
@@ -267,6 +271,18 @@ fn an_undo_that_was_killed_is_run_again() {
         desk.psactl(&["sync", "--verify"]);
         assert!(!desk.writes().contains(&PATCH.to_owned()), "{point}");
     }
+}
+
+#[test]
+fn a_customer_that_is_linked_again_stays_taken_back() {
+    let desk = Desk::running();
+    let run = pushed(&desk);
+    desk.psactl(&["undo", &run, "--yes"]).ends_with(0);
+    desk.psactl(&["companies", "unlink", "342", "--yes"]).ends_with(0);
+    desk.psactl(&["companies", "link", "342", EDDIE, "--yes"]).ends_with(0);
+    desk.forget_requests();
+    desk.psactl(&["sync"]).ends_with(6).says(&format!("undone in run {run}"));
+    assert!(!desk.writes().contains(&PATCH.to_owned()));
 }
 
 #[test]
