@@ -10,9 +10,11 @@ mod event_log;
 pub mod faults;
 mod links;
 pub mod observe;
+pub mod rebuild;
 mod record;
 mod report;
 mod rounds;
+pub mod second;
 pub mod statistics;
 mod ticketing;
 pub mod tickets;
@@ -28,11 +30,11 @@ use jiff::tz::TimeZone;
 use crate::config::Config;
 use crate::error::{Exit, Failure, Result};
 use crate::plan::apply::{Applied, Applier, Secrets};
-use crate::plan::{Plan, guards};
+use crate::plan::{Change, Plan, guards, saved, stop};
 use crate::portal::{self, Snapshot};
 use crate::psa::{self, Client, Info};
 use crate::setup::Chosen;
-use crate::store::{Import, Link, LoggedEvent, Store, TicketMemory};
+use crate::store::{Import, Link, LoggedEvent, Sighting, Stop, Store, TicketMemory};
 use faults::{Fault, FaultKey};
 use tickets::Decision;
 
@@ -68,12 +70,19 @@ pub struct Options {
     pub by_hand: bool,
     /// Runs these events of the log again.
     pub events: Option<BTreeSet<i64>>,
+    /// Writes exactly these changes: where anything else is planned, nothing is written.
+    pub exactly: Option<Vec<Change>>,
 }
 
 impl Options {
     /// Whether the run has to look whatever the time and the files say.
     fn insists(&self) -> bool {
-        self.force || self.verify || self.open_standing || self.events.is_some() || !self.cids.is_empty()
+        self.force
+            || self.verify
+            || self.open_standing
+            || self.events.is_some()
+            || self.exactly.is_some()
+            || !self.cids.is_empty()
     }
 
     fn does(&self, part: Part) -> bool {
@@ -127,6 +136,8 @@ struct Round {
     sighted: Option<BTreeSet<String>>,
     /// Why the customer could not be planned.
     trouble: Option<Failure>,
+    /// What was read of its additions, compared with what this state knows.
+    looked: second::Looked,
 }
 
 impl Run<'_> {
@@ -147,6 +158,8 @@ impl Run<'_> {
                 Ok(report)
             }
             Err(failure) if self.options.dry_run || failure.exit == Exit::Interrupted => Err(failure),
+            // Whoever applies a saved plan is told each time, and the scheduler's runs have nothing to do with it.
+            Err(failure) if self.options.exactly.is_some() => Err(failure),
             Err(failure) => {
                 // Another cause is news, another number in it is not.
                 let cause = if failure.exit == Exit::Refused {
@@ -169,6 +182,7 @@ impl Run<'_> {
     }
 
     async fn attempt(&mut self) -> Result<Report> {
+        stop::refuse(self.store)?;
         let now = (self.clock)();
         let source = portal::open(self.config)?;
         let name = source.name();
@@ -234,7 +248,10 @@ impl Run<'_> {
                 Ok(report)
             }
             Err(failure) => {
-                event_log::failed_run(self.store, run, &observed.events, &self.options, &failure, now)?;
+                // A saved plan that is refused is no failure of what happened at the portal.
+                if !failure.error.is::<saved::Moved>() {
+                    event_log::failed_run(self.store, run, &observed.events, &self.options, &failure, now)?;
+                }
                 self.store.end_run(run, failure.exit.code(), &failure.line(), (self.clock)())?;
                 Err(failure)
             }
@@ -321,6 +338,7 @@ impl Run<'_> {
         let mut decisions: BTreeMap<FaultKey, Decision> = BTreeMap::new();
         let mut ticket_plan = Plan::default();
         let mut ticket_trouble = None;
+        let mut strange: Vec<Sighting> = Vec::new();
 
         let mut approved = BTreeSet::new();
         // Customers of whom nothing is written before an earlier write is cleared up.
@@ -330,6 +348,8 @@ impl Run<'_> {
             let zone = self.server_zone().await?;
             if !self.options.dry_run {
                 self.note_release().await?;
+                self.store.installation(now)?;
+                self.store.note_login(self.config.connectwise.login.name())?;
                 let secrets = Secrets::default();
                 let settled = self.applier(report.run, &secrets, now).settle().await?;
                 for (cid, record, error) in settled.open {
@@ -362,7 +382,8 @@ impl Run<'_> {
             let mut plan = Plan::default();
             match self.plan_tickets(observed, chosen, name, &wanted, &mut plan, now).await {
                 Ok(decided) => {
-                    decisions = decided;
+                    decisions = decided.decisions;
+                    strange = decided.strange;
                     ticket_plan.extend(plan);
                 }
                 // Tickets that fail do not stop billing.
@@ -403,6 +424,8 @@ impl Run<'_> {
                 rounds.insert(cid.clone(), round);
             }
         }
+        strange.extend(rounds.values().flat_map(|round| round.looked.strange.iter().cloned()));
+        self.stop_where(strange, now)?;
         self.block_contradictions(observed, &mut rounds)?;
         record::unlinked(observed, &self.options, report);
         let states = self.store.customers(name)?;
@@ -426,8 +449,13 @@ impl Run<'_> {
         }
         let mut whole = ticket_plan;
         whole.extend(plan);
+        if let Some(wanted) = &self.options.exactly {
+            saved::compare(self.client, wanted, &whole.changes).await?;
+        }
         let mut applied: Vec<Applied> = Vec::new();
         if !self.options.dry_run {
+            let seen: Vec<_> = rounds.values().flat_map(|round| round.looked.seen.iter().copied()).collect();
+            self.store.note_seen(&seen)?;
             for Round { billing, .. } in rounds.values() {
                 for binding in billing.adopt.iter().chain(&billing.recounted) {
                     self.store.set_binding(name, binding)?;
@@ -461,6 +489,18 @@ impl Run<'_> {
             },
             report,
         )
+    }
+
+    /// Stops, now and from now on, where psactl's login wrote what this state knows nothing of.
+    fn stop_where(&self, seen: Vec<Sighting>, now: Timestamp) -> Result<()> {
+        if seen.is_empty() {
+            return Ok(());
+        }
+        let found = Stop { since: now, seen };
+        if !self.options.dry_run {
+            self.store.set_stop(&found)?;
+        }
+        Err(stop::failure(&found))
     }
 
     fn applier<'b>(&'b mut self, run: i64, secrets: &'b Secrets, observed_at: Timestamp) -> Applier<'b> {
