@@ -36,6 +36,9 @@ set edit:completion:arg-completer[psactl] = {|@words|
             cand setup 'Set up the integration in ConnectWise, step by step in the right order'
             cand companies 'Show and make the links between customers of the portal and companies of ConnectWise'
             cand sync 'Push what changed since the last run: tickets, backup statistics, billed quantities'
+            cand status 'Show how things stand: the last run, what waits for a person, what fails'
+            cand pause 'Write nothing for some customers until a date'
+            cand resume 'End pauses before their time'
             cand review 'Show the changes that are held, and approve or reject them'
             cand events 'Show the event log: what happened, what was done, what failed'
             cand reprocess 'Run the notification actions of events again, now'
@@ -301,6 +304,58 @@ set edit:completion:arg-completer[psactl] = {|@words|
             cand -V 'Print version'
             cand --version 'Print version'
         }
+        &'psactl;status'= {
+            cand --late 'With --nagios: critical where no run ended for so long'
+            cand --config 'The configuration file [default: psactl/psactl.toml in the user''s configuration folder]'
+            cand --state 'The folder of psactl''s own state [default: psactl in the user''s state folder]'
+            cand --output 'How results are printed'
+            cand --color 'When to colour'
+            cand --nagios 'One line for Nagios, Icinga and the like, and their exit codes'
+            cand -q 'Print nothing but results and what needs a person'
+            cand --quiet 'Print nothing but results and what needs a person'
+            cand -v 'Say more on stderr; -vv and -vvv say still more. Secrets are never printed'
+            cand --verbose 'Say more on stderr; -vv and -vvv say still more. Secrets are never printed'
+            cand --no-input 'Never ask; what is not given is an error'
+            cand -h 'Print help (see more with ''--help'')'
+            cand --help 'Print help (see more with ''--help'')'
+            cand -V 'Print version'
+            cand --version 'Print version'
+        }
+        &'psactl;pause'= {
+            cand --only 'Only this part; more than once for several'
+            cand --until 'The day it ends with (at its beginning), or the moment, in the portal''s time zone'
+            cand --reason 'Why; whoever reads psactl status will want to know'
+            cand --config 'The configuration file [default: psactl/psactl.toml in the user''s configuration folder]'
+            cand --state 'The folder of psactl''s own state [default: psactl in the user''s state folder]'
+            cand --output 'How results are printed'
+            cand --color 'When to colour'
+            cand --all 'Every customer'
+            cand -q 'Print nothing but results and what needs a person'
+            cand --quiet 'Print nothing but results and what needs a person'
+            cand -v 'Say more on stderr; -vv and -vvv say still more. Secrets are never printed'
+            cand --verbose 'Say more on stderr; -vv and -vvv say still more. Secrets are never printed'
+            cand --no-input 'Never ask; what is not given is an error'
+            cand -h 'Print help (see more with ''--help'')'
+            cand --help 'Print help (see more with ''--help'')'
+            cand -V 'Print version'
+            cand --version 'Print version'
+        }
+        &'psactl;resume'= {
+            cand --config 'The configuration file [default: psactl/psactl.toml in the user''s configuration folder]'
+            cand --state 'The folder of psactl''s own state [default: psactl in the user''s state folder]'
+            cand --output 'How results are printed'
+            cand --color 'When to colour'
+            cand --all 'Every pause, those of single customers too'
+            cand -q 'Print nothing but results and what needs a person'
+            cand --quiet 'Print nothing but results and what needs a person'
+            cand -v 'Say more on stderr; -vv and -vvv say still more. Secrets are never printed'
+            cand --verbose 'Say more on stderr; -vv and -vvv say still more. Secrets are never printed'
+            cand --no-input 'Never ask; what is not given is an error'
+            cand -h 'Print help (see more with ''--help'')'
+            cand --help 'Print help (see more with ''--help'')'
+            cand -V 'Print version'
+            cand --version 'Print version'
+        }
         &'psactl;review'= {
             cand --approve 'Approve a held change by its number, or `all`'
             cand --reject 'Reject a held change by its number'
@@ -455,6 +510,9 @@ set edit:completion:arg-completer[psactl] = {|@words|
             cand setup 'Set up the integration in ConnectWise, step by step in the right order'
             cand companies 'Show and make the links between customers of the portal and companies of ConnectWise'
             cand sync 'Push what changed since the last run: tickets, backup statistics, billed quantities'
+            cand status 'Show how things stand: the last run, what waits for a person, what fails'
+            cand pause 'Write nothing for some customers until a date'
+            cand resume 'End pauses before their time'
             cand review 'Show the changes that are held, and approve or reject them'
             cand events 'Show the event log: what happened, what was done, what failed'
             cand reprocess 'Run the notification actions of events again, now'
@@ -490,6 +548,12 @@ set edit:completion:arg-completer[psactl] = {|@words|
         &'psactl;help;companies;add'= {
         }
         &'psactl;help;sync'= {
+        }
+        &'psactl;help;status'= {
+        }
+        &'psactl;help;pause'= {
+        }
+        &'psactl;help;resume'= {
         }
         &'psactl;help;review'= {
         }

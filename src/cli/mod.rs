@@ -6,10 +6,12 @@ mod demo;
 mod doctor;
 mod events;
 mod init;
+mod pause;
 mod reprocess;
 mod review;
 mod sandbox;
 mod setup;
+mod status;
 mod sync;
 
 pub use self::sandbox::write_trial;
@@ -87,6 +89,9 @@ enum Command {
     Setup(setup::Args),
     Companies(companies::Args),
     Sync(sync::Args),
+    Status(status::Args),
+    Pause(pause::Args),
+    Resume(pause::ResumeArgs),
     Review(review::Args),
     Events(events::Args),
     Reprocess(reprocess::Args),
@@ -103,6 +108,14 @@ pub fn main() -> ExitCode {
             // Help and version are no errors; clap knows which stream they belong on.
             let code = if error.use_stderr() { Exit::Usage } else { Exit::Done };
             let _closed_pipe = error.print();
+            // A monitor knows four codes, and 2 is not what a mistyped check means there.
+            let monitor = std::env::args_os().any(|argument| argument == "--nagios");
+            if monitor && error.use_stderr() {
+                return ExitCode::from(status::nagios_unknown(
+                    &mut std::io::stdout(),
+                    "the command line is wrong",
+                ));
+            }
             return ExitCode::from(code.code());
         }
     };
@@ -132,6 +145,9 @@ fn run(cli: Cli, ui: Ui) -> Result<Exit> {
         Command::Setup(args) => setup::run(&context, args),
         Command::Companies(args) => companies::run(&context, args),
         Command::Sync(args) => sync::run(&context, args),
+        Command::Status(args) => status::run(&context, args),
+        Command::Pause(args) => pause::run(&context, args),
+        Command::Resume(args) => pause::resume(&context, args),
         Command::Review(args) => review::run(&context, args),
         Command::Events(args) => events::run(&context, args),
         Command::Reprocess(args) => reprocess::run(&context, args),

@@ -14,7 +14,7 @@ impl Plan {
     pub fn show(&self, ui: &Ui) {
         show_changes(ui, &self.changes);
         if !self.held.is_empty() {
-            ui.heading("Held: these need a yes");
+            ui.heading("Held: these need a yes (psactl review)");
             let mut table = ui.table(&["record", "customer", "from", "to", "next invoice", "why"]);
             for held in self.held.iter() {
                 table.marked(

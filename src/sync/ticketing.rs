@@ -50,6 +50,7 @@ impl Run<'_> {
                 };
                 asked
                     && touched
+                    && observed.pauses.part(&key.cid, Part::Tickets).is_none()
                     && (news || insists)
                     && tickets::is_wanted(fault, &self.config.tickets)
                     && observed.links.get(&key.cid).is_some_and(|link| {

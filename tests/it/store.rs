@@ -14,26 +14,30 @@ fn number(db: &Connection, sql: &str) -> i64 {
     db.query_row(sql, [], |row| row.get(0)).unwrap()
 }
 
-/// Makes the state of a desk what the first psactl wrote: the tables and the number of format 1.
+/// Makes the state of a desk what the first psactl wrote: its tables with their rows, and format 1.
 fn to_format_1(desk: &Desk) {
-    let old = Connection::open_in_memory().unwrap();
+    let path = desk.file("state").join("old.db");
+    let old = Connection::open(&path).unwrap();
     old.execute_batch(include_str!("../../src/store/migrations/v1.sql")).unwrap();
-    let names = |db: &Connection| -> Vec<(String, String)> {
-        let mut query = db
-            .prepare(
-                "SELECT type, name FROM sqlite_schema WHERE sql IS NOT NULL AND name NOT LIKE 'sqlite_%'",
-            )
-            .unwrap();
-        let rows = query.query_map([], |row| Ok((row.get(0)?, row.get(1)?))).unwrap();
+    old.execute("ATTACH ?1 AS new", [database(desk).to_str().unwrap()]).unwrap();
+    let names = |sql: &str| -> Vec<String> {
+        let mut query = old.prepare(sql).unwrap();
+        let rows = query.query_map([], |row| row.get(0)).unwrap();
         rows.collect::<Result<_, _>>().unwrap()
     };
-    let db = Connection::open(database(desk)).unwrap();
-    let known = names(&old);
-    for (kind, name) in names(&db).into_iter().filter(|item| !known.contains(item)) {
-        db.execute_batch(&format!("DROP {kind} IF EXISTS {name}")).unwrap();
+    for table in
+        names("SELECT name FROM main.sqlite_schema WHERE type = 'table' AND name NOT LIKE 'sqlite_%'")
+    {
+        let columns = names(&format!("SELECT name FROM pragma_table_info('{table}', 'main')")).join(", ");
+        let copy = format!("INSERT INTO main.{table} ({columns}) SELECT {columns} FROM new.{table}");
+        old.execute_batch(&copy).unwrap();
     }
-    db.pragma_update(None, "user_version", 1).unwrap();
-    db.pragma_update(None, "application_id", 0).unwrap();
+    old.pragma_update(None, "user_version", 1).unwrap();
+    drop(old);
+    for name in ["psactl.db-wal", "psactl.db-shm"] {
+        std::fs::remove_file(desk.file("state").join(name)).ok();
+    }
+    std::fs::rename(path, database(desk)).unwrap();
 }
 
 #[test]
@@ -96,6 +100,7 @@ fn an_older_state_that_another_psactl_works_on_is_left_to_it() {
     let desk = Desk::running();
     let store = psactl::store::Store::open(&desk.file("state")).unwrap();
     let lock = store.lock("sync", crate::support::NOW.parse().unwrap()).unwrap();
+    drop(store);
     to_format_1(&desk);
     desk.psactl(&["review"]).ends_with(7).says("another psactl is at work").says("(sync)");
     assert_eq!(number(&Connection::open(database(&desk)).unwrap(), "PRAGMA user_version"), 1);
