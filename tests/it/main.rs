@@ -26,6 +26,8 @@ mod monitoring;
 mod paging;
 mod pause;
 mod portal;
+#[cfg(unix)]
+mod review;
 mod sandbox;
 mod secrets;
 mod setup;
