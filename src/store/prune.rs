@@ -43,7 +43,8 @@ mod tests {
         store
             .db
             .execute_batch(
-                "INSERT INTO bindings VALUES (57, 12, 'files', '342', 'select-storage', NULL, '2', NULL, 110);
+                "INSERT INTO bindings (addition_id, agreement_id, source, cid, service, adopted, pushed, description, pushed_at)
+                   VALUES (57, 12, 'files', '342', 'select-storage', NULL, '2', NULL, 110);
                  INSERT INTO runs VALUES (1, 'sync', 100, 110, 0, ''), (2, 'sync', 105, 106, 0, ''),
                    (3, 'sync', 107, 108, 0, ''), (4, 'sync', 900, 901, 0, '');
                  INSERT INTO journal (id, run, at, change, state, record, finished_at) VALUES

@@ -433,8 +433,10 @@ impl Run<'_> {
         whole.extend(plan);
         let mut applied: Vec<Applied> = Vec::new();
         if !self.options.dry_run {
-            for binding in rounds.values().flat_map(|round| &round.billing.adopt) {
-                self.store.set_binding(name, binding)?;
+            for Round { billing, .. } in rounds.values() {
+                for binding in billing.adopt.iter().chain(&billing.recounted) {
+                    self.store.set_binding(name, binding)?;
+                }
             }
         }
         if !self.options.dry_run && !whole.changes.is_empty() {
