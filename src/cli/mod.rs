@@ -13,6 +13,7 @@ mod sandbox;
 mod setup;
 mod status;
 mod sync;
+mod why;
 
 pub use self::sandbox::write_trial;
 
@@ -90,6 +91,7 @@ enum Command {
     Companies(companies::Args),
     Sync(sync::Args),
     Status(status::Args),
+    Why(why::Args),
     Pause(pause::Args),
     Resume(pause::ResumeArgs),
     Review(review::Args),
@@ -146,6 +148,7 @@ fn run(cli: Cli, ui: Ui) -> Result<Exit> {
         Command::Companies(args) => companies::run(&context, args),
         Command::Sync(args) => sync::run(&context, args),
         Command::Status(args) => status::run(&context, args),
+        Command::Why(args) => why::run(&context, args),
         Command::Pause(args) => pause::run(&context, args),
         Command::Resume(args) => pause::resume(&context, args),
         Command::Review(args) => review::run(&context, args),

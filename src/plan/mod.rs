@@ -13,7 +13,7 @@ pub use change::{Action, Change, Field, MoneyEffect, NaturalKey, Purpose, Reques
 
 use serde::Serialize;
 
-pub(crate) use show::{field_line, money_of, sum_lines, sums};
+pub(crate) use show::{PRORATED, field_line, money_of, sum_lines, sums};
 
 /// A change whose value is known and that needs a yes.
 #[derive(Debug, Clone, Serialize)]

@@ -124,7 +124,7 @@ pub(crate) fn sum_lines<'a>(changes: impl IntoIterator<Item = &'a Change> + Clon
 }
 
 /// What a full period's amount leaves unsaid.
-const PRORATED: &str = "(amounts of a full period; ConnectWise prorates the running one)";
+pub(crate) const PRORATED: &str = "(amounts of a full period; ConnectWise prorates the running one)";
 
 /// "quantity: 1 -> 2".
 pub(crate) fn field_line(field: &super::Field) -> String {

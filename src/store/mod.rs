@@ -199,6 +199,35 @@ mod tests {
     }
 
     #[test]
+    fn a_full_disk_is_called_one_and_loses_nothing() {
+        let folder = tempfile::tempdir().unwrap();
+        let store = Store::open(folder.path()).unwrap();
+        store.set_meta("kept", "yes").unwrap();
+        let pages: i64 = store.db.query_row("PRAGMA page_count", [], |row| row.get(0)).unwrap();
+        store.db.pragma_update(None, "max_page_count", pages).unwrap();
+        let error =
+            (0..1000).find_map(|n| store.set_meta(&format!("key {n}"), &"x".repeat(500)).err()).unwrap();
+        assert!(error.to_string().contains("the disk is full"), "{error}");
+        assert!(error.hints()[0].contains("make room"));
+        drop(store);
+        assert_eq!(Store::open(folder.path()).unwrap().meta("kept").unwrap().as_deref(), Some("yes"));
+    }
+
+    #[test]
+    fn commits_are_on_disk_when_they_return() {
+        let folder = tempfile::tempdir().unwrap();
+        let store = Store::open(folder.path()).unwrap();
+        let pragma = |name: &str| -> String {
+            let value = |row: &rusqlite::Row<'_>| row.get::<_, rusqlite::types::Value>(0);
+            format!("{:?}", store.db.pragma_query_value(None, name, value).unwrap())
+        };
+        assert_eq!(
+            (pragma("journal_mode"), pragma("synchronous")),
+            ("Text(\"wal\")".into(), "Integer(2)".into())
+        );
+    }
+
+    #[test]
     fn a_newer_state_is_refused_and_left_alone() {
         let folder = tempfile::tempdir().unwrap();
         let store = Store::open(folder.path()).unwrap();

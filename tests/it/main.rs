@@ -36,5 +36,6 @@ mod store;
 mod story;
 mod support;
 mod syncing;
+mod why;
 #[cfg(unix)]
 mod wizard;

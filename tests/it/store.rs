@@ -136,3 +136,61 @@ fn a_state_that_another_program_keeps_locked_is_told_from_a_damaged_one() {
     other.execute_batch("PRAGMA locking_mode = EXCLUSIVE; BEGIN EXCLUSIVE; DELETE FROM standing").unwrap();
     desk.psactl(&["sync", "--force"]).ends_with(7).says("kept busy by another process");
 }
+
+#[test]
+fn a_lock_that_a_killed_process_left_keeps_nobody_out() {
+    let desk = Desk::linked();
+    let killed = Desk::ran(&mut crate::story::command(&desk, &["sync"], "sent:1"));
+    assert_eq!(killed.code, -1, "{killed:?}");
+    let left = desk.read("state/psactl.lock");
+    assert!(left.contains("(sync)"), "{left}");
+    desk.psactl(&["status"]).ends_with(0).says("is at work or was cut off");
+    desk.psactl(&["sync"]).ends_with(0);
+    desk.psactl(&["status"]).ends_with(0).is_silent_on("cut off");
+}
+
+#[test]
+fn times_that_lie_ahead_count_as_due_and_are_said() {
+    let desk = Desk::running();
+    desk.later(jiff::SignedDuration::from_hours(72));
+    crate::syncing::next_export(&desk, jiff::SignedDuration::from_hours(1));
+    desk.psactl(&["sync"]).ends_with(0);
+    // The clock was three days ahead, and is set right.
+    desk.later(jiff::SignedDuration::from_hours(-72));
+    crate::syncing::next_export(&desk, jiff::SignedDuration::from_mins(1));
+    let ran = desk.psactl(&["sync"]).ends_with(6);
+    ran.says("the clock was wrong then, or is now").says("2026-11-26 15:00 UTC, which lies ahead");
+    // It is said once: now the state knows better.
+    desk.later(jiff::SignedDuration::from_hours(25));
+    desk.psactl(&["sync"]).is_silent_on("lies ahead");
+}
+
+#[test]
+fn old_events_go_once_a_day_and_what_stands_stays() {
+    let desk = Desk::running();
+    desk.psactl(&["sync", "--open-standing"]).ends_with(0);
+    let log = |desk: &Desk| -> Vec<String> {
+        let log = desk.psactl(&["events", "--limit", "1000", "--output", "json"]).ends_with(0).json();
+        let events = log["events"].as_array().unwrap().iter();
+        events.map(|entry| entry["event"]["id"].as_str().unwrap().to_owned()).collect()
+    };
+    let (before, tickets) = (log(&desk), desk.tickets().len());
+    assert!(before.len() > 40 && tickets > 0);
+    desk.edit("psactl.toml", "keep_events = \"400d\"", "keep_events = \"62d\"");
+    desk.later(jiff::SignedDuration::from_hours(24 * 70));
+    crate::syncing::next_export(&desk, jiff::SignedDuration::from_hours(1));
+    desk.psactl(&["sync"]);
+    let after = log(&desk);
+    assert!(after.len() < before.len() && after.len() >= tickets, "{after:?}");
+    assert!(after.iter().all(|id| before.contains(id)));
+    // The export still has them all: they are no news, and no ticket is opened or resolved for them.
+    let status = |desk: &Desk| desk.psactl(&["status", "--output", "json"]).json()["standing_faults"].clone();
+    let standing = status(&desk);
+    for _ in 0..2 {
+        desk.later(jiff::SignedDuration::from_hours(25));
+        desk.psactl(&["sync"]);
+    }
+    assert_eq!(log(&desk), after);
+    assert_eq!(status(&desk), standing);
+    assert_eq!(desk.tickets().len(), tickets);
+}
