@@ -29,7 +29,7 @@ impl Store {
     pub fn pushes_to(&self, addition: i64, most: usize) -> Result<Vec<Push>> {
         let mut query = self.db.prepare_cached(
             "SELECT run, at, state, change, answer, error FROM journal
-             WHERE json_extract(change, '$.subject.id') = ?1
+             WHERE (record = ?1 OR json_extract(change, '$.subject.id') = ?1)
                AND json_extract(change, '$.purpose.quantity') IS NOT NULL
              ORDER BY id DESC LIMIT ?2",
         )?;
