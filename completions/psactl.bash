@@ -61,6 +61,9 @@ _psactl() {
             psactl,sync)
                 cmd="psactl__subcmd__sync"
                 ;;
+            psactl,why)
+                cmd="psactl__subcmd__why"
+                ;;
             psactl__subcmd__companies,add)
                 cmd="psactl__subcmd__companies__subcmd__add"
                 ;;
@@ -160,6 +163,9 @@ _psactl() {
             psactl__subcmd__help,sync)
                 cmd="psactl__subcmd__help__subcmd__sync"
                 ;;
+            psactl__subcmd__help,why)
+                cmd="psactl__subcmd__help__subcmd__why"
+                ;;
             psactl__subcmd__help__subcmd__companies,add)
                 cmd="psactl__subcmd__help__subcmd__companies__subcmd__add"
                 ;;
@@ -188,7 +194,7 @@ _psactl() {
 
     case "${cmd}" in
         psactl)
-            opts="-q -v -h -V --config --state --output --quiet --verbose --color --no-input --help --version demo init setup companies sync status pause resume review events reprocess doctor sandbox completions help"
+            opts="-q -v -h -V --config --state --output --quiet --verbose --color --no-input --help --version demo init setup companies sync status why pause resume review events reprocess doctor sandbox completions help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 1 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -764,7 +770,7 @@ _psactl() {
             return 0
             ;;
         psactl__subcmd__help)
-            opts="demo init setup companies sync status pause resume review events reprocess doctor sandbox completions help"
+            opts="demo init setup companies sync status why pause resume review events reprocess doctor sandbox completions help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1072,6 +1078,20 @@ _psactl() {
             return 0
             ;;
         psactl__subcmd__help__subcmd__sync)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        psactl__subcmd__help__subcmd__why)
             opts=""
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
@@ -1536,6 +1556,36 @@ _psactl() {
                     COMPREPLY=($(compgen -W "tickets statistics billing" -- "${cur}"))
                     return 0
                     ;;
+                --config)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --state)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --output)
+                    COMPREPLY=($(compgen -W "table json" -- "${cur}"))
+                    return 0
+                    ;;
+                --color)
+                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        psactl__subcmd__why)
+            opts="-q -v -h -V --offline --config --state --output --quiet --verbose --color --no-input --help --version"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
                 --config)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0

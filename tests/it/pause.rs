@@ -85,6 +85,7 @@ fn one_part_is_paused_and_the_others_go_on() {
     .ends_with(0)
     .says("every customer: billing paused until 2026-12-24 23:00 UTC");
     desk.psactl(&["sync"]).ends_with(0).says("1 ticket opened").is_silent_on("92");
+    desk.psactl(&["companies"]).ends_with(0).says("billing paused until 2026-12-24 23:00 UTC: prices change");
     desk.psactl(&["resume", "419"]).ends_with(6).says("customer 419 is paused with every other");
     desk.psactl(&["resume", "--all"]).ends_with(0);
     desk.psactl(&["sync"]).ends_with(0).says("91.66 -> 92").says("18.05 -> 19.05");
