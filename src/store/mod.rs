@@ -123,6 +123,21 @@ impl Store {
         Ok(Transaction::new_unchecked(&self.db, TransactionBehavior::Immediate)?)
     }
 
+    /// Does several writes as one: all are on disk when it returns, or none. What is inside begins no
+    /// transaction of its own.
+    ///
+    /// # Errors
+    /// What the work returns, and where the database refuses.
+    pub fn together<T, E: From<Error>>(
+        &self,
+        work: impl FnOnce() -> std::result::Result<T, E>,
+    ) -> std::result::Result<T, E> {
+        let change = self.transaction()?;
+        let done = work()?;
+        change.commit().map_err(Error::from)?;
+        Ok(done)
+    }
+
     /// A single remembered value.
     pub fn meta(&self, key: &str) -> Result<Option<String>> {
         Ok(self.db.query_row("SELECT value FROM meta WHERE key = ?1", [key], |row| row.get(0)).optional()?)

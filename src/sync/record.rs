@@ -323,17 +323,22 @@ fn news(run: &mut Finish<'_>, report: &mut Report) -> Result<()> {
         let fix = trouble.hints.first().cloned().unwrap_or_default();
         say.push((key, trouble.cid.as_ref(), trouble.error.clone(), fix));
     }
-    let mut news = 0;
-    for (key, cid, words, fix) in say {
-        let cid = cid.map(String::as_str).unwrap_or_default();
-        let key = format!("{cid} {key}");
-        if run.store.speaks(&key, cid, "sync", run.now, run.config.sync.remind_every)? {
-            news += 1;
+    let store = run.store;
+    // One write to the disk for all of them, however many customers there are.
+    let news = store.together(|| -> Result<usize> {
+        let mut news = 0;
+        for (key, cid, words, fix) in say {
+            let cid = cid.map(String::as_str).unwrap_or_default();
+            let key = format!("{cid} {key}");
+            if store.speaks(&key, cid, "sync", run.now, run.config.sync.remind_every)? {
+                news += 1;
+            }
+            store.keep_words(&key, &words, &fix)?;
+            keys.insert(key);
         }
-        run.store.keep_words(&key, &words, &fix)?;
-        keys.insert(key);
-    }
-    run.store.settle_standing("sync", &looked_at, &keys)?;
+        store.settle_standing("sync", &looked_at, &keys)?;
+        Ok(news)
+    })?;
     report.news = news;
     report.asked = run.options.events.is_some() || run.options.by_hand;
     Ok(())
