@@ -187,6 +187,9 @@ pub enum Purpose {
         /// The invoice it was written for.
         #[serde(default)]
         next_invoice: NextInvoice,
+        /// How use was counted.
+        #[serde(default)]
+        basis: Option<String>,
     },
     /// A flat fee beside the usage of a service.
     FlatFee {

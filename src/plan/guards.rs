@@ -142,9 +142,10 @@ pub fn hold_run(
         } else {
             return None;
         };
+    let is_billing = |change: &super::Change| matches!(change.purpose, super::Purpose::Quantity { .. });
     let (held, kept): (Vec<_>, Vec<_>) = std::mem::take(&mut plan.changes)
         .into_iter()
-        .partition(|change| record_of(change).is_some_and(|record| counted(&record)));
+        .partition(|change| is_billing(change) && record_of(change).is_some_and(|record| counted(&record)));
     plan.changes = kept;
     if held.is_empty() {
         return None;
@@ -157,13 +158,16 @@ pub fn hold_run(
     Some(reason)
 }
 
-/// The name under which a billing change is held and approved; other changes are never held.
+/// The name under which a billing change or a new ticket is held and approved; other changes are never held.
 pub fn record_of(change: &super::Change) -> Option<String> {
     match &change.purpose {
         super::Purpose::Quantity { .. } => {
             let quantity = change.fields.iter().any(|field| field.name == "quantity");
             let record = if quantity { quantity_record } else { description_record };
             change.subject.id.map(record)
+        }
+        super::Purpose::OpenTicket { source, fault, first_event, .. } => {
+            Some(format!("{TICKET}{}", fault.xref_of(source, first_event)))
         }
         _ => None,
     }
@@ -201,8 +205,15 @@ pub fn statistics_record(entry: i64) -> String {
     format!("Managed ID entry {entry} statistics")
 }
 
-/// Before and after of a billing change, as an approval remembers them; of statistics all of their numbers.
+/// What the record of a ticket that is held begins with.
+pub const TICKET: &str = "ticket ";
+
+/// Before and after of a change, as an approval remembers them; a ticket is known by the event that began its fault,
+/// statistics by all of their numbers.
 pub fn values_of(change: &super::Change) -> (String, String) {
+    if let super::Purpose::OpenTicket { first_event, .. } = &change.purpose {
+        return (String::new(), first_event.clone());
+    }
     if change.purpose == super::Purpose::Statistics {
         let all = |value: fn(&super::Field) -> &serde_json::Value| {
             let numbers = change.fields.iter().map(|field| format!("{} {}", field.name, value(field)));

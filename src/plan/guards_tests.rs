@@ -150,6 +150,7 @@ pub(crate) fn write(id: i64, cid: &str, before: &str, after: &str, money: Option
             quantity: Decimal::ONE,
             description: None,
             next_invoice: Default::default(),
+            basis: None,
         })
 }
 

@@ -40,7 +40,16 @@ pub(super) fn remember(
                 store.set_choices(step, &choices)?;
             }
         }
-        Purpose::Quantity { source, service, agreement, before, quantity, description, next_invoice: _ } => {
+        Purpose::Quantity {
+            source,
+            service,
+            agreement,
+            before,
+            quantity,
+            description,
+            basis,
+            next_invoice: _,
+        } => {
             let Some(addition) = record else { return Ok(()) };
             let known = store.bindings(source)?.into_iter().find(|binding| binding.addition_id == addition);
             let kept = |name: &str| differences.iter().all(|difference| !difference.starts_with(name));
@@ -53,9 +62,11 @@ pub(super) fn remember(
                 pushed: None,
                 description: None,
                 pushed_at: None,
+                basis: None,
             });
             let wrote_quantity = change.fields.iter().any(|field| field.name == "quantity");
             if wrote_quantity {
+                binding.basis.clone_from(basis);
                 // Where the server keeps it otherwise (rounded, say), what it kept is psactl's value all the same.
                 let answered =
                     answer.get("quantity").map(ToString::to_string).and_then(|text| text.parse().ok());
@@ -100,6 +111,9 @@ pub(super) fn remember(
             memory.closed_by_person_at = None;
             memory.standing_since_first_run = None;
             store.set_ticket(source, fault, &memory)?;
+            if let Some(record) = guards::record_of(change) {
+                store.drop_hold(&record)?;
+            }
         }
         Purpose::NoteTicket { source, fault, ticket, told_until } => {
             let mut memory = store.tickets(source)?.remove(fault).unwrap_or_default();

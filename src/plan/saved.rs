@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use sha2::{Digest, Sha256};
 
-use super::{Change, Plan, Request, field_line};
+use super::{Change, Plan, Purpose, Request, field_line};
 use crate::error::{Exit, Failure, Result};
 use crate::psa::Client;
 use crate::ui::text;
@@ -276,6 +276,12 @@ fn what_differs(saved: &Change, now: &Change) -> String {
     if saved.money != now.money {
         let money = |change: &Change| format!("next invoice {}", super::money_of(change));
         parts.push(pair(money(saved), money(now)));
+    }
+    if let (Purpose::Quantity { next_invoice: then, .. }, Purpose::Quantity { next_invoice: now, .. }) =
+        (&saved.purpose, &now.purpose)
+        && then != now
+    {
+        parts.push(format!("the next invoice date moved: saved {then}, now {now}"));
     }
     if parts.is_empty() { "is written for another reason now".to_owned() } else { parts.join("; ") }
 }

@@ -42,7 +42,13 @@ impl Plan {
             ui.heading("Blocked: nothing is written until the cause is removed");
             for blocked in &self.blocked {
                 let who = blocked.cid.as_deref().map(|cid| format!("customer {cid}: ")).unwrap_or_default();
-                let line = text::clean(&format!("{who}{}: {}", blocked.subject, blocked.reason));
+                let since = blocked.since.map(|since| format!(" (since {})", text::moment(since)));
+                let line = text::clean(&format!(
+                    "{who}{}: {}{}",
+                    blocked.subject,
+                    blocked.reason,
+                    since.unwrap_or_default()
+                ));
                 ui.out(&format!("  {} {}", ui.paint(Look::Bad, "x"), ui.wrap(&line, 4, 4)));
                 ui.out(&format!("    fix: {}", ui.wrap(&text::clean(&blocked.fix), 9, 9)));
             }

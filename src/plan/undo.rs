@@ -271,6 +271,7 @@ fn back_to(
             quantity: quantity.or(addition.quantity).unwrap_or_default(),
             description: description.clone(),
             next_invoice: now,
+            basis: None,
         });
     Verdict::Back(Box::new(of_customer(change, candidate).undoing(run)))
 }

@@ -14,7 +14,11 @@ use super::{Error, Result};
 
 /// The script of each version, the first for a new file. One that was released is never changed: what is
 /// missing is added at the end.
-static SCRIPTS: &[&str] = &[include_str!("migrations/v1.sql"), include_str!("migrations/v2.sql")];
+static SCRIPTS: &[&str] = &[
+    include_str!("migrations/v1.sql"),
+    include_str!("migrations/v2.sql"),
+    include_str!("migrations/v3.sql"),
+];
 
 /// The format this program writes. An older program refuses a newer file.
 pub(super) const VERSION: i64 = SCRIPTS.len() as i64;

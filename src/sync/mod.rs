@@ -434,8 +434,10 @@ impl Run<'_> {
         if !self.options.dry_run {
             let seen: Vec<_> = rounds.values().flat_map(|round| round.looked.seen.iter().copied()).collect();
             self.store.note_seen(&seen)?;
-            for binding in rounds.values().flat_map(|round| &round.billing.adopt) {
-                self.store.set_binding(name, binding)?;
+            for Round { billing, .. } in rounds.values() {
+                for binding in billing.adopt.iter().chain(&billing.recounted) {
+                    self.store.set_binding(name, binding)?;
+                }
             }
         }
         if !self.options.dry_run && !whole.changes.is_empty() {

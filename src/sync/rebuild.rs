@@ -104,6 +104,7 @@ pub async fn additions(
                     pushed: None,
                     description: None,
                     pushed_at: None,
+                    basis: None,
                 });
                 let changed = addition.info.as_ref().and_then(|info| info.last_updated);
                 rebuilt.seen.extend(changed.map(|at| (addition.id, at)));

@@ -102,6 +102,7 @@ impl Run<'_> {
             bindings: &bindings,
             holds: &holds,
             settings: &self.config.billing,
+            gigabyte: self.config.portal.gigabyte,
             measured_on: observed
                 .snapshot
                 .measured_at_of(&link.cid)

@@ -16,6 +16,7 @@ fn binding(adopted: Option<i64>, pushed: Option<i64>, pushed_at: Option<&str>) -
         pushed: pushed.map(Into::into),
         description: Some("A: 1".into()),
         pushed_at: pushed_at.map(at),
+        basis: None,
     }
 }
 

@@ -174,9 +174,13 @@ fn the_help_of_every_command() {
         "setup",
         "companies",
         "sync",
+        "apply",
         "review",
         "events",
         "reprocess",
+        "history",
+        "undo",
+        "state",
         "doctor",
         "sandbox",
         "completions",
@@ -192,6 +196,9 @@ fn the_help_of_every_command() {
         ("companies", "import"),
         ("companies", "add"),
         ("events", "show"),
+        ("history", "show"),
+        ("state", "rebuild"),
+        ("state", "keep"),
     ] {
         insta::assert_snapshot!(format!("help-{command}-{action}"), shown(&[command, action, "--help"]));
     }

@@ -41,8 +41,10 @@ impl Place<'_> {
         if let Some(included) = included {
             body["lessIncluded"] = billing::number(Some(included));
         }
-        let description =
-            config.billing.update_invoice_descriptions.then(|| billing::describe(service, used));
+        let description = config
+            .billing
+            .update_invoice_descriptions
+            .then(|| billing::describe(service, used, config.portal.gigabyte));
         if let Some(description) = &description {
             body["invoiceDescription"] = json!(description);
         }
@@ -55,6 +57,7 @@ impl Place<'_> {
             quantity,
             description,
             next_invoice: NextInvoice::of(self.agreement),
+            basis: Some(billing::basis(service, &config.billing, config.portal.gigabyte)),
         })
     }
 
