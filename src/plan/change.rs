@@ -184,12 +184,12 @@ pub enum Purpose {
         quantity: Decimal,
         /// The description written.
         description: Option<String>,
-        /// The invoice it was written for.
-        #[serde(default)]
-        next_invoice: NextInvoice,
         /// How use was counted.
         #[serde(default)]
         basis: Option<String>,
+        /// The invoice it was written for.
+        #[serde(default)]
+        next_invoice: NextInvoice,
     },
     /// A flat fee beside the usage of a service.
     FlatFee {

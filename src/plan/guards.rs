@@ -173,6 +173,9 @@ pub fn record_of(change: &super::Change) -> Option<String> {
     }
 }
 
+/// What the record of a ticket that is held begins with.
+pub const TICKET: &str = "ticket ";
+
 /// The name under which the quantity of an addition is held.
 pub fn quantity_record(addition: i64) -> String {
     format!("addition {addition} quantity")
@@ -205,11 +208,8 @@ pub fn statistics_record(entry: i64) -> String {
     format!("Managed ID entry {entry} statistics")
 }
 
-/// What the record of a ticket that is held begins with.
-pub const TICKET: &str = "ticket ";
-
-/// Before and after of a change, as an approval remembers them; a ticket is known by the event that began its fault,
-/// statistics by all of their numbers.
+/// Before and after of a change, as an approval remembers them; of statistics all of their numbers; a ticket is known
+/// by the event that began its fault.
 pub fn values_of(change: &super::Change) -> (String, String) {
     if let super::Purpose::OpenTicket { first_event, .. } = &change.purpose {
         return (String::new(), first_event.clone());

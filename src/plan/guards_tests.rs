@@ -149,8 +149,8 @@ pub(crate) fn write(id: i64, cid: &str, before: &str, after: &str, money: Option
             before: None,
             quantity: Decimal::ONE,
             description: None,
-            next_invoice: Default::default(),
             basis: None,
+            next_invoice: Default::default(),
         })
 }
 

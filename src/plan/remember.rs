@@ -40,16 +40,7 @@ pub(super) fn remember(
                 store.set_choices(step, &choices)?;
             }
         }
-        Purpose::Quantity {
-            source,
-            service,
-            agreement,
-            before,
-            quantity,
-            description,
-            basis,
-            next_invoice: _,
-        } => {
+        Purpose::Quantity { source, service, agreement, before, quantity, description, basis, .. } => {
             let Some(addition) = record else { return Ok(()) };
             let known = store.bindings(source)?.into_iter().find(|binding| binding.addition_id == addition);
             let kept = |name: &str| differences.iter().all(|difference| !difference.starts_with(name));

@@ -16,6 +16,7 @@ mod links;
 mod migrations;
 mod rebuild;
 mod runs;
+mod sightings;
 mod standing;
 mod tickets;
 mod unkept;

@@ -416,8 +416,8 @@ fn change(
             before: addition.quantity,
             quantity: quantity.or(addition.quantity).unwrap_or_default(),
             description,
-            next_invoice: NextInvoice::of(agreement),
             basis: Some(basis(service, facts.settings, facts.gigabyte)),
+            next_invoice: NextInvoice::of(agreement),
         })
 }
 

@@ -8,6 +8,7 @@ pub mod billing;
 mod due;
 mod event_log;
 pub mod faults;
+mod links;
 pub mod observe;
 pub mod rebuild;
 mod record;
@@ -120,6 +121,8 @@ struct Observed {
     faults: BTreeMap<FaultKey, Fault>,
     memories: BTreeMap<FaultKey, TicketMemory>,
     links: BTreeMap<String, Link>,
+    /// Customers whose Managed ID was last seen on other companies, too.
+    contradicted: BTreeMap<String, BTreeSet<i64>>,
 }
 
 /// What one customer's round gives, before it is applied.
@@ -129,6 +132,8 @@ struct Round {
     billing: billing::Outcome,
     /// Billing was judged; where it was blocked as a whole, what is held stays as it is.
     judged: bool,
+    /// The Managed IDs that its company was seen with.
+    sighted: Option<BTreeSet<String>>,
     /// Why the customer could not be planned.
     trouble: Option<Failure>,
     /// What was read of its additions, compared with what this state knows.
@@ -273,7 +278,9 @@ impl Run<'_> {
         let mut memories = self.store.tickets(name)?;
         self.first_run(name, &faults, &mut memories, now)?;
         let links = self.store.links(name)?.into_iter().map(|link| (link.cid.clone(), link)).collect();
-        Ok(Observed { snapshot, stamp, older, event_problems: log.problems, events, faults, memories, links })
+        let contradicted = links::contradicted(self.config, &links, &self.store.doubled_managed_ids()?);
+        let event_problems = log.problems;
+        Ok(Observed { snapshot, stamp, older, event_problems, events, faults, memories, links, contradicted })
     }
 
     /// At the first run no ticket is opened for what stands already: the old integration may have opened one.
@@ -325,8 +332,8 @@ impl Run<'_> {
         let name = portal::open(self.config)?.name();
         let due = due::customers(self.config, self.store, name, observed, &self.options, now)?;
         let mut wanted = self.wanted_tickets(observed, now);
-        record::unlinked(observed, &self.options, report);
-        let asks = !due.is_empty() || !wanted.is_empty() || !self.store.unsettled()?.is_empty();
+        let looks = self.looks_for_links(observed, now)?;
+        let asks = looks || !due.is_empty() || !wanted.is_empty() || !self.store.unsettled()?.is_empty();
         let mut rounds: BTreeMap<String, Round> = BTreeMap::new();
         let mut decisions: BTreeMap<FaultKey, Decision> = BTreeMap::new();
         let mut ticket_plan = Plan::default();
@@ -356,6 +363,19 @@ impl Run<'_> {
                     observed.memories = self.store.tickets(name)?;
                     wanted = self.wanted_tickets(observed, now);
                 }
+            }
+            if looks {
+                match self.adopt_links(observed, chosen, name, &mut ticket_plan, now).await {
+                    Err(failure) if is_everybodys(&failure) => return Err(failure),
+                    Err(failure) => ticket_plan.act(
+                        None,
+                        format!("customers without a company were not looked for: {}", failure.line()),
+                    ),
+                    Ok(()) => {}
+                }
+            }
+            if self.look_again(observed, chosen, &due).await? {
+                wanted = self.wanted_tickets(observed, now);
             }
             let observed = &*observed;
             wanted.retain(|key| !unknown.contains(&key.cid));
@@ -406,6 +426,8 @@ impl Run<'_> {
         }
         strange.extend(rounds.values().flat_map(|round| round.looked.strange.iter().cloned()));
         self.stop_where(strange, now)?;
+        self.block_contradictions(observed, &mut rounds)?;
+        record::unlinked(observed, &self.options, report);
         let states = self.store.customers(name)?;
         // All next invoices: as they are for the customers of this run, as remembered for the others.
         let invoices: rust_decimal::Decimal = observed

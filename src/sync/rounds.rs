@@ -6,7 +6,9 @@ use std::collections::BTreeMap;
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 
-use super::{Observed, Part, Round, Run, billable, billing, is_everybodys, observe, second, statistics};
+use super::{
+    Observed, Part, Round, Run, billable, billing, is_everybodys, links, observe, second, statistics,
+};
 use crate::error::Result;
 use crate::plan::Plan;
 use crate::services;
@@ -61,6 +63,7 @@ impl Run<'_> {
             && let Some(solution) = chosen.solution
         {
             let entries = managed_ids::entries_of(self.client, link.company_id).await?;
+            round.sighted = Some(links::sighted(&entries, solution));
             let numbers = statistics::count(&observed.events, &link.cid, &usage, zone, now);
             let mut unkept = BTreeMap::new();
             for entry in entries.iter().filter(|_| !self.options.force) {

@@ -59,6 +59,8 @@ impl Run<'_> {
                 };
                 asked
                     && touched
+                    // The company could be the wrong one.
+                    && !observed.contradicted.contains_key(&key.cid)
                     && (news || insists)
                     && tickets::is_wanted(fault, &self.config.tickets)
                     && observed.links.get(&key.cid).is_some_and(|link| {

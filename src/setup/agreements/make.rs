@@ -56,8 +56,8 @@ impl Place<'_> {
             before: None,
             quantity,
             description,
-            next_invoice: NextInvoice::of(self.agreement),
             basis: Some(billing::basis(service, &config.billing, config.portal.gigabyte)),
+            next_invoice: NextInvoice::of(self.agreement),
         })
     }
 
