@@ -16,6 +16,9 @@ _psactl() {
             ",$1")
                 cmd="psactl"
                 ;;
+            psactl,apply)
+                cmd="psactl__subcmd__apply"
+                ;;
             psactl,companies)
                 cmd="psactl__subcmd__companies"
                 ;;
@@ -33,6 +36,9 @@ _psactl() {
                 ;;
             psactl,help)
                 cmd="psactl__subcmd__help"
+                ;;
+            psactl,history)
+                cmd="psactl__subcmd__history"
                 ;;
             psactl,init)
                 cmd="psactl__subcmd__init"
@@ -55,14 +61,24 @@ _psactl() {
             psactl,setup)
                 cmd="psactl__subcmd__setup"
                 ;;
+<<<<<<< HEAD
             psactl,status)
                 cmd="psactl__subcmd__status"
+=======
+            psactl,state)
+                cmd="psactl__subcmd__state"
+>>>>>>> main
                 ;;
             psactl,sync)
                 cmd="psactl__subcmd__sync"
                 ;;
+<<<<<<< HEAD
             psactl,why)
                 cmd="psactl__subcmd__why"
+=======
+            psactl,undo)
+                cmd="psactl__subcmd__undo"
+>>>>>>> main
                 ;;
             psactl__subcmd__companies,add)
                 cmd="psactl__subcmd__companies__subcmd__add"
@@ -118,6 +134,9 @@ _psactl() {
             psactl__subcmd__events__subcmd__help,show)
                 cmd="psactl__subcmd__events__subcmd__help__subcmd__show"
                 ;;
+            psactl__subcmd__help,apply)
+                cmd="psactl__subcmd__help__subcmd__apply"
+                ;;
             psactl__subcmd__help,companies)
                 cmd="psactl__subcmd__help__subcmd__companies"
                 ;;
@@ -135,6 +154,9 @@ _psactl() {
                 ;;
             psactl__subcmd__help,help)
                 cmd="psactl__subcmd__help__subcmd__help"
+                ;;
+            psactl__subcmd__help,history)
+                cmd="psactl__subcmd__help__subcmd__history"
                 ;;
             psactl__subcmd__help,init)
                 cmd="psactl__subcmd__help__subcmd__init"
@@ -157,14 +179,24 @@ _psactl() {
             psactl__subcmd__help,setup)
                 cmd="psactl__subcmd__help__subcmd__setup"
                 ;;
+<<<<<<< HEAD
             psactl__subcmd__help,status)
                 cmd="psactl__subcmd__help__subcmd__status"
+=======
+            psactl__subcmd__help,state)
+                cmd="psactl__subcmd__help__subcmd__state"
+>>>>>>> main
                 ;;
             psactl__subcmd__help,sync)
                 cmd="psactl__subcmd__help__subcmd__sync"
                 ;;
+<<<<<<< HEAD
             psactl__subcmd__help,why)
                 cmd="psactl__subcmd__help__subcmd__why"
+=======
+            psactl__subcmd__help,undo)
+                cmd="psactl__subcmd__help__subcmd__undo"
+>>>>>>> main
                 ;;
             psactl__subcmd__help__subcmd__companies,add)
                 cmd="psactl__subcmd__help__subcmd__companies__subcmd__add"
@@ -187,6 +219,45 @@ _psactl() {
             psactl__subcmd__help__subcmd__events,show)
                 cmd="psactl__subcmd__help__subcmd__events__subcmd__show"
                 ;;
+            psactl__subcmd__help__subcmd__history,show)
+                cmd="psactl__subcmd__help__subcmd__history__subcmd__show"
+                ;;
+            psactl__subcmd__help__subcmd__state,keep)
+                cmd="psactl__subcmd__help__subcmd__state__subcmd__keep"
+                ;;
+            psactl__subcmd__help__subcmd__state,rebuild)
+                cmd="psactl__subcmd__help__subcmd__state__subcmd__rebuild"
+                ;;
+            psactl__subcmd__history,help)
+                cmd="psactl__subcmd__history__subcmd__help"
+                ;;
+            psactl__subcmd__history,show)
+                cmd="psactl__subcmd__history__subcmd__show"
+                ;;
+            psactl__subcmd__history__subcmd__help,help)
+                cmd="psactl__subcmd__history__subcmd__help__subcmd__help"
+                ;;
+            psactl__subcmd__history__subcmd__help,show)
+                cmd="psactl__subcmd__history__subcmd__help__subcmd__show"
+                ;;
+            psactl__subcmd__state,help)
+                cmd="psactl__subcmd__state__subcmd__help"
+                ;;
+            psactl__subcmd__state,keep)
+                cmd="psactl__subcmd__state__subcmd__keep"
+                ;;
+            psactl__subcmd__state,rebuild)
+                cmd="psactl__subcmd__state__subcmd__rebuild"
+                ;;
+            psactl__subcmd__state__subcmd__help,help)
+                cmd="psactl__subcmd__state__subcmd__help__subcmd__help"
+                ;;
+            psactl__subcmd__state__subcmd__help,keep)
+                cmd="psactl__subcmd__state__subcmd__help__subcmd__keep"
+                ;;
+            psactl__subcmd__state__subcmd__help,rebuild)
+                cmd="psactl__subcmd__state__subcmd__help__subcmd__rebuild"
+                ;;
             *)
                 ;;
         esac
@@ -194,8 +265,42 @@ _psactl() {
 
     case "${cmd}" in
         psactl)
+<<<<<<< HEAD
             opts="-q -v -h -V --config --state --output --quiet --verbose --color --no-input --help --version demo init setup companies sync status why pause resume review events reprocess doctor sandbox completions help"
+=======
+            opts="-q -v -h -V --config --state --output --quiet --verbose --color --no-input --help --version demo init setup companies sync apply review events reprocess history undo state doctor sandbox completions help"
+>>>>>>> main
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 1 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --config)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --state)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --output)
+                    COMPREPLY=($(compgen -W "table json" -- "${cur}"))
+                    return 0
+                    ;;
+                --color)
+                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        psactl__subcmd__apply)
+            opts="-q -v -h -V --yes --config --state --output --quiet --verbose --color --no-input --help --version"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
@@ -770,8 +875,26 @@ _psactl() {
             return 0
             ;;
         psactl__subcmd__help)
+<<<<<<< HEAD
             opts="demo init setup companies sync status why pause resume review events reprocess doctor sandbox completions help"
+=======
+            opts="demo init setup companies sync apply review events reprocess history undo state doctor sandbox completions help"
+>>>>>>> main
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        psactl__subcmd__help__subcmd__apply)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
@@ -965,6 +1088,34 @@ _psactl() {
             COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
             return 0
             ;;
+        psactl__subcmd__help__subcmd__history)
+            opts="show"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        psactl__subcmd__help__subcmd__history__subcmd__show)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
         psactl__subcmd__help__subcmd__init)
             opts=""
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
@@ -1063,8 +1214,13 @@ _psactl() {
             COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
             return 0
             ;;
+<<<<<<< HEAD
         psactl__subcmd__help__subcmd__status)
             opts=""
+=======
+        psactl__subcmd__help__subcmd__state)
+            opts="rebuild keep"
+>>>>>>> main
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1077,6 +1233,37 @@ _psactl() {
             COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
             return 0
             ;;
+<<<<<<< HEAD
+=======
+        psactl__subcmd__help__subcmd__state__subcmd__keep)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        psactl__subcmd__help__subcmd__state__subcmd__rebuild)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+>>>>>>> main
         psactl__subcmd__help__subcmd__sync)
             opts=""
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
@@ -1091,7 +1278,11 @@ _psactl() {
             COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
             return 0
             ;;
+<<<<<<< HEAD
         psactl__subcmd__help__subcmd__why)
+=======
+        psactl__subcmd__help__subcmd__undo)
+>>>>>>> main
             opts=""
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
@@ -1105,6 +1296,123 @@ _psactl() {
             COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
             return 0
             ;;
+<<<<<<< HEAD
+=======
+        psactl__subcmd__history)
+            opts="-q -v -h -V --cid --since --all --limit --config --state --output --quiet --verbose --color --no-input --help --version show help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --cid)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --since)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --limit)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --config)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --state)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --output)
+                    COMPREPLY=($(compgen -W "table json" -- "${cur}"))
+                    return 0
+                    ;;
+                --color)
+                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        psactl__subcmd__history__subcmd__help)
+            opts="show help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        psactl__subcmd__history__subcmd__help__subcmd__help)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        psactl__subcmd__history__subcmd__help__subcmd__show)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        psactl__subcmd__history__subcmd__show)
+            opts="-q -v -h -V --config --state --output --quiet --verbose --color --no-input --help --version"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --config)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --state)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --output)
+                    COMPREPLY=($(compgen -W "table json" -- "${cur}"))
+                    return 0
+                    ;;
+                --color)
+                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+>>>>>>> main
         psactl__subcmd__init)
             opts="-q -v -h -V --from --dry-run --skip-test --site --company-id --client-id --ca-file --management-solution --managed-id-prefix --public-key --private-key-file --private-key-command --private-key-env --username --password-file --password-command --password-env --integrator-username --integrator-password-file --integrator-password-command --integrator-password-env --integrations --board --severities --visible-to-customer --services --product --price --invoice-descriptions --accounts --events --time-zone --config --state --output --quiet --verbose --color --no-input --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
@@ -1507,14 +1815,180 @@ _psactl() {
             COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
             return 0
             ;;
+<<<<<<< HEAD
         psactl__subcmd__status)
             opts="-q -v -h -V --nagios --late --config --state --output --quiet --verbose --color --no-input --help --version"
+=======
+        psactl__subcmd__state)
+            opts="-q -v -h -V --config --state --output --quiet --verbose --color --no-input --help --version rebuild keep help"
+>>>>>>> main
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
+<<<<<<< HEAD
                 --late)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+=======
+                --config)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --state)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --output)
+                    COMPREPLY=($(compgen -W "table json" -- "${cur}"))
+                    return 0
+                    ;;
+                --color)
+                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        psactl__subcmd__state__subcmd__help)
+            opts="rebuild keep help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        psactl__subcmd__state__subcmd__help__subcmd__help)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        psactl__subcmd__state__subcmd__help__subcmd__keep)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        psactl__subcmd__state__subcmd__help__subcmd__rebuild)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        psactl__subcmd__state__subcmd__keep)
+            opts="-q -v -h -V --yes --config --state --output --quiet --verbose --color --no-input --help --version"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --config)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --state)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --output)
+                    COMPREPLY=($(compgen -W "table json" -- "${cur}"))
+                    return 0
+                    ;;
+                --color)
+                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        psactl__subcmd__state__subcmd__rebuild)
+            opts="-q -v -h -V --dry-run --yes --config --state --output --quiet --verbose --color --no-input --help --version"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+>>>>>>> main
+                --config)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --state)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --output)
+                    COMPREPLY=($(compgen -W "table json" -- "${cur}"))
+                    return 0
+                    ;;
+                --color)
+                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        psactl__subcmd__sync)
+            opts="-q -v -h -V --cid --only --force --verify --open-standing --dry-run --exit-code --save-plan --config --state --output --quiet --verbose --color --no-input --help --version"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --cid)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --only)
+                    COMPREPLY=($(compgen -W "tickets statistics billing" -- "${cur}"))
+                    return 0
+                    ;;
+                --save-plan)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -1541,21 +2015,13 @@ _psactl() {
             COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
             return 0
             ;;
-        psactl__subcmd__sync)
-            opts="-q -v -h -V --cid --only --force --verify --open-standing --dry-run --exit-code --config --state --output --quiet --verbose --color --no-input --help --version"
+        psactl__subcmd__undo)
+            opts="-q -v -h -V --dry-run --yes --config --state --output --quiet --verbose --color --no-input --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
-                --cid)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --only)
-                    COMPREPLY=($(compgen -W "tickets statistics billing" -- "${cur}"))
-                    return 0
-                    ;;
                 --config)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0

@@ -1,19 +1,27 @@
 //! The command line: one file for each subcommand, with its arguments, what it calls, what it prints.
 
+mod apply;
 mod companies;
 mod completions;
 mod demo;
 mod doctor;
 mod events;
+mod history;
 mod init;
 mod pause;
 mod reprocess;
 mod review;
 mod sandbox;
 mod setup;
+<<<<<<< HEAD
 mod status;
 mod sync;
 mod why;
+=======
+mod state;
+mod sync;
+mod undo;
+>>>>>>> main
 
 pub use self::sandbox::write_trial;
 
@@ -90,13 +98,20 @@ enum Command {
     Setup(setup::Args),
     Companies(companies::Args),
     Sync(sync::Args),
+<<<<<<< HEAD
     Status(status::Args),
     Why(why::Args),
     Pause(pause::Args),
     Resume(pause::ResumeArgs),
+=======
+    Apply(apply::Args),
+>>>>>>> main
     Review(review::Args),
     Events(events::Args),
     Reprocess(reprocess::Args),
+    History(history::Args),
+    Undo(undo::Args),
+    State(state::Args),
     Doctor(doctor::Args),
     Sandbox(sandbox::Args),
     Completions(completions::Args),
@@ -147,13 +162,20 @@ fn run(cli: Cli, ui: Ui) -> Result<Exit> {
         Command::Setup(args) => setup::run(&context, args),
         Command::Companies(args) => companies::run(&context, args),
         Command::Sync(args) => sync::run(&context, args),
+<<<<<<< HEAD
         Command::Status(args) => status::run(&context, args),
         Command::Why(args) => why::run(&context, args),
         Command::Pause(args) => pause::run(&context, args),
         Command::Resume(args) => pause::resume(&context, args),
+=======
+        Command::Apply(args) => apply::run(&context, args),
+>>>>>>> main
         Command::Review(args) => review::run(&context, args),
         Command::Events(args) => events::run(&context, args),
         Command::Reprocess(args) => reprocess::run(&context, args),
+        Command::History(args) => history::run(&context, args),
+        Command::Undo(args) => undo::run(&context, args),
+        Command::State(args) => state::run(&context, args),
         Command::Doctor(args) => doctor::run(&context, args),
         Command::Sandbox(args) => sandbox::run(&context, args),
         Command::Completions(args) => completions::run(&context, args),

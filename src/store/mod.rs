@@ -7,16 +7,24 @@ mod choices;
 mod customers;
 mod error;
 mod events;
+mod history;
 mod holds;
 mod imports;
+mod installation;
 mod journal;
 mod links;
 mod migrations;
+<<<<<<< HEAD
 mod pauses;
 mod prune;
 mod pushes;
 mod runs;
 mod seen;
+=======
+mod rebuild;
+mod runs;
+mod sightings;
+>>>>>>> main
 mod standing;
 mod tickets;
 mod unkept;
@@ -33,12 +41,18 @@ pub use choices::Choice;
 pub use customers::CustomerState;
 pub use error::Error;
 pub use events::{Action, EventState, LoggedEvent, Outcome};
+pub use history::{RunFilter, RunSummary, Written};
 pub use holds::{Hold, HoldState};
 pub use imports::Import;
+pub use installation::{Sighting, Stop};
 pub use journal::{Entry, EntryState};
 pub use links::Link;
+<<<<<<< HEAD
 pub use pauses::Pause;
 pub use pushes::Push;
+=======
+pub use rebuild::Rebuilt;
+>>>>>>> main
 pub use runs::Run;
 pub use seen::Newcomer;
 pub use standing::Stands;

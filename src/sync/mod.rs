@@ -8,12 +8,18 @@ pub mod billing;
 mod due;
 mod event_log;
 pub mod faults;
+mod links;
 pub mod observe;
+<<<<<<< HEAD
 pub mod pausing;
+=======
+pub mod rebuild;
+>>>>>>> main
 mod record;
 mod report;
 pub mod retention;
 mod rounds;
+pub mod second;
 pub mod statistics;
 mod ticketing;
 pub mod tickets;
@@ -29,11 +35,11 @@ use jiff::tz::TimeZone;
 use crate::config::Config;
 use crate::error::{Exit, Failure, Result};
 use crate::plan::apply::{Applied, Applier, Secrets};
-use crate::plan::{Plan, guards};
+use crate::plan::{Change, Plan, guards, saved, stop};
 use crate::portal::{self, Snapshot};
 use crate::psa::{self, Client, Info};
 use crate::setup::Chosen;
-use crate::store::{Import, Link, LoggedEvent, Store, TicketMemory};
+use crate::store::{Import, Link, LoggedEvent, Sighting, Stop, Store, TicketMemory};
 use faults::{Fault, FaultKey};
 use pausing::Pauses;
 use tickets::Decision;
@@ -70,12 +76,19 @@ pub struct Options {
     pub by_hand: bool,
     /// Runs these events of the log again.
     pub events: Option<BTreeSet<i64>>,
+    /// Writes exactly these changes: where anything else is planned, nothing is written.
+    pub exactly: Option<Vec<Change>>,
 }
 
 impl Options {
     /// Whether the run has to look whatever the time and the files say.
     fn insists(&self) -> bool {
-        self.force || self.verify || self.open_standing || self.events.is_some() || !self.cids.is_empty()
+        self.force
+            || self.verify
+            || self.open_standing
+            || self.events.is_some()
+            || self.exactly.is_some()
+            || !self.cids.is_empty()
     }
 
     fn does(&self, part: Part) -> bool {
@@ -114,7 +127,12 @@ struct Observed {
     faults: BTreeMap<FaultKey, Fault>,
     memories: BTreeMap<FaultKey, TicketMemory>,
     links: BTreeMap<String, Link>,
+<<<<<<< HEAD
     pauses: Pauses,
+=======
+    /// Customers whose Managed ID was last seen on other companies, too.
+    contradicted: BTreeMap<String, BTreeSet<i64>>,
+>>>>>>> main
 }
 
 /// What one customer's round gives, before it is applied.
@@ -124,8 +142,12 @@ struct Round {
     billing: billing::Outcome,
     /// Billing was judged; where it was blocked as a whole, what is held stays as it is.
     judged: bool,
+    /// The Managed IDs that its company was seen with.
+    sighted: Option<BTreeSet<String>>,
     /// Why the customer could not be planned.
     trouble: Option<Failure>,
+    /// What was read of its additions, compared with what this state knows.
+    looked: second::Looked,
 }
 
 impl Run<'_> {
@@ -146,6 +168,8 @@ impl Run<'_> {
                 Ok(report)
             }
             Err(failure) if self.options.dry_run || failure.exit == Exit::Interrupted => Err(failure),
+            // Whoever applies a saved plan is told each time, and the scheduler's runs have nothing to do with it.
+            Err(failure) if self.options.exactly.is_some() => Err(failure),
             Err(failure) => {
                 // Another cause is news, another number in it is not.
                 let cause = if failure.exit == Exit::Refused {
@@ -168,6 +192,7 @@ impl Run<'_> {
     }
 
     async fn attempt(&mut self) -> Result<Report> {
+        stop::refuse(self.store)?;
         let now = (self.clock)();
         let source = portal::open(self.config)?;
         let name = source.name();
@@ -238,7 +263,10 @@ impl Run<'_> {
                 Ok(report)
             }
             Err(failure) => {
-                event_log::failed_run(self.store, run, &observed.events, &self.options, &failure, now)?;
+                // A saved plan that is refused is no failure of what happened at the portal.
+                if !failure.error.is::<saved::Moved>() {
+                    event_log::failed_run(self.store, run, &observed.events, &self.options, &failure, now)?;
+                }
                 self.store.end_run(run, failure.exit.code(), &failure.line(), (self.clock)())?;
                 Err(failure)
             }
@@ -269,9 +297,15 @@ impl Run<'_> {
         let mut memories = self.store.tickets(name)?;
         self.first_run(name, &faults, &mut memories, now)?;
         let links = self.store.links(name)?.into_iter().map(|link| (link.cid.clone(), link)).collect();
+<<<<<<< HEAD
         let pauses = Pauses::at(self.store.pauses(name)?, now);
         let event_problems = log.problems;
         Ok(Observed { snapshot, stamp, older, event_problems, events, faults, memories, links, pauses })
+=======
+        let contradicted = links::contradicted(self.config, &links, &self.store.doubled_managed_ids()?);
+        let event_problems = log.problems;
+        Ok(Observed { snapshot, stamp, older, event_problems, events, faults, memories, links, contradicted })
+>>>>>>> main
     }
 
     /// At the first run no ticket is opened for what stands already: the old integration may have opened one.
@@ -324,13 +358,19 @@ impl Run<'_> {
         let mut due = due::customers(self.config, self.store, name, observed, &self.options, now)?;
         due.retain(|cid| !observed.pauses.rests(cid, self.config));
         let mut wanted = self.wanted_tickets(observed, now);
+<<<<<<< HEAD
         record::unlinked(self.config, observed, &self.options, report);
         record::paused(observed, &self.options, report);
         let asks = !due.is_empty() || !wanted.is_empty() || !self.store.unsettled()?.is_empty();
+=======
+        let looks = self.looks_for_links(observed, now)?;
+        let asks = looks || !due.is_empty() || !wanted.is_empty() || !self.store.unsettled()?.is_empty();
+>>>>>>> main
         let mut rounds: BTreeMap<String, Round> = BTreeMap::new();
         let mut decisions: BTreeMap<FaultKey, Decision> = BTreeMap::new();
         let mut ticket_plan = Plan::default();
         let mut ticket_trouble = None;
+        let mut strange: Vec<Sighting> = Vec::new();
 
         let mut approved = BTreeSet::new();
         // Customers of whom nothing is written before an earlier write is cleared up.
@@ -340,6 +380,8 @@ impl Run<'_> {
             let zone = self.server_zone().await?;
             if !self.options.dry_run {
                 self.note_release().await?;
+                self.store.installation(now)?;
+                self.store.note_login(self.config.connectwise.login.name())?;
                 let secrets = Secrets::default();
                 let settled = self.applier(report.run, &secrets, now).settle().await?;
                 for (cid, record, error) in settled.open {
@@ -354,12 +396,26 @@ impl Run<'_> {
                     wanted = self.wanted_tickets(observed, now);
                 }
             }
+            if looks {
+                match self.adopt_links(observed, chosen, name, &mut ticket_plan, now).await {
+                    Err(failure) if is_everybodys(&failure) => return Err(failure),
+                    Err(failure) => ticket_plan.act(
+                        None,
+                        format!("customers without a company were not looked for: {}", failure.line()),
+                    ),
+                    Ok(()) => {}
+                }
+            }
+            if self.look_again(observed, chosen, &due).await? {
+                wanted = self.wanted_tickets(observed, now);
+            }
             let observed = &*observed;
             wanted.retain(|key| !unknown.contains(&key.cid));
             let mut plan = Plan::default();
             match self.plan_tickets(observed, chosen, name, &wanted, &mut plan, now).await {
                 Ok(decided) => {
-                    decisions = decided;
+                    decisions = decided.decisions;
+                    strange = decided.strange;
                     ticket_plan.extend(plan);
                 }
                 // Tickets that fail do not stop billing.
@@ -400,6 +456,10 @@ impl Run<'_> {
                 rounds.insert(cid.clone(), round);
             }
         }
+        strange.extend(rounds.values().flat_map(|round| round.looked.strange.iter().cloned()));
+        self.stop_where(strange, now)?;
+        self.block_contradictions(observed, &mut rounds)?;
+        record::unlinked(observed, &self.options, report);
         let states = self.store.customers(name)?;
         // All next invoices: as they are for the customers of this run, as remembered for the others.
         let invoices: rust_decimal::Decimal = observed
@@ -431,8 +491,13 @@ impl Run<'_> {
         }
         let mut whole = ticket_plan;
         whole.extend(plan);
+        if let Some(wanted) = &self.options.exactly {
+            saved::compare(self.client, wanted, &whole.changes).await?;
+        }
         let mut applied: Vec<Applied> = Vec::new();
         if !self.options.dry_run {
+            let seen: Vec<_> = rounds.values().flat_map(|round| round.looked.seen.iter().copied()).collect();
+            self.store.note_seen(&seen)?;
             for Round { billing, .. } in rounds.values() {
                 for binding in billing.adopt.iter().chain(&billing.recounted) {
                     self.store.set_binding(name, binding)?;
@@ -466,6 +531,18 @@ impl Run<'_> {
             },
             report,
         )
+    }
+
+    /// Stops, now and from now on, where psactl's login wrote what this state knows nothing of.
+    fn stop_where(&self, seen: Vec<Sighting>, now: Timestamp) -> Result<()> {
+        if seen.is_empty() {
+            return Ok(());
+        }
+        let found = Stop { since: now, seen };
+        if !self.options.dry_run {
+            self.store.set_stop(&found)?;
+        }
+        Err(stop::failure(&found))
     }
 
     fn applier<'b>(&'b mut self, run: i64, secrets: &'b Secrets, observed_at: Timestamp) -> Applier<'b> {

@@ -235,6 +235,10 @@ fn holds(run: &mut Finish<'_>, report: &Report) -> Result<()> {
         let looked_at =
             run.rounds.get(&hold.cid).is_some_and(|round| round.judged && round.trouble.is_none());
         let billed = run.options.only.is_none_or(|only| only == Part::Billing);
+        // What was taken back is held until a person says otherwise, whether or not anything is proposed.
+        if hold.state == HoldState::Undone {
+            continue;
+        }
         if looked_at && billed && !kept.contains(&hold.record) && !unfinished.contains(&hold.record) {
             run.store.drop_hold(&hold.record)?;
         }
@@ -302,9 +306,16 @@ fn news(run: &mut Finish<'_>, report: &mut Report) -> Result<()> {
     // What it is known by, the customer, and the words for `status`: what stands, and what mends it.
     let mut say: Vec<(String, Option<&String>, String, String)> = Vec::new();
     for held in report.plan.held.iter().filter(|held| !held.rejected) {
+<<<<<<< HEAD
         let key = format!("held {} {}", held.record, held.after);
         let words = format!("{}: {}", held.change.subject, held.reason);
         say.push((key, held.change.cid.as_ref(), words, "psactl review".to_owned()));
+=======
+        // Another value is another question, save where no value is to be written.
+        let undone = held.reason.starts_with(guards::UNDONE);
+        let what = if undone { &held.reason } else { &held.after };
+        say.push((format!("held {} {what}", held.record), held.change.cid.clone().unwrap_or_default()));
+>>>>>>> main
     }
     for blocked in &mut report.plan.blocked {
         let cid = blocked.cid.as_deref().unwrap_or_default();

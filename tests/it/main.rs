@@ -19,6 +19,7 @@ mod configuration;
 mod configuration_secrets;
 mod demo;
 mod faults;
+mod history;
 mod init;
 mod killed;
 mod log;
@@ -29,6 +30,8 @@ mod portal;
 #[cfg(unix)]
 mod review;
 mod sandbox;
+mod saved_plan;
+mod second;
 mod secrets;
 mod setup;
 mod status;
@@ -36,6 +39,10 @@ mod store;
 mod story;
 mod support;
 mod syncing;
+<<<<<<< HEAD
 mod why;
+=======
+mod undo;
+>>>>>>> main
 #[cfg(unix)]
 mod wizard;
