@@ -61,24 +61,20 @@ _psactl() {
             psactl,setup)
                 cmd="psactl__subcmd__setup"
                 ;;
-<<<<<<< HEAD
-            psactl,status)
-                cmd="psactl__subcmd__status"
-=======
             psactl,state)
                 cmd="psactl__subcmd__state"
->>>>>>> main
+                ;;
+            psactl,status)
+                cmd="psactl__subcmd__status"
                 ;;
             psactl,sync)
                 cmd="psactl__subcmd__sync"
                 ;;
-<<<<<<< HEAD
-            psactl,why)
-                cmd="psactl__subcmd__why"
-=======
             psactl,undo)
                 cmd="psactl__subcmd__undo"
->>>>>>> main
+                ;;
+            psactl,why)
+                cmd="psactl__subcmd__why"
                 ;;
             psactl__subcmd__companies,add)
                 cmd="psactl__subcmd__companies__subcmd__add"
@@ -179,24 +175,20 @@ _psactl() {
             psactl__subcmd__help,setup)
                 cmd="psactl__subcmd__help__subcmd__setup"
                 ;;
-<<<<<<< HEAD
-            psactl__subcmd__help,status)
-                cmd="psactl__subcmd__help__subcmd__status"
-=======
             psactl__subcmd__help,state)
                 cmd="psactl__subcmd__help__subcmd__state"
->>>>>>> main
+                ;;
+            psactl__subcmd__help,status)
+                cmd="psactl__subcmd__help__subcmd__status"
                 ;;
             psactl__subcmd__help,sync)
                 cmd="psactl__subcmd__help__subcmd__sync"
                 ;;
-<<<<<<< HEAD
-            psactl__subcmd__help,why)
-                cmd="psactl__subcmd__help__subcmd__why"
-=======
             psactl__subcmd__help,undo)
                 cmd="psactl__subcmd__help__subcmd__undo"
->>>>>>> main
+                ;;
+            psactl__subcmd__help,why)
+                cmd="psactl__subcmd__help__subcmd__why"
                 ;;
             psactl__subcmd__help__subcmd__companies,add)
                 cmd="psactl__subcmd__help__subcmd__companies__subcmd__add"
@@ -265,11 +257,7 @@ _psactl() {
 
     case "${cmd}" in
         psactl)
-<<<<<<< HEAD
-            opts="-q -v -h -V --config --state --output --quiet --verbose --color --no-input --help --version demo init setup companies sync status why pause resume review events reprocess doctor sandbox completions help"
-=======
-            opts="-q -v -h -V --config --state --output --quiet --verbose --color --no-input --help --version demo init setup companies sync apply review events reprocess history undo state doctor sandbox completions help"
->>>>>>> main
+            opts="-q -v -h -V --config --state --output --quiet --verbose --color --no-input --help --version demo init setup companies sync status why pause resume apply review events reprocess history undo state doctor sandbox completions help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 1 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -875,11 +863,7 @@ _psactl() {
             return 0
             ;;
         psactl__subcmd__help)
-<<<<<<< HEAD
-            opts="demo init setup companies sync status why pause resume review events reprocess doctor sandbox completions help"
-=======
-            opts="demo init setup companies sync apply review events reprocess history undo state doctor sandbox completions help"
->>>>>>> main
+            opts="demo init setup companies sync status why pause resume apply review events reprocess history undo state doctor sandbox completions help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1214,13 +1198,8 @@ _psactl() {
             COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
             return 0
             ;;
-<<<<<<< HEAD
-        psactl__subcmd__help__subcmd__status)
-            opts=""
-=======
         psactl__subcmd__help__subcmd__state)
             opts="rebuild keep"
->>>>>>> main
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1233,8 +1212,6 @@ _psactl() {
             COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
             return 0
             ;;
-<<<<<<< HEAD
-=======
         psactl__subcmd__help__subcmd__state__subcmd__keep)
             opts=""
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
@@ -1263,7 +1240,20 @@ _psactl() {
             COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
             return 0
             ;;
->>>>>>> main
+        psactl__subcmd__help__subcmd__status)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
         psactl__subcmd__help__subcmd__sync)
             opts=""
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
@@ -1278,11 +1268,7 @@ _psactl() {
             COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
             return 0
             ;;
-<<<<<<< HEAD
-        psactl__subcmd__help__subcmd__why)
-=======
         psactl__subcmd__help__subcmd__undo)
->>>>>>> main
             opts=""
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
@@ -1296,8 +1282,20 @@ _psactl() {
             COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
             return 0
             ;;
-<<<<<<< HEAD
-=======
+        psactl__subcmd__help__subcmd__why)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
         psactl__subcmd__history)
             opts="-q -v -h -V --cid --since --all --limit --config --state --output --quiet --verbose --color --no-input --help --version show help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
@@ -1412,7 +1410,6 @@ _psactl() {
             COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
             return 0
             ;;
->>>>>>> main
         psactl__subcmd__init)
             opts="-q -v -h -V --from --dry-run --skip-test --site --company-id --client-id --ca-file --management-solution --managed-id-prefix --public-key --private-key-file --private-key-command --private-key-env --username --password-file --password-command --password-env --integrator-username --integrator-password-file --integrator-password-command --integrator-password-env --integrations --board --severities --visible-to-customer --services --product --price --invoice-descriptions --accounts --events --time-zone --config --state --output --quiet --verbose --color --no-input --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
@@ -1815,24 +1812,13 @@ _psactl() {
             COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
             return 0
             ;;
-<<<<<<< HEAD
-        psactl__subcmd__status)
-            opts="-q -v -h -V --nagios --late --config --state --output --quiet --verbose --color --no-input --help --version"
-=======
         psactl__subcmd__state)
             opts="-q -v -h -V --config --state --output --quiet --verbose --color --no-input --help --version rebuild keep help"
->>>>>>> main
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
-<<<<<<< HEAD
-                --late)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-=======
                 --config)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
@@ -1949,7 +1935,40 @@ _psactl() {
                 return 0
             fi
             case "${prev}" in
->>>>>>> main
+                --config)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --state)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --output)
+                    COMPREPLY=($(compgen -W "table json" -- "${cur}"))
+                    return 0
+                    ;;
+                --color)
+                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        psactl__subcmd__status)
+            opts="-q -v -h -V --nagios --late --config --state --output --quiet --verbose --color --no-input --help --version"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --late)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 --config)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0

@@ -13,15 +13,11 @@ mod reprocess;
 mod review;
 mod sandbox;
 mod setup;
-<<<<<<< HEAD
+mod state;
 mod status;
 mod sync;
-mod why;
-=======
-mod state;
-mod sync;
 mod undo;
->>>>>>> main
+mod why;
 
 pub use self::sandbox::write_trial;
 
@@ -98,14 +94,11 @@ enum Command {
     Setup(setup::Args),
     Companies(companies::Args),
     Sync(sync::Args),
-<<<<<<< HEAD
     Status(status::Args),
     Why(why::Args),
     Pause(pause::Args),
     Resume(pause::ResumeArgs),
-=======
     Apply(apply::Args),
->>>>>>> main
     Review(review::Args),
     Events(events::Args),
     Reprocess(reprocess::Args),
@@ -162,14 +155,11 @@ fn run(cli: Cli, ui: Ui) -> Result<Exit> {
         Command::Setup(args) => setup::run(&context, args),
         Command::Companies(args) => companies::run(&context, args),
         Command::Sync(args) => sync::run(&context, args),
-<<<<<<< HEAD
         Command::Status(args) => status::run(&context, args),
         Command::Why(args) => why::run(&context, args),
         Command::Pause(args) => pause::run(&context, args),
         Command::Resume(args) => pause::resume(&context, args),
-=======
         Command::Apply(args) => apply::run(&context, args),
->>>>>>> main
         Command::Review(args) => review::run(&context, args),
         Command::Events(args) => events::run(&context, args),
         Command::Reprocess(args) => reprocess::run(&context, args),

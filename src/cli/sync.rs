@@ -61,28 +61,22 @@ pub(super) fn run(context: &Context, args: Args) -> Result<Exit> {
         events: None,
         exactly: None,
     };
-<<<<<<< HEAD
-    let by_hand = options.by_hand;
+    let (by_hand, dry_run) = (options.by_hand, options.dry_run);
     let named = !options.cids.is_empty();
     let config = context.config()?;
     let store = context.store()?;
     let began = std::time::Instant::now();
-    let outcome = once_with(context, &config, &store, "sync", options);
+    let outcome = once_with(context, &config, &store, "sync", options.clone());
     // A run of some customers is no sign that the others are looked after.
-    if !args.dry_run && !named {
+    if !dry_run && !named {
         crate::monitoring::after_run(context, &config, &store, &outcome, began.elapsed());
     }
     let report = outcome?;
-    let asked = by_hand || named || !report.applied.is_empty();
-    let quiet = !args.dry_run && report.news == 0 && (!asked || context.ui.is_quiet());
-=======
-    let (by_hand, dry_run) = (options.by_hand, options.dry_run);
-    let report = once(context, "sync", options.clone())?;
     if let Some(file) = &args.save_plan {
         super::apply::save(context, file, &options, &report)?;
     }
-    let quiet = !by_hand && !dry_run && report.news == 0 && report.applied.is_empty();
->>>>>>> main
+    let asked = by_hand || named || !report.applied.is_empty();
+    let quiet = !dry_run && report.news == 0 && (!asked || context.ui.is_quiet());
     if context.ui.is_json() || !quiet {
         context.ui.emit(&report);
     }
@@ -97,17 +91,15 @@ pub(super) fn run(context: &Context, args: Args) -> Result<Exit> {
         report.summary()
     };
     context.ui.say(&format!("sync: {head}: {changes}"));
-<<<<<<< HEAD
     // Where stdout goes to a file or nowhere, stderr still says what a person is needed for.
-    if !quiet && !args.dry_run && report.news > 0 && !std::io::stdout().is_terminal() {
+    if !quiet && !dry_run && report.news > 0 && !std::io::stdout().is_terminal() {
         for line in report.reasons(3) {
             context.ui.say(&format!("sync: {}", crate::ui::text::clean(&line)));
         }
-=======
+    }
     if let Some(file) = &args.save_plan {
         let file = file.display();
         context.ui.say(&format!("saved in {file}: psactl apply {file} writes exactly that, or nothing"));
->>>>>>> main
     }
     if args.exit_code && !report.plan.is_empty() {
         return Ok(Exit::Found);

@@ -14,17 +14,13 @@ mod installation;
 mod journal;
 mod links;
 mod migrations;
-<<<<<<< HEAD
 mod pauses;
 mod prune;
 mod pushes;
-mod runs;
-mod seen;
-=======
 mod rebuild;
 mod runs;
+mod seen;
 mod sightings;
->>>>>>> main
 mod standing;
 mod tickets;
 mod unkept;
@@ -47,12 +43,9 @@ pub use imports::Import;
 pub use installation::{Sighting, Stop};
 pub use journal::{Entry, EntryState};
 pub use links::Link;
-<<<<<<< HEAD
 pub use pauses::Pause;
 pub use pushes::Push;
-=======
 pub use rebuild::Rebuilt;
->>>>>>> main
 pub use runs::Run;
 pub use seen::Newcomer;
 pub use standing::Stands;

@@ -10,11 +10,8 @@ mod event_log;
 pub mod faults;
 mod links;
 pub mod observe;
-<<<<<<< HEAD
 pub mod pausing;
-=======
 pub mod rebuild;
->>>>>>> main
 mod record;
 mod report;
 pub mod retention;
@@ -127,12 +124,9 @@ struct Observed {
     faults: BTreeMap<FaultKey, Fault>,
     memories: BTreeMap<FaultKey, TicketMemory>,
     links: BTreeMap<String, Link>,
-<<<<<<< HEAD
     pauses: Pauses,
-=======
     /// Customers whose Managed ID was last seen on other companies, too.
     contradicted: BTreeMap<String, BTreeSet<i64>>,
->>>>>>> main
 }
 
 /// What one customer's round gives, before it is applied.
@@ -297,15 +291,21 @@ impl Run<'_> {
         let mut memories = self.store.tickets(name)?;
         self.first_run(name, &faults, &mut memories, now)?;
         let links = self.store.links(name)?.into_iter().map(|link| (link.cid.clone(), link)).collect();
-<<<<<<< HEAD
         let pauses = Pauses::at(self.store.pauses(name)?, now);
-        let event_problems = log.problems;
-        Ok(Observed { snapshot, stamp, older, event_problems, events, faults, memories, links, pauses })
-=======
         let contradicted = links::contradicted(self.config, &links, &self.store.doubled_managed_ids()?);
         let event_problems = log.problems;
-        Ok(Observed { snapshot, stamp, older, event_problems, events, faults, memories, links, contradicted })
->>>>>>> main
+        Ok(Observed {
+            snapshot,
+            stamp,
+            older,
+            event_problems,
+            events,
+            faults,
+            memories,
+            links,
+            pauses,
+            contradicted,
+        })
     }
 
     /// At the first run no ticket is opened for what stands already: the old integration may have opened one.
@@ -358,14 +358,9 @@ impl Run<'_> {
         let mut due = due::customers(self.config, self.store, name, observed, &self.options, now)?;
         due.retain(|cid| !observed.pauses.rests(cid, self.config));
         let mut wanted = self.wanted_tickets(observed, now);
-<<<<<<< HEAD
-        record::unlinked(self.config, observed, &self.options, report);
         record::paused(observed, &self.options, report);
-        let asks = !due.is_empty() || !wanted.is_empty() || !self.store.unsettled()?.is_empty();
-=======
         let looks = self.looks_for_links(observed, now)?;
         let asks = looks || !due.is_empty() || !wanted.is_empty() || !self.store.unsettled()?.is_empty();
->>>>>>> main
         let mut rounds: BTreeMap<String, Round> = BTreeMap::new();
         let mut decisions: BTreeMap<FaultKey, Decision> = BTreeMap::new();
         let mut ticket_plan = Plan::default();
@@ -459,7 +454,7 @@ impl Run<'_> {
         strange.extend(rounds.values().flat_map(|round| round.looked.strange.iter().cloned()));
         self.stop_where(strange, now)?;
         self.block_contradictions(observed, &mut rounds)?;
-        record::unlinked(observed, &self.options, report);
+        record::unlinked(self.config, observed, &self.options, report);
         let states = self.store.customers(name)?;
         // All next invoices: as they are for the customers of this run, as remembered for the others.
         let invoices: rust_decimal::Decimal = observed

@@ -306,16 +306,12 @@ fn news(run: &mut Finish<'_>, report: &mut Report) -> Result<()> {
     // What it is known by, the customer, and the words for `status`: what stands, and what mends it.
     let mut say: Vec<(String, Option<&String>, String, String)> = Vec::new();
     for held in report.plan.held.iter().filter(|held| !held.rejected) {
-<<<<<<< HEAD
-        let key = format!("held {} {}", held.record, held.after);
-        let words = format!("{}: {}", held.change.subject, held.reason);
-        say.push((key, held.change.cid.as_ref(), words, "psactl review".to_owned()));
-=======
         // Another value is another question, save where no value is to be written.
         let undone = held.reason.starts_with(guards::UNDONE);
         let what = if undone { &held.reason } else { &held.after };
-        say.push((format!("held {} {what}", held.record), held.change.cid.clone().unwrap_or_default()));
->>>>>>> main
+        let key = format!("held {} {what}", held.record);
+        let words = format!("{}: {}", held.change.subject, held.reason);
+        say.push((key, held.change.cid.as_ref(), words, "psactl review".to_owned()));
     }
     for blocked in &mut report.plan.blocked {
         let cid = blocked.cid.as_deref().unwrap_or_default();

@@ -39,10 +39,7 @@ mod store;
 mod story;
 mod support;
 mod syncing;
-<<<<<<< HEAD
-mod why;
-=======
 mod undo;
->>>>>>> main
+mod why;
 #[cfg(unix)]
 mod wizard;

@@ -19,12 +19,8 @@ use crate::config::Config;
 use crate::context::Context;
 use crate::error::{Exit, Failure, Result};
 use crate::portal::{self, Customer, Snapshot};
-<<<<<<< HEAD
-use crate::store::{Link, Pause};
+use crate::store::{Link, Pause, Store};
 use crate::sync::pausing::{Pauses, told};
-=======
-use crate::store::{Link, Store};
->>>>>>> main
 use crate::ui::{Show, Ui, text};
 
 /// Show and make the links between customers of the portal and companies of ConnectWise

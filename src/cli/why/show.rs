@@ -252,6 +252,7 @@ fn hold(ui: &Ui, held: &Held) {
         HoldState::Held => "held",
         HoldState::Approved => "approved",
         HoldState::Rejected => "rejected",
+        HoldState::Undone => "undone",
     };
     let fields: Vec<String> = held.change.fields.iter().map(field_line).collect();
     let money = money_of(&held.change);
