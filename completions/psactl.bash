@@ -257,7 +257,7 @@ _psactl() {
 
     case "${cmd}" in
         psactl)
-            opts="-q -v -h -V --config --state --output --quiet --verbose --color --no-input --help --version demo init setup companies sync status why pause resume apply review events reprocess history undo state doctor sandbox completions help"
+            opts="-q -v -h -V --config --state --output --quiet --verbose --color --no-input --help --version demo init setup companies sync apply status why pause resume review events reprocess history undo state doctor sandbox completions help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 1 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -863,7 +863,7 @@ _psactl() {
             return 0
             ;;
         psactl__subcmd__help)
-            opts="demo init setup companies sync status why pause resume apply review events reprocess history undo state doctor sandbox completions help"
+            opts="demo init setup companies sync apply status why pause resume review events reprocess history undo state doctor sandbox completions help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0

@@ -36,11 +36,11 @@ set edit:completion:arg-completer[psactl] = {|@words|
             cand setup 'Set up the integration in ConnectWise, step by step in the right order'
             cand companies 'Show and make the links between customers of the portal and companies of ConnectWise'
             cand sync 'Push what changed since the last run: tickets, backup statistics, billed quantities'
+            cand apply 'Apply a plan that was saved with psactl sync --save-plan'
             cand status 'Show how things stand: the last run, what waits for a person, what fails'
             cand why 'Show why the invoice says that: use, rounding, addition, who wrote it, what holds it'
             cand pause 'Write nothing for some customers until a date'
             cand resume 'End pauses before their time'
-            cand apply 'Apply a plan that was saved with psactl sync --save-plan'
             cand review 'Show the changes that are held, and approve or reject them'
             cand events 'Show the event log: what happened, what was done, what failed'
             cand reprocess 'Run the notification actions of events again, now'
@@ -312,6 +312,22 @@ set edit:completion:arg-completer[psactl] = {|@words|
             cand -V 'Print version'
             cand --version 'Print version'
         }
+        &'psactl;apply'= {
+            cand --config 'The configuration file [default: psactl/psactl.toml in the user''s configuration folder]'
+            cand --state 'The folder of psactl''s own state [default: psactl in the user''s state folder]'
+            cand --output 'How results are printed'
+            cand --color 'When to colour'
+            cand --yes 'Ask nothing'
+            cand -q 'Print nothing but results and what needs a person'
+            cand --quiet 'Print nothing but results and what needs a person'
+            cand -v 'Say more on stderr; -vv and -vvv say still more. Secrets are never printed'
+            cand --verbose 'Say more on stderr; -vv and -vvv say still more. Secrets are never printed'
+            cand --no-input 'Never ask; what is not given is an error'
+            cand -h 'Print help (see more with ''--help'')'
+            cand --help 'Print help (see more with ''--help'')'
+            cand -V 'Print version'
+            cand --version 'Print version'
+        }
         &'psactl;status'= {
             cand --late 'With --nagios: critical where no run ended for so long'
             cand --config 'The configuration file [default: psactl/psactl.toml in the user''s configuration folder]'
@@ -370,22 +386,6 @@ set edit:completion:arg-completer[psactl] = {|@words|
             cand --output 'How results are printed'
             cand --color 'When to colour'
             cand --all 'Every pause, those of single customers too'
-            cand -q 'Print nothing but results and what needs a person'
-            cand --quiet 'Print nothing but results and what needs a person'
-            cand -v 'Say more on stderr; -vv and -vvv say still more. Secrets are never printed'
-            cand --verbose 'Say more on stderr; -vv and -vvv say still more. Secrets are never printed'
-            cand --no-input 'Never ask; what is not given is an error'
-            cand -h 'Print help (see more with ''--help'')'
-            cand --help 'Print help (see more with ''--help'')'
-            cand -V 'Print version'
-            cand --version 'Print version'
-        }
-        &'psactl;apply'= {
-            cand --config 'The configuration file [default: psactl/psactl.toml in the user''s configuration folder]'
-            cand --state 'The folder of psactl''s own state [default: psactl in the user''s state folder]'
-            cand --output 'How results are printed'
-            cand --color 'When to colour'
-            cand --yes 'Ask nothing'
             cand -q 'Print nothing but results and what needs a person'
             cand --quiet 'Print nothing but results and what needs a person'
             cand -v 'Say more on stderr; -vv and -vvv say still more. Secrets are never printed'
@@ -673,11 +673,11 @@ set edit:completion:arg-completer[psactl] = {|@words|
             cand setup 'Set up the integration in ConnectWise, step by step in the right order'
             cand companies 'Show and make the links between customers of the portal and companies of ConnectWise'
             cand sync 'Push what changed since the last run: tickets, backup statistics, billed quantities'
+            cand apply 'Apply a plan that was saved with psactl sync --save-plan'
             cand status 'Show how things stand: the last run, what waits for a person, what fails'
             cand why 'Show why the invoice says that: use, rounding, addition, who wrote it, what holds it'
             cand pause 'Write nothing for some customers until a date'
             cand resume 'End pauses before their time'
-            cand apply 'Apply a plan that was saved with psactl sync --save-plan'
             cand review 'Show the changes that are held, and approve or reject them'
             cand events 'Show the event log: what happened, what was done, what failed'
             cand reprocess 'Run the notification actions of events again, now'
@@ -717,6 +717,8 @@ set edit:completion:arg-completer[psactl] = {|@words|
         }
         &'psactl;help;sync'= {
         }
+        &'psactl;help;apply'= {
+        }
         &'psactl;help;status'= {
         }
         &'psactl;help;why'= {
@@ -724,8 +726,6 @@ set edit:completion:arg-completer[psactl] = {|@words|
         &'psactl;help;pause'= {
         }
         &'psactl;help;resume'= {
-        }
-        &'psactl;help;apply'= {
         }
         &'psactl;help;review'= {
         }

@@ -61,14 +61,14 @@ pub(super) fn run(context: &Context, args: Args) -> Result<Exit> {
         events: None,
         exactly: None,
     };
-    let (by_hand, dry_run) = (options.by_hand, options.dry_run);
+    let by_hand = options.by_hand;
     let named = !options.cids.is_empty();
     let config = context.config()?;
     let store = context.store()?;
     let began = std::time::Instant::now();
     let outcome = once_with(context, &config, &store, "sync", options.clone());
     // A run of some customers is no sign that the others are looked after.
-    if !dry_run && !named {
+    if !options.dry_run && !named {
         crate::monitoring::after_run(context, &config, &store, &outcome, began.elapsed());
     }
     let report = outcome?;
@@ -76,30 +76,30 @@ pub(super) fn run(context: &Context, args: Args) -> Result<Exit> {
         super::apply::save(context, file, &options, &report)?;
     }
     let asked = by_hand || named || !report.applied.is_empty();
-    let quiet = !dry_run && report.news == 0 && (!asked || context.ui.is_quiet());
+    let quiet = !options.dry_run && report.news == 0 && (!asked || context.ui.is_quiet());
     if context.ui.is_json() || !quiet {
         context.ui.emit(&report);
     }
-    let head = match (dry_run, &report.still) {
+    let head = match (options.dry_run, &report.still) {
         (true, _) => "dry run, nothing was written",
         (false, Some(_)) => "nothing was done",
         (false, None) => "done",
     };
-    let changes = if dry_run {
+    let changes = if options.dry_run {
         crate::ui::text::count(report.plan.changes.len(), "change", "changes")
     } else {
         report.summary()
     };
     context.ui.say(&format!("sync: {head}: {changes}"));
-    // Where stdout goes to a file or nowhere, stderr still says what a person is needed for.
-    if !quiet && !dry_run && report.news > 0 && !std::io::stdout().is_terminal() {
-        for line in report.reasons(3) {
-            context.ui.say(&format!("sync: {}", crate::ui::text::clean(&line)));
-        }
-    }
     if let Some(file) = &args.save_plan {
         let file = file.display();
         context.ui.say(&format!("saved in {file}: psactl apply {file} writes exactly that, or nothing"));
+    }
+    // Where stdout goes to a file or nowhere, stderr still says what a person is needed for.
+    if !quiet && !options.dry_run && report.news > 0 && !std::io::stdout().is_terminal() {
+        for line in report.reasons(3) {
+            context.ui.say(&format!("sync: {}", crate::ui::text::clean(&line)));
+        }
     }
     if args.exit_code && !report.plan.is_empty() {
         return Ok(Exit::Found);

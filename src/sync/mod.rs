@@ -124,9 +124,9 @@ struct Observed {
     faults: BTreeMap<FaultKey, Fault>,
     memories: BTreeMap<FaultKey, TicketMemory>,
     links: BTreeMap<String, Link>,
-    pauses: Pauses,
     /// Customers whose Managed ID was last seen on other companies, too.
     contradicted: BTreeMap<String, BTreeSet<i64>>,
+    pauses: Pauses,
 }
 
 /// What one customer's round gives, before it is applied.
@@ -291,20 +291,18 @@ impl Run<'_> {
         let mut memories = self.store.tickets(name)?;
         self.first_run(name, &faults, &mut memories, now)?;
         let links = self.store.links(name)?.into_iter().map(|link| (link.cid.clone(), link)).collect();
-        let pauses = Pauses::at(self.store.pauses(name)?, now);
         let contradicted = links::contradicted(self.config, &links, &self.store.doubled_managed_ids()?);
-        let event_problems = log.problems;
         Ok(Observed {
             snapshot,
             stamp,
             older,
-            event_problems,
+            event_problems: log.problems,
             events,
             faults,
             memories,
             links,
-            pauses,
             contradicted,
+            pauses: Pauses::at(self.store.pauses(name)?, now),
         })
     }
 

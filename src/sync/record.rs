@@ -308,8 +308,7 @@ fn news(run: &mut Finish<'_>, report: &mut Report) -> Result<()> {
     for held in report.plan.held.iter().filter(|held| !held.rejected) {
         // Another value is another question, save where no value is to be written.
         let undone = held.reason.starts_with(guards::UNDONE);
-        let what = if undone { &held.reason } else { &held.after };
-        let key = format!("held {} {what}", held.record);
+        let key = format!("held {} {}", held.record, if undone { &held.reason } else { &held.after });
         let words = format!("{}: {}", held.change.subject, held.reason);
         say.push((key, held.change.cid.as_ref(), words, "psactl review".to_owned()));
     }
