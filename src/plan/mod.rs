@@ -5,8 +5,11 @@
 
 pub mod apply;
 mod change;
+mod ended;
 pub mod guards;
+mod lines;
 mod remember;
+mod settle;
 mod show;
 
 pub use change::{Action, Change, Field, MoneyEffect, NaturalKey, Purpose, Request, SecretSlot, Subject};

@@ -206,6 +206,24 @@ impl Store {
         Ok(Transaction::new_unchecked(&self.db, TransactionBehavior::Immediate)?)
     }
 
+    /// Does several things as one: all of them are kept or none, and the disk is waited for once. Within a larger
+    /// whole they are a part of that.
+    ///
+    /// # Errors
+    /// The work's own, and where the whole cannot be written.
+    pub fn together<T, E: From<Error>>(
+        &self,
+        work: impl FnOnce() -> std::result::Result<T, E>,
+    ) -> std::result::Result<T, E> {
+        if !self.db.is_autocommit() {
+            return work();
+        }
+        let whole = self.transaction()?;
+        let done = work()?;
+        whole.commit().map_err(Error::from)?;
+        Ok(done)
+    }
+
     /// A single remembered value.
     pub fn meta(&self, key: &str) -> Result<Option<String>> {
         Ok(self.db.query_row("SELECT value FROM meta WHERE key = ?1", [key], |row| row.get(0)).optional()?)

@@ -12,7 +12,7 @@ use crate::config::Config;
 use crate::error::Result;
 use crate::portal::EventKind;
 use crate::services;
-use crate::store::{CustomerState, HoldState, NEXT_DUE, Store, TicketMemory};
+use crate::store::{CustomerState, HoldState, LoggedEvent, NEXT_DUE, Store, TicketMemory};
 use serde::{Deserialize, Serialize};
 
 /// Why a customer is due, or when it will be.
@@ -62,9 +62,23 @@ fn verify_every(all: SignedDuration, cid: &str) -> SignedDuration {
     all - all / 1024 * i32::from(first)
 }
 
+/// How many backup jobs the log knows of each customer.
+pub(super) fn jobs(events: &[LoggedEvent]) -> BTreeMap<String, usize> {
+    let mut jobs: BTreeMap<String, usize> = BTreeMap::new();
+    for LoggedEvent { event, .. } in events {
+        if matches!(event.kind, EventKind::BackupOk | EventKind::BackupFailed) {
+            match jobs.get_mut(&event.cid) {
+                Some(known) => *known += 1,
+                None => drop(jobs.insert(event.cid.clone(), 1)),
+            }
+        }
+    }
+    jobs
+}
+
 /// What a customer's use and statistics are, in a hash.
 pub(super) fn fingerprint(config: &Config, observed: &Observed, cid: &str, now: Timestamp) -> String {
-    let Observed { snapshot, events, .. } = observed;
+    let Observed { snapshot, jobs, .. } = observed;
     let mut hasher = Sha256::new();
     let usage = observe::usage(snapshot, cid);
     for service in services::enabled(&config.billing) {
@@ -76,11 +90,7 @@ pub(super) fn fingerprint(config: &Config, observed: &Observed, cid: &str, now: 
         }
     }
     if config.statistics.enabled {
-        let jobs = events
-            .iter()
-            .filter(|logged| logged.event.cid == cid)
-            .filter(|logged| matches!(logged.event.kind, EventKind::BackupOk | EventKind::BackupFailed))
-            .count();
+        let jobs = jobs.get(cid).copied().unwrap_or_default();
         hasher.update(format!("jobs {jobs};"));
     }
     // A row that can no longer be read blocks billing: the customer must be looked at again.

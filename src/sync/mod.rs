@@ -108,6 +108,8 @@ struct Observed {
     /// Rows of the event log that could not be understood.
     event_problems: Vec<portal::RowProblem>,
     events: Vec<LoggedEvent>,
+    /// How many backup jobs the log knows of each customer.
+    jobs: BTreeMap<String, usize>,
     faults: BTreeMap<FaultKey, Fault>,
     memories: BTreeMap<FaultKey, TicketMemory>,
     links: BTreeMap<String, Link>,
@@ -122,6 +124,8 @@ struct Round {
     judged: bool,
     /// Why the customer could not be planned.
     trouble: Option<Failure>,
+    /// When what it is planned from was read.
+    read_at: Option<Timestamp>,
 }
 
 impl Run<'_> {
@@ -252,11 +256,12 @@ impl Run<'_> {
             self.store.add_events(name, &log.events, now)?;
             self.store.events(name)?
         };
+        let jobs = due::jobs(&events);
         let faults = faults::fold(&events);
         let mut memories = self.store.tickets(name)?;
         self.first_run(name, &faults, &mut memories, now)?;
         let links = self.store.links(name)?.into_iter().map(|link| (link.cid.clone(), link)).collect();
-        Ok(Observed { snapshot, stamp, older, event_problems: log.problems, events, faults, memories, links })
+        Ok(Observed { snapshot, stamp, older, event_problems: log.problems, events, jobs, faults, memories, links })
     }
 
     /// At the first run no ticket is opened for what stands already: the old integration may have opened one.
@@ -360,7 +365,7 @@ impl Run<'_> {
                     BTreeMap::new()
                 }
             };
-            let mut failing = 0;
+            let mut links: Vec<&Link> = Vec::new();
             for cid in due.iter().filter(|cid| !unknown.contains(*cid)) {
                 let Some(link) = observed.links.get(cid) else { continue };
                 if let Some(reason) = gone.get(&link.company_id) {
@@ -372,16 +377,11 @@ impl Run<'_> {
                     rounds.insert(cid.clone(), round);
                     continue;
                 }
-                let mut round = self.round(observed, chosen, name, link, &zone, now).await?;
-                failing = if round.trouble.as_ref().is_some_and(is_servers) { failing + 1 } else { 0 };
-                if failing == MOST_FAILING
-                    && let Some(trouble) = round.trouble.take()
-                {
-                    return Err(trouble);
-                }
-                approved.extend(round.billing.approved.iter().cloned());
-                rounds.insert(cid.clone(), round);
+                links.push(link);
             }
+            let made = self.rounds(observed, chosen, name, &links, &zone, now).await?;
+            approved.extend(made.values().flat_map(|round| round.billing.approved.iter().cloned()));
+            rounds.extend(made);
         }
         let states = self.store.customers(name)?;
         // All next invoices: as they are for the customers of this run, as remembered for the others.
@@ -406,15 +406,17 @@ impl Run<'_> {
         whole.extend(plan);
         let mut applied: Vec<Applied> = Vec::new();
         if !self.options.dry_run {
-            for binding in rounds.values().flat_map(|round| &round.billing.adopt) {
-                self.store.set_binding(name, binding)?;
-            }
+            self.store.together(|| {
+                let mut adopted = rounds.values().flat_map(|round| &round.billing.adopt);
+                adopted.try_for_each(|binding| self.store.set_binding(name, binding))
+            })?;
         }
         if !self.options.dry_run && !whole.changes.is_empty() {
             self.writing.store(true, Ordering::Relaxed);
             let secrets = Secrets::default();
             let changes = std::mem::take(&mut whole.changes);
-            applied = self.applier(report.run, &secrets, now).apply(changes).await?;
+            let read_at = rounds.iter().filter_map(|(cid, round)| Some((cid.clone(), round.read_at?))).collect();
+            applied = self.applier(report.run, &secrets, now).apply_as_read(changes, &read_at).await?;
             self.writing.store(false, Ordering::Relaxed);
         }
         report.requests = self.client.requests_sent();
@@ -480,9 +482,6 @@ impl Run<'_> {
         Ok(psa::zone(&named).or_else(|| self.config.portal.time_zone.clone()).unwrap_or(TimeZone::UTC))
     }
 }
-
-/// So many customers in a row for whom ConnectWise itself fails are taken for all of them.
-const MOST_FAILING: usize = 3;
 
 /// Whether a failure met with one customer would meet every other: the way there, the login, the limit. What
 /// ConnectWise says about one customer's records is that customer's.

@@ -11,7 +11,7 @@ use super::tickets::{self, Decision};
 use super::{Observed, Options, Part, Round, due, event_log};
 use crate::config::Config;
 use crate::error::{Exit, Failure, Result};
-use crate::plan::apply::{Applied, Ended};
+use crate::plan::apply::{Applied, Ended, causes};
 use crate::plan::{Plan, Purpose};
 use crate::store::{CustomerState, Store};
 
@@ -75,14 +75,12 @@ pub(super) fn finish(mut run: Finish<'_>, report: &mut Report) -> Result<due::Ne
     if let Some(trouble) = &run.ticket_trouble {
         report.troubles.push(Trouble::of(None, trouble));
     }
-    let mut cause = Exit::Partial;
-    for applied in &report.applied {
+    for (applied, cause) in report.applied.iter().zip(causes(&report.applied)) {
         if let Some(error) = applied.ended.trouble() {
             let mut trouble = Trouble::of_change(applied, error);
-            // What was not tried has the cause of what failed before it.
-            match &applied.ended {
-                Ended::Skipped { .. } => trouble.exit = cause,
-                _ => cause = trouble.exit,
+            // What was not tried has the cause of what failed.
+            if let Some(cause) = cause {
+                trouble.exit = Trouble::of_change(cause, String::new()).exit;
             }
             report.troubles.push(trouble);
         }
@@ -91,12 +89,15 @@ pub(super) fn finish(mut run: Finish<'_>, report: &mut Report) -> Result<due::Ne
     if run.options.dry_run {
         return Ok(due::Next { own: run.now, all: run.now });
     }
-    holds(&mut run, report)?;
-    customers(&mut run, report)?;
-    let results = event_log::event_results(&run, report);
-    report.events = results.len();
-    run.store.record_actions(&results)?;
-    news(&mut run, report)?;
+    let store = run.store;
+    store.together(|| -> Result<()> {
+        holds(&mut run, report)?;
+        customers(&mut run, report)?;
+        let results = event_log::event_results(&run, report);
+        report.events = results.len();
+        run.store.record_actions(&results)?;
+        news(&mut run, report)
+    })?;
     let next = due::next(run.config, run.store, run.source, run.observed, run.decisions, run.now)?;
     Ok(tickets_again(&run, report)?.map_or(next, |again| next.or(again)))
 }
@@ -107,21 +108,18 @@ const SOON: SignedDuration = SignedDuration::from_mins(15);
 /// How long each write that was not made waits. One that was not even tried waits as long as the one whose
 /// failure was the cause.
 fn waits(run: &Finish<'_>, report: &Report) -> Vec<Option<SignedDuration>> {
-    // Without a cause it was a person who stopped the run: the next one goes on.
-    let mut cause = SignedDuration::from_secs(1);
-    let wait = |applied: &Applied| {
-        let own = match &applied.ended {
-            Ended::Done { .. } | Ended::NotKept { .. } => return None,
-            Ended::Skipped { .. } => return Some(cause),
-            Ended::Unknown { .. } | Ended::Failed { exit: Exit::Unreachable, .. } => SOON,
-            // Whether the login may be tried again is decided elsewhere, at every run.
-            Ended::Failed { login_refused: true, .. } => SignedDuration::from_mins(1),
-            Ended::Failed { .. } => run.config.sync.min_interval,
-        };
-        cause = own;
-        Some(own)
+    let own = |ended: &Ended| match ended {
+        Ended::Done { .. } | Ended::NotKept { .. } => None,
+        // Without a cause it was a person who stopped the run: the next one goes on.
+        Ended::Skipped { .. } => Some(SignedDuration::from_secs(1)),
+        Ended::Unknown { .. } | Ended::Failed { exit: Exit::Unreachable, .. } => Some(SOON),
+        // Whether the login may be tried again is decided elsewhere, at every run.
+        Ended::Failed { login_refused: true, .. } => Some(SignedDuration::from_mins(1)),
+        Ended::Failed { .. } => Some(run.config.sync.min_interval),
     };
-    report.applied.iter().map(wait).collect()
+    let causes = causes(&report.applied);
+    let both = report.applied.iter().zip(causes);
+    both.map(|(applied, cause)| own(&cause.unwrap_or(applied).ended)).collect()
 }
 
 /// When tickets that were held back by the hour's share, or failed, are tried again.
@@ -220,9 +218,15 @@ fn customers(run: &mut Finish<'_>, report: &Report) -> Result<()> {
         return Ok(());
     }
     let waits = waits(run, report);
+    let mut written: BTreeMap<&str, Vec<(&Applied, Option<SignedDuration>)>> = BTreeMap::new();
+    for (applied, wait) in report.applied.iter().zip(waits) {
+        if let Some(cid) = &applied.change.cid {
+            written.entry(cid).or_default().push((applied, wait));
+        }
+    }
     for (cid, round) in run.rounds {
-        let mine = || report.applied.iter().filter(|applied| applied.change.cid.as_ref() == Some(cid));
-        let pushed = mine().any(|applied| {
+        let mine = written.get(cid.as_str()).map_or(&[][..], Vec::as_slice);
+        let pushed = mine.iter().any(|(applied, _)| {
             applied.ended.is_done()
                 && matches!(applied.change.purpose, Purpose::Quantity { .. } | Purpose::Statistics)
         });
@@ -230,10 +234,9 @@ fn customers(run: &mut Finish<'_>, report: &Report) -> Result<()> {
             let wait = if failure.exit == Exit::Unreachable { SOON } else { run.config.sync.min_interval };
             (wait, failure.line())
         });
-        let unwritten = report.applied.iter().zip(&waits).filter_map(|(applied, wait)| {
-            let wait = wait.filter(|_| applied.change.cid.as_ref() == Some(cid))?;
-            Some((wait, applied.ended.trouble().unwrap_or_default()))
-        });
+        let unwritten = mine
+            .iter()
+            .filter_map(|(applied, wait)| Some(((*wait)?, applied.ended.trouble().unwrap_or_default())));
         // The shortest wait: what is refused again is soon refused.
         let failed = troubled.into_iter().chain(unwritten).min_by_key(|(wait, _)| *wait);
         let wait = failed.as_ref().map(|(wait, _)| *wait);

@@ -1,53 +1,110 @@
-//! One customer's round: what is read of ConnectWise, and what is planned from it. The rules are in
-//! [`super::statistics`] and [`super::billing`].
+//! The rounds of the customers that are due: what is read of ConnectWise, many customers at a time, and what is
+//! planned from it. The rules are in [`super::statistics`] and [`super::billing`].
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 
+use futures_util::stream::{self, StreamExt};
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 
-use super::{Observed, Part, Round, Run, billable, billing, is_everybodys, observe, statistics};
+use super::{Observed, Part, Round, Run, billable, billing, is_everybodys, is_servers, observe, statistics};
 use crate::error::Result;
-use crate::plan::Plan;
-use crate::services;
+use crate::psa::Agreement;
+use crate::services::{self, Service};
 use crate::setup::{Chosen, managed_ids};
-use crate::store::Link;
+use crate::store::{Binding, Hold, Link};
+
+/// So many customers in a row for whom ConnectWise itself fails are taken for all of them.
+const MOST_FAILING: usize = 3;
+
+/// What the rounds of one run share.
+struct Shared<'a> {
+    observed: &'a Observed,
+    chosen: &'a Chosen,
+    source: &'a str,
+    zone: &'a TimeZone,
+    now: Timestamp,
+    services: Vec<&'static Service>,
+    jobs: HashMap<&'a str, statistics::Jobs>,
+    bindings: BTreeMap<i64, Binding>,
+    holds: BTreeMap<String, Hold>,
+    /// The agreements of companies, where they could be read in lists.
+    agreements: BTreeMap<i64, Vec<Agreement>>,
+}
 
 impl Run<'_> {
-    /// One customer: statistics, then billing. A failure is this customer's, unless it is everybody's.
-    pub(super) async fn round(
-        &mut self,
+    /// The rounds of these customers, by CID.
+    ///
+    /// # Errors
+    /// What would meet every customer: the way there, the login, the limit, a state that cannot be read.
+    pub(super) async fn rounds(
+        &self,
         observed: &Observed,
         chosen: &Chosen,
         source: &str,
-        link: &Link,
+        links: &[&Link],
         zone: &TimeZone,
         now: Timestamp,
-    ) -> Result<Round> {
-        let mut round = Round::default();
-        match self.plan_customer(observed, chosen, source, link, zone, now, &mut round).await {
+    ) -> Result<BTreeMap<String, Round>> {
+        let bindings = self.store.bindings(source)?;
+        let mut shared = Shared {
+            observed,
+            chosen,
+            source,
+            zone,
+            now,
+            services: services::enabled(&self.config.billing),
+            jobs: statistics::jobs(&observed.events, zone, now),
+            bindings: bindings.into_iter().map(|binding| (binding.addition_id, binding)).collect(),
+            holds: self.store.holds()?.into_iter().map(|hold| (hold.record.clone(), hold)).collect(),
+            agreements: BTreeMap::new(),
+        };
+        let billed = links.iter().filter(|link| self.is_billed(&shared, link));
+        shared.agreements = observe::agreements_listed(self.client, billed.map(|link| link.company_id)).await?;
+        let shared = &shared;
+        let mut rounds = BTreeMap::new();
+        let mut failing = 0;
+        // Twice as many customers as requests can be under way: between two of its requests none keeps a place empty.
+        let mut under_way = stream::iter(links)
+            .map(|link| async move { (link.cid.clone(), self.round(shared, link).await) })
+            .buffer_unordered(2 * self.client.max_concurrency());
+        while let Some((cid, round)) = under_way.next().await {
+            // What is everybody's ends those under way, too: a refused login is not tried for each of them.
+            let mut round = round?;
+            failing = if round.trouble.as_ref().is_some_and(is_servers) { failing + 1 } else { 0 };
+            if failing == MOST_FAILING
+                && let Some(trouble) = round.trouble.take()
+            {
+                return Err(trouble);
+            }
+            rounds.insert(cid, round);
+        }
+        Ok(rounds)
+    }
+
+    /// Whether the agreements of a customer will be asked for.
+    fn is_billed(&self, shared: &Shared<'_>, link: &Link) -> bool {
+        let Observed { snapshot, older, .. } = shared.observed;
+        self.config.billing.enabled
+            && self.options.does(Part::Billing)
+            && billable::blocked(self.config, snapshot, link, *older, None, shared.now).is_none()
+    }
+
+    /// One customer: statistics, then billing. A failure is this customer's, unless it is everybody's.
+    async fn round(&self, shared: &Shared<'_>, link: &Link) -> Result<Round> {
+        let mut round = Round { read_at: Some((self.clock)()), ..Round::default() };
+        match self.plan_customer(shared, link, &mut round).await {
             Ok(()) => Ok(round),
             Err(failure) if !is_everybodys(&failure) => {
-                round.plan = Plan::default();
-                round.trouble =
-                    Some(failure.context(format!("customer {} ({})", link.cid, link.company_name)));
-                Ok(round)
+                let trouble = failure.context(format!("customer {} ({})", link.cid, link.company_name));
+                Ok(Round { trouble: Some(trouble), ..Round::default() })
             }
             Err(failure) => Err(failure),
         }
     }
 
-    #[expect(clippy::too_many_arguments, reason = "the facts of a run, handed down")]
-    async fn plan_customer(
-        &mut self,
-        observed: &Observed,
-        chosen: &Chosen,
-        source: &str,
-        link: &Link,
-        zone: &TimeZone,
-        now: Timestamp,
-        round: &mut Round,
-    ) -> Result<()> {
+    async fn plan_customer(&self, shared: &Shared<'_>, link: &Link, round: &mut Round) -> Result<()> {
+        let Shared { observed, chosen, source, zone, now, .. } = *shared;
         if let Some((reason, fix)) = billable::unconfirmed(self.config, &observed.snapshot, link) {
             round.plan.block(Some(&link.cid), &link.portal_name, reason, fix);
             return Ok(());
@@ -61,7 +118,8 @@ impl Run<'_> {
             && let Some(solution) = chosen.solution
         {
             let entries = managed_ids::entries_of(self.client, link.company_id).await?;
-            let numbers = statistics::count(&observed.events, &link.cid, &usage, zone, now);
+            let jobs = shared.jobs.get(link.cid.as_str()).copied().unwrap_or_default();
+            let numbers = statistics::numbers(jobs, &usage);
             let mut unkept = BTreeMap::new();
             for entry in entries.iter().filter(|_| !self.options.force) {
                 unkept.insert(entry.id, self.store.unkept(entry.id)?);
@@ -79,26 +137,27 @@ impl Run<'_> {
             round.plan.block(Some(&link.cid), "billing", reason, fix);
             return Ok(());
         }
-        let agreements = observe::agreements(self.client, link.company_id).await?;
+        round.read_at = Some((self.clock)());
+        let agreements = match shared.agreements.get(&link.company_id) {
+            Some(listed) => observe::with_additions(self.client, listed.clone()).await?,
+            None => observe::agreements(self.client, link.company_id).await?,
+        };
         // The server's clock is known for certain only once it has answered.
         if let Some((reason, fix)) = blocked(self.client.clock_skew((self.clock)())) {
             round.plan.block(Some(&link.cid), "billing", reason, fix);
             return Ok(());
         }
         round.judged = true;
-        let bindings =
-            self.store.bindings(source)?.into_iter().map(|binding| (binding.addition_id, binding)).collect();
-        let holds = self.store.holds()?.into_iter().map(|hold| (hold.record.clone(), hold)).collect();
         round.billing = billing::plan(&billing::Facts {
             source,
             link,
             managed_id: &managed_id,
             agreements: &agreements,
-            services: &services::enabled(&self.config.billing),
+            services: &shared.services,
             products: &chosen.products,
             usage: &usage,
-            bindings: &bindings,
-            holds: &holds,
+            bindings: &shared.bindings,
+            holds: &shared.holds,
             settings: &self.config.billing,
             measured_on: observed
                 .snapshot

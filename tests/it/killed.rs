@@ -13,6 +13,7 @@ const POINTS: [&str; 4] = ["intent", "sent", "remembered", "outcome"];
 /// Plays a chapter in which every `stride`th write is killed once at this point, each time by running the same
 /// command again. Returns what kinds of writes were hit.
 fn play_killed(desk: &Desk, chapter: usize, point: &str, stride: usize) -> BTreeSet<String> {
+    story::one_at_a_time(desk);
     let mut hit = BTreeSet::new();
     (CHAPTERS[chapter].world)(desk);
     for (arguments, code) in CHAPTERS[chapter].commands {
@@ -26,7 +27,8 @@ fn play_killed(desk: &Desk, chapter: usize, point: &str, stride: usize) -> BTree
                 ran.ends_with(*code);
                 break;
             }
-            hit.insert(story::last_in_journal(desk));
+            // With the outcome of a write goes the intent of the next.
+            hit.insert(story::last_in_journal(desk, if point == "outcome" { "done" } else { "intent" }));
         }
     }
     hit
@@ -91,6 +93,32 @@ fn reopening_is_killed_at_every_write() {
     every_write_of(4, 1, &["create ticket note", "update ticket"]);
 }
 
+/// The writes of different customers are under way at the same time: what is killed leaves several open, and of
+/// those some were made. Each run is killed a little later than the one before it.
+#[test]
+fn what_is_under_way_for_many_customers_is_killed() {
+    for chapter in [1, 2, 3] {
+        for point in POINTS {
+            let desk = story::before(chapter);
+            (CHAPTERS[chapter].world)(&desk);
+            let mut most = 0;
+            for (arguments, code) in CHAPTERS[chapter].commands {
+                for nth in 1.. {
+                    assert!(nth < 100, "{point}: {arguments:?} makes no progress");
+                    let ran = Desk::ran(&mut story::command(&desk, arguments, &format!("{point}:{nth}")));
+                    if ran.code != -1 {
+                        ran.ends_with(*code);
+                        break;
+                    }
+                    most = most.max(story::open_in_journal(&desk));
+                }
+            }
+            assert!(chapter < 3 || most > 1, "{point}: never was more than one write under way");
+            story::assert_as_undisturbed(&desk, chapter, &format!("many killed at {point}"));
+        }
+    }
+}
+
 /// Not at a chosen point but at any moment, as a power cut would: three stories with four cuts each, the same in every test run.
 #[test]
 fn kill_9_at_any_moment() {
@@ -141,10 +169,11 @@ fn the_scheduler_takes_up_what_was_killed() {
 fn what_somebody_wrote_meanwhile_is_not_overwritten() {
     let desk = story::before(story::DAY_LATER);
     (CHAPTERS[story::DAY_LATER].world)(&desk);
+    story::one_at_a_time(&desk);
     // Until a quantity was sent and its outcome not heard of.
     loop {
         assert_eq!(Desk::ran(&mut story::command(&desk, &["sync"], "sent")).code, -1);
-        if story::last_in_journal(&desk) == "update agreement addition" {
+        if story::last_in_journal(&desk, "intent") == "update agreement addition" {
             break;
         }
     }
