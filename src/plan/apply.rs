@@ -16,8 +16,8 @@ use serde_json::{Value, json};
 
 pub use super::ended::{Applied, Ended, INTERRUPTED, causes};
 use super::lines::{Begun, Job, Lines, Reading};
-pub use super::settle::Settled;
 use super::settle::Fate;
+pub use super::settle::Settled;
 use super::{Change, Purpose, Request, SecretSlot, remember};
 use crate::error::{Failure, Result};
 use crate::psa::{self, Client, PatchOp, Query, paths};
@@ -103,7 +103,8 @@ impl Applier<'_> {
                 while in_hand.len() + begun.len() < width
                     && let Some(job) = lines.next(stop, (self.clock)())
                 {
-                    begun.push(job.intend(|change| self.store.begin_write(self.run, change, (self.clock)()))?);
+                    begun
+                        .push(job.intend(|change| self.store.begin_write(self.run, change, (self.clock)()))?);
                 }
                 Ok((kept, begun))
             })?;
@@ -174,7 +175,11 @@ impl Applier<'_> {
                 crate::testing::stop_at("remembered");
                 let kept = summary(change, &answer);
                 self.store.end_write(entry, EntryState::Done, record, Some(&kept), None, now)?;
-                Ok(if differences.is_empty() { Ended::Done { record } } else { Ended::NotKept { differences } })
+                Ok(if differences.is_empty() {
+                    Ended::Done { record }
+                } else {
+                    Ended::NotKept { differences }
+                })
             }
             Sent::Unknown(error) => {
                 let error = error.to_string();

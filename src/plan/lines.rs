@@ -165,7 +165,8 @@ impl Lines {
         }
         for (place, line) in self.waiting.iter().enumerate() {
             let next = line.changes.front().map(|(at, _)| at);
-            let waits_for_another = next.is_some_and(|at| self.new.contains(at) && self.new.first() != Some(at));
+            let waits_for_another =
+                next.is_some_and(|at| self.new.contains(at) && self.new.first() != Some(at));
             // What is about no customer waits for all before it, and all after it wait for that.
             if line.cid.is_none() && !line.changes.is_empty() {
                 return (place == 0 && self.away == 0).then_some(place);
@@ -260,9 +261,9 @@ impl Line {
         let is_it = |addition: &&Value| addition.get("id").and_then(Value::as_i64) == change.subject.id;
         match additions.iter().find(is_it) {
             Some(addition) if holds_before(change, addition) => Judged::Stands,
-            _ => {
-                Judged::Moved("it changed in ConnectWise since it was read; the next run plans anew".to_owned())
-            }
+            _ => Judged::Moved(
+                "it changed in ConnectWise since it was read; the next run plans anew".to_owned(),
+            ),
         }
     }
 }

@@ -7,7 +7,7 @@ use sha2::{Digest, Sha256};
 
 use super::faults::{Fault, FaultKey};
 use super::tickets::Decision;
-use super::{Observed, Options, billable, observe};
+use super::{Observed, Options, billable, known, observe};
 use crate::config::Config;
 use crate::error::Result;
 use crate::portal::EventKind;
@@ -43,7 +43,7 @@ pub fn judge(
     if in_future || approved {
         return Due::Now;
     }
-    let changed = state.fingerprint != fingerprint;
+    let changed = known::fingerprint(state) != fingerprint;
     let at = match state.retry_at {
         // What was refused may be accepted once it is something else; a server in trouble is left alone.
         Some(retry) if !changed || retry.duration_since(state.checked_at) <= RETRY => retry,
@@ -57,7 +57,7 @@ pub fn judge(
 
 /// After how long a customer is verified: up to a quarter sooner than all must be, each after its own time,
 /// so that those first seen in one run are spread over the day.
-fn verify_every(all: SignedDuration, cid: &str) -> SignedDuration {
+pub(super) fn verify_every(all: SignedDuration, cid: &str) -> SignedDuration {
     let first = Sha256::digest(cid)[0];
     all - all / 1024 * i32::from(first)
 }
@@ -100,7 +100,7 @@ pub(super) fn fingerprint(config: &Config, observed: &Observed, cid: &str, now: 
         snapshot.problems_of(cid).count(),
         observed.older
     ));
-    hasher.finalize().iter().take(16).map(|byte| format!("{byte:02x}")).collect()
+    known::short(hasher)
 }
 
 /// The linked customers that are due.

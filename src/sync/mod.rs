@@ -8,6 +8,7 @@ pub mod billing;
 mod due;
 mod event_log;
 pub mod faults;
+mod known;
 pub mod observe;
 mod record;
 mod report;
@@ -126,6 +127,10 @@ struct Round {
     trouble: Option<Failure>,
     /// When what it is planned from was read.
     read_at: Option<Timestamp>,
+    /// What ConnectWise has, once this is applied.
+    known: known::Known,
+    /// Something was known and not read.
+    unread: bool,
 }
 
 impl Run<'_> {
@@ -261,7 +266,17 @@ impl Run<'_> {
         let mut memories = self.store.tickets(name)?;
         self.first_run(name, &faults, &mut memories, now)?;
         let links = self.store.links(name)?.into_iter().map(|link| (link.cid.clone(), link)).collect();
-        Ok(Observed { snapshot, stamp, older, event_problems: log.problems, events, jobs, faults, memories, links })
+        Ok(Observed {
+            snapshot,
+            stamp,
+            older,
+            event_problems: log.problems,
+            events,
+            jobs,
+            faults,
+            memories,
+            links,
+        })
     }
 
     /// At the first run no ticket is opened for what stands already: the old integration may have opened one.
@@ -415,7 +430,8 @@ impl Run<'_> {
             self.writing.store(true, Ordering::Relaxed);
             let secrets = Secrets::default();
             let changes = std::mem::take(&mut whole.changes);
-            let read_at = rounds.iter().filter_map(|(cid, round)| Some((cid.clone(), round.read_at?))).collect();
+            let read_at =
+                rounds.iter().filter_map(|(cid, round)| Some((cid.clone(), round.read_at?))).collect();
             applied = self.applier(report.run, &secrets, now).apply_as_read(changes, &read_at).await?;
             self.writing.store(false, Ordering::Relaxed);
         }

@@ -127,7 +127,8 @@ pub(super) async fn with_additions(
 ) -> Result<Vec<AgreementFacts>> {
     let mut reading = stream::iter(agreements)
         .map(|agreement| async move {
-            let additions = client.list::<Addition>(&paths::additions(agreement.id), &Query::all().lean()).await;
+            let additions =
+                client.list::<Addition>(&paths::additions(agreement.id), &Query::all().lean()).await;
             additions.map(|additions| AgreementFacts { agreement, additions })
         })
         .buffered(2 * client.max_concurrency());

@@ -6,6 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use jiff::{SignedDuration, Timestamp};
 
 use super::faults::FaultKey;
+use super::known::Known;
 use super::report::{Report, Standing, Trouble};
 use super::tickets::{self, Decision};
 use super::{Observed, Options, Part, Round, due, event_log};
@@ -224,6 +225,11 @@ fn customers(run: &mut Finish<'_>, report: &Report) -> Result<()> {
             written.entry(cid).or_default().push((applied, wait));
         }
     }
+    let plan = &report.plan;
+    let held = plan.held.iter().filter_map(|held| held.change.cid.as_deref());
+    let blocked = plan.blocked.iter().filter_map(|blocked| blocked.cid.as_deref());
+    let noted = plan.notes.iter().filter(|note| note.act).filter_map(|note| note.cid.as_deref());
+    let told: BTreeSet<&str> = held.chain(blocked).chain(noted).collect();
     for (cid, round) in run.rounds {
         let mine = written.get(cid.as_str()).map_or(&[][..], Vec::as_slice);
         let pushed = mine.iter().any(|(applied, _)| {
@@ -242,9 +248,16 @@ fn customers(run: &mut Finish<'_>, report: &Report) -> Result<()> {
         let wait = failed.as_ref().map(|(wait, _)| *wait);
         // A clock that once ran ahead must not hold a push off for ever.
         let before = run.states.get(cid).and_then(|state| state.pushed_at).map(|pushed| pushed.min(run.now));
+        // What is left to do or to say is looked at again by whichever run comes to this customer.
+        let settled = failed.is_none()
+            && !told.contains(cid.as_str())
+            && mine.iter().all(|(applied, _)| applied.ended.is_done());
+        let known = if settled { round.known.clone() } else { Known::default() };
+        let before_it = run.states.get(cid).filter(|_| settled && round.unread);
         let state = CustomerState {
-            fingerprint: due::fingerprint(run.config, run.observed, cid, run.now),
-            checked_at: run.now,
+            fingerprint: known.beside(&due::fingerprint(run.config, run.observed, cid, run.now)),
+            // What was not read is not verified by this run.
+            checked_at: before_it.map_or(run.now, |state| state.checked_at),
             pushed_at: if pushed { Some(run.now) } else { before },
             retry_at: wait.and_then(|wait| run.now.checked_add(wait).ok()),
             error: failed.map(|(_, error)| error),

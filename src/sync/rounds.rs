@@ -7,12 +7,15 @@ use futures_util::stream::{self, StreamExt};
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 
-use super::{Observed, Part, Round, Run, billable, billing, is_everybodys, is_servers, observe, statistics};
+use super::known::{self, Known};
+use super::{
+    Observed, Part, Round, Run, billable, billing, due, is_everybodys, is_servers, observe, statistics,
+};
 use crate::error::Result;
 use crate::psa::Agreement;
 use crate::services::{self, Service};
 use crate::setup::{Chosen, managed_ids};
-use crate::store::{Binding, Hold, Link};
+use crate::store::{Binding, CustomerState, Hold, Link};
 
 /// So many customers in a row for whom ConnectWise itself fails are taken for all of them.
 const MOST_FAILING: usize = 3;
@@ -28,6 +31,7 @@ struct Shared<'a> {
     jobs: HashMap<&'a str, statistics::Jobs>,
     bindings: BTreeMap<i64, Binding>,
     holds: BTreeMap<String, Hold>,
+    states: BTreeMap<String, CustomerState>,
     /// The agreements of companies, where they could be read in lists.
     agreements: BTreeMap<i64, Vec<Agreement>>,
 }
@@ -57,10 +61,12 @@ impl Run<'_> {
             jobs: statistics::jobs(&observed.events, zone, now),
             bindings: bindings.into_iter().map(|binding| (binding.addition_id, binding)).collect(),
             holds: self.store.holds()?.into_iter().map(|hold| (hold.record.clone(), hold)).collect(),
+            states: self.store.customers(source)?,
             agreements: BTreeMap::new(),
         };
-        let billed = links.iter().filter(|link| self.is_billed(&shared, link));
-        shared.agreements = observe::agreements_listed(self.client, billed.map(|link| link.company_id)).await?;
+        let billed = links.iter().filter(|link| self.reads_agreements(&shared, link));
+        shared.agreements =
+            observe::agreements_listed(self.client, billed.map(|link| link.company_id)).await?;
         let shared = &shared;
         let mut rounds = BTreeMap::new();
         let mut failing = 0;
@@ -83,11 +89,28 @@ impl Run<'_> {
     }
 
     /// Whether the agreements of a customer will be asked for.
-    fn is_billed(&self, shared: &Shared<'_>, link: &Link) -> bool {
+    fn reads_agreements(&self, shared: &Shared<'_>, link: &Link) -> bool {
         let Observed { snapshot, older, .. } = shared.observed;
+        let usage = || {
+            let usage = observe::usage(snapshot, &link.cid);
+            known::usage(&self.config.billing, &shared.chosen.products, link, &usage)
+        };
         self.config.billing.enabled
             && self.options.does(Part::Billing)
             && billable::blocked(self.config, snapshot, link, *older, None, shared.now).is_none()
+            && self.known(shared, link).usage.is_none_or(|known| known != usage())
+    }
+
+    /// What need not be read of a customer: nothing is taken as known where it is to be verified, failed before, or
+    /// a person insists.
+    fn known(&self, shared: &Shared<'_>, link: &Link) -> Known {
+        let trusted = |state: &&CustomerState| {
+            let age = shared.now.duration_since(state.checked_at);
+            let every = due::verify_every(self.config.sync.verify_every, &link.cid);
+            state.retry_at.is_none() && !age.is_negative() && age < every
+        };
+        let state = shared.states.get(&link.cid).filter(trusted);
+        state.filter(|_| !self.options.insists()).map(Known::of).unwrap_or_default()
     }
 
     /// One customer: statistics, then billing. A failure is this customer's, unless it is everybody's.
@@ -109,6 +132,7 @@ impl Run<'_> {
             round.plan.block(Some(&link.cid), &link.portal_name, reason, fix);
             return Ok(());
         }
+        let known = self.known(shared, link);
         let managed_id = self.config.connectwise.managed_id(&link.cid);
         let usage = observe::usage(&observed.snapshot, &link.cid);
         let partial = observed.older || observed.snapshot.problems_of(&link.cid).next().is_some();
@@ -117,14 +141,20 @@ impl Run<'_> {
             && !partial
             && let Some(solution) = chosen.solution
         {
-            let entries = managed_ids::entries_of(self.client, link.company_id).await?;
             let jobs = shared.jobs.get(link.cid.as_str()).copied().unwrap_or_default();
             let numbers = statistics::numbers(jobs, &usage);
-            let mut unkept = BTreeMap::new();
-            for entry in entries.iter().filter(|_| !self.options.force) {
-                unkept.insert(entry.id, self.store.unkept(entry.id)?);
+            let print = known::statistics(link, &numbers);
+            if known.statistics.as_ref() == Some(&print) {
+                round.unread = true;
+            } else {
+                let entries = managed_ids::entries_of(self.client, link.company_id).await?;
+                let mut unkept = BTreeMap::new();
+                for entry in entries.iter().filter(|_| !self.options.force) {
+                    unkept.insert(entry.id, self.store.unkept(entry.id)?);
+                }
+                statistics::plan(link, &managed_id, solution, &entries, numbers, &unkept, &mut round.plan);
             }
-            statistics::plan(link, &managed_id, solution, &entries, numbers, &unkept, &mut round.plan);
+            round.known.statistics = Some(print);
         }
         if !self.config.billing.enabled || !self.options.does(Part::Billing) {
             return Ok(());
@@ -135,6 +165,12 @@ impl Run<'_> {
         };
         if let Some((reason, fix)) = blocked(None) {
             round.plan.block(Some(&link.cid), "billing", reason, fix);
+            return Ok(());
+        }
+        let print = known::usage(&self.config.billing, &chosen.products, link, &usage);
+        if known.usage.as_ref() == Some(&print) {
+            round.unread = true;
+            round.known.usage = Some(print);
             return Ok(());
         }
         round.read_at = Some((self.clock)());
@@ -166,6 +202,7 @@ impl Run<'_> {
             today: now.to_zoned(zone.clone()).date(),
         });
         round.plan.extend(std::mem::take(&mut round.billing.plan));
+        round.known.usage = Some(print).filter(|_| round.billing.waiting.is_empty());
         Ok(())
     }
 }
