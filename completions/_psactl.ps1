@@ -115,6 +115,7 @@ Register-ArgumentCompleter -Native -CommandName 'psactl' -ScriptBlock {
         }
         'psactl;setup' {
             [CompletionResult]::new('--effective-date', '--effective-date', [CompletionResultType]::ParameterName, 'For the step agreements: from when an addition bills whose agreement has no next invoice ahead')
+            [CompletionResult]::new('--flat-fee', '--flat-fee', [CompletionResultType]::ParameterName, 'For the step agreements: bill the flat fee of [billing.flat_fees] beside each new addition of this service; may be repeated')
             [CompletionResult]::new('--config', '--config', [CompletionResultType]::ParameterName, 'The configuration file [default: psactl/psactl.toml in the user''s configuration folder]')
             [CompletionResult]::new('--state', '--state', [CompletionResultType]::ParameterName, 'The folder of psactl''s own state [default: psactl in the user''s state folder]')
             [CompletionResult]::new('--output', '--output', [CompletionResultType]::ParameterName, 'How results are printed')
@@ -253,6 +254,7 @@ Register-ArgumentCompleter -Native -CommandName 'psactl' -ScriptBlock {
         'psactl;companies;add' {
             [CompletionResult]::new('--agreement', '--agreement', [CompletionResultType]::ParameterName, 'The agreement that additions go on, by its id, where several would do')
             [CompletionResult]::new('--effective-date', '--effective-date', [CompletionResultType]::ParameterName, 'From when an addition bills whose agreement has no next invoice ahead')
+            [CompletionResult]::new('--flat-fee', '--flat-fee', [CompletionResultType]::ParameterName, 'Bill the flat fee of [billing.flat_fees] beside the new addition of this service; may be repeated')
             [CompletionResult]::new('--config', '--config', [CompletionResultType]::ParameterName, 'The configuration file [default: psactl/psactl.toml in the user''s configuration folder]')
             [CompletionResult]::new('--state', '--state', [CompletionResultType]::ParameterName, 'The folder of psactl''s own state [default: psactl in the user''s state folder]')
             [CompletionResult]::new('--output', '--output', [CompletionResultType]::ParameterName, 'How results are printed')

@@ -230,7 +230,7 @@ _psactl() {
             return 0
             ;;
         psactl__subcmd__companies__subcmd__add)
-            opts="-q -v -h -V --agreement --effective-date --dry-run --yes --config --state --output --quiet --verbose --color --no-input --help --version"
+            opts="-q -v -h -V --agreement --effective-date --flat-fee --dry-run --yes --config --state --output --quiet --verbose --color --no-input --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -242,6 +242,10 @@ _psactl() {
                     ;;
                 --effective-date)
                     COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --flat-fee)
+                    COMPREPLY=($(compgen -W "select-storage basic-storage bdr-storage online-servers online-desktops local-storage local-servers local-desktops bdr-servers bdr-desktops email-archiving email-filtering" -- "${cur}"))
                     return 0
                     ;;
                 --config)
@@ -1314,7 +1318,7 @@ _psactl() {
             return 0
             ;;
         psactl__subcmd__setup)
-            opts="-q -v -h -V --check --dry-run --apply --yes --vendor-sync-is-off --new-password --effective-date --config --state --output --quiet --verbose --color --no-input --help --version service-status integrator-login products management-solution configuration-types cross-references portal managed-ids agreements"
+            opts="-q -v -h -V --check --dry-run --apply --yes --vendor-sync-is-off --new-password --effective-date --flat-fee --config --state --output --quiet --verbose --color --no-input --help --version service-status integrator-login products management-solution configuration-types cross-references portal managed-ids agreements"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1322,6 +1326,10 @@ _psactl() {
             case "${prev}" in
                 --effective-date)
                     COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --flat-fee)
+                    COMPREPLY=($(compgen -W "select-storage basic-storage bdr-storage online-servers online-desktops local-storage local-servers local-desktops bdr-servers bdr-desktops email-archiving email-filtering" -- "${cur}"))
                     return 0
                     ;;
                 --config)

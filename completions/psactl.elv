@@ -109,6 +109,7 @@ set edit:completion:arg-completer[psactl] = {|@words|
         }
         &'psactl;setup'= {
             cand --effective-date 'For the step agreements: from when an addition bills whose agreement has no next invoice ahead'
+            cand --flat-fee 'For the step agreements: bill the flat fee of [billing.flat_fees] beside each new addition of this service; may be repeated'
             cand --config 'The configuration file [default: psactl/psactl.toml in the user''s configuration folder]'
             cand --state 'The folder of psactl''s own state [default: psactl in the user''s state folder]'
             cand --output 'How results are printed'
@@ -240,6 +241,7 @@ set edit:completion:arg-completer[psactl] = {|@words|
         &'psactl;companies;add'= {
             cand --agreement 'The agreement that additions go on, by its id, where several would do'
             cand --effective-date 'From when an addition bills whose agreement has no next invoice ahead'
+            cand --flat-fee 'Bill the flat fee of [billing.flat_fees] beside the new addition of this service; may be repeated'
             cand --config 'The configuration file [default: psactl/psactl.toml in the user''s configuration folder]'
             cand --state 'The folder of psactl''s own state [default: psactl in the user''s state folder]'
             cand --output 'How results are printed'

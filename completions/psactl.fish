@@ -118,6 +118,18 @@ complete -c psactl -n "__fish_psactl_using_subcommand init" -l no-input -d 'Neve
 complete -c psactl -n "__fish_psactl_using_subcommand init" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c psactl -n "__fish_psactl_using_subcommand init" -s V -l version -d 'Print version'
 complete -c psactl -n "__fish_psactl_using_subcommand setup" -l effective-date -d 'For the step agreements: from when an addition bills whose agreement has no next invoice ahead' -r
+complete -c psactl -n "__fish_psactl_using_subcommand setup" -l flat-fee -d 'For the step agreements: bill the flat fee of [billing.flat_fees] beside each new addition of this service; may be repeated' -r -f -a "select-storage\t'Select Online Backup Storage'
+basic-storage\t'Basic Online Backup Storage'
+bdr-storage\t'ShadowProtect BDR Storage'
+online-servers\t'Online Backup # Servers'
+online-desktops\t'Online Backup # Desktops'
+local-storage\t'Local Backup Storage'
+local-servers\t'Local Backup # Servers'
+local-desktops\t'Local Backup # Desktops'
+bdr-servers\t'ShadowProtect BDR Servers'
+bdr-desktops\t'ShadowProtect BDR Desktops'
+email-archiving\t'Email Archiving # Mailboxes'
+email-filtering\t'Email Filtering # Mailboxes'"
 complete -c psactl -n "__fish_psactl_using_subcommand setup" -l config -d 'The configuration file [default: psactl/psactl.toml in the user\'s configuration folder]' -r -F
 complete -c psactl -n "__fish_psactl_using_subcommand setup" -l state -d 'The folder of psactl\'s own state [default: psactl in the user\'s state folder]' -r -F
 complete -c psactl -n "__fish_psactl_using_subcommand setup" -l output -d 'How results are printed' -r -f -a "table\t'Tables and sentences for people'
@@ -228,6 +240,18 @@ complete -c psactl -n "__fish_psactl_using_subcommand companies; and __fish_seen
 complete -c psactl -n "__fish_psactl_using_subcommand companies; and __fish_seen_subcommand_from import" -s V -l version -d 'Print version'
 complete -c psactl -n "__fish_psactl_using_subcommand companies; and __fish_seen_subcommand_from add" -l agreement -d 'The agreement that additions go on, by its id, where several would do' -r
 complete -c psactl -n "__fish_psactl_using_subcommand companies; and __fish_seen_subcommand_from add" -l effective-date -d 'From when an addition bills whose agreement has no next invoice ahead' -r
+complete -c psactl -n "__fish_psactl_using_subcommand companies; and __fish_seen_subcommand_from add" -l flat-fee -d 'Bill the flat fee of [billing.flat_fees] beside the new addition of this service; may be repeated' -r -f -a "select-storage\t'Select Online Backup Storage'
+basic-storage\t'Basic Online Backup Storage'
+bdr-storage\t'ShadowProtect BDR Storage'
+online-servers\t'Online Backup # Servers'
+online-desktops\t'Online Backup # Desktops'
+local-storage\t'Local Backup Storage'
+local-servers\t'Local Backup # Servers'
+local-desktops\t'Local Backup # Desktops'
+bdr-servers\t'ShadowProtect BDR Servers'
+bdr-desktops\t'ShadowProtect BDR Desktops'
+email-archiving\t'Email Archiving # Mailboxes'
+email-filtering\t'Email Filtering # Mailboxes'"
 complete -c psactl -n "__fish_psactl_using_subcommand companies; and __fish_seen_subcommand_from add" -l config -d 'The configuration file [default: psactl/psactl.toml in the user\'s configuration folder]' -r -F
 complete -c psactl -n "__fish_psactl_using_subcommand companies; and __fish_seen_subcommand_from add" -l state -d 'The folder of psactl\'s own state [default: psactl in the user\'s state folder]' -r -F
 complete -c psactl -n "__fish_psactl_using_subcommand companies; and __fish_seen_subcommand_from add" -l output -d 'How results are printed' -r -f -a "table\t'Tables and sentences for people'

@@ -132,12 +132,9 @@ impl From<portal::Error> for Failure {
 impl From<store::Error> for Failure {
     fn from(error: store::Error) -> Self {
         let exit = match error {
-            store::Error::Locked { .. } => Exit::Busy,
+            _ if error.is_busy() => Exit::Busy,
             store::Error::Newer { .. } | store::Error::NoFolder => Exit::Configuration,
-            store::Error::Io { .. }
-            | store::Error::Unreadable { .. }
-            | store::Error::Database(_)
-            | store::Error::Record(_) => Exit::Unexpected,
+            _ => Exit::Unexpected,
         };
         let hints = error.hints();
         Failure { exit, error: error.into(), hints }

@@ -246,7 +246,9 @@ fn leaves(table: &dyn TableLike, section: &str, found: &mut Vec<(String, Value)>
                 found.push((key, value.clone()));
             }
             // A product with its price is one value.
-            Item::Value(value) if section == "billing.products" => found.push((key, value.clone())),
+            Item::Value(value) if matches!(section, "billing.products" | "billing.flat_fees") => {
+                found.push((key, value.clone()))
+            }
             item => {
                 if let Some(inner) = item.as_table_like() {
                     leaves(inner, &key, found);

@@ -90,6 +90,7 @@ pub(super) static ROOT: &[(&str, Shape)] = &[
                 ]),
             ),
             ("products", PerService),
+            ("flat_fees", PerService),
             (
                 "guard",
                 Section(&[

@@ -221,6 +221,7 @@ fn tickets(section: &Section<'_>) -> Tickets {
 fn billing(section: &Section<'_>) -> Billing {
     let switches = section.child("services");
     let on = |key: &str, default: bool| switches.or(key, default, values::boolean);
+    let products = products(&section.child("products"));
     Billing {
         enabled: section.or("enabled", true, values::boolean),
         update_invoice_descriptions: section.or("update_invoice_descriptions", true, values::boolean),
@@ -246,7 +247,8 @@ fn billing(section: &Section<'_>) -> Billing {
             email_filtering: on("email_filtering", true),
             other_licenses: on("other_licenses", true),
         },
-        products: products(&section.child("products")),
+        flat_fees: flat_fees(&section.child("flat_fees"), &products),
+        products,
         guard: guard(&section.child("guard")),
     }
 }
@@ -286,25 +288,69 @@ fn product_list(node: &Node) -> Result<Vec<Product>, String> {
 }
 
 fn product(node: &Node) -> Result<Product, String> {
-    let Value::Table(entries) = &node.value else {
-        if matches!(node.value, Value::Text(_)) {
-            return Ok(Product { identifier: values::name(node)?, price: None });
+    if matches!(node.value, Value::Text(_)) {
+        return Ok(Product { identifier: values::name(node)?, price: None });
+    }
+    let (identifier, price) = item(
+        node,
+        &["identifier", "price"],
+        "an identifier, a list of them or { identifier = \"…\", price = \"…\" }",
+    )?;
+    Ok(Product { identifier, price })
+}
+
+fn flat_fees(
+    section: &Section<'_>,
+    products: &BTreeMap<&'static str, Vec<Product>>,
+) -> BTreeMap<&'static str, FlatFee> {
+    let mut fees: BTreeMap<&'static str, FlatFee> = BTreeMap::new();
+    for (key, node) in section.entries() {
+        let Some(service) = services::by_key(key) else { continue };
+        let Some(fee) = section.optional(key, flat_fee) else { continue };
+        let is_usage = |service: &&services::Service| match products.get(service.key) {
+            Some(list) => list.iter().any(|one| one.identifier == fee.identifier),
+            None => service.product_identifier == fee.identifier,
+        };
+        let usage = services::all().iter().find(is_usage).map(|service| service.key);
+        let other = fees.iter().find(|(_, known)| known.identifier == fee.identifier).map(|(of, _)| *of);
+        if let Some(of) = usage.or(other) {
+            // Its quantity would be written as use, or it would stand for two services.
+            let reason =
+                format!("\"{}\" is already the product of {of}: a flat fee needs its own", fee.identifier);
+            section.reject(node.at.clone(), key, &reason);
+            continue;
         }
-        return Err(format!(
-            "expected an identifier, a list of them or {{ identifier = \"…\", price = \"…\" }}, found {}",
-            node.value.kind()
-        ));
+        fees.insert(service.key, fee);
+    }
+    fees
+}
+
+fn flat_fee(node: &Node) -> Result<FlatFee, String> {
+    let known = ["identifier", "included", "price"];
+    let (identifier, price) = item(node, &known, "{ identifier = \"…\", included = \"…\", price = \"…\" }")?;
+    let Some(included) = node.get("included") else { return Err("lacks included".to_string()) };
+    let included = values::decimal(included).map_err(|reason| format!("included: {reason}"))?;
+    if included <= Decimal::ZERO {
+        return Err("included: must be more than 0".to_string());
+    }
+    Ok(FlatFee { identifier, price, included })
+}
+
+/// A catalog item that is written as a table.
+fn item(node: &Node, known: &[&'static str], expected: &str) -> Result<(String, Option<Decimal>), String> {
+    let Value::Table(entries) = &node.value else {
+        return Err(format!("expected {expected}, found {}", node.value.kind()));
     };
-    if let Some(unknown) = entries.keys().find(|key| !matches!(key.as_str(), "identifier" | "price")) {
-        return Err(match super::schema::nearest(unknown, ["identifier", "price"]) {
+    if let Some(unknown) = entries.keys().find(|key| !known.contains(&key.as_str())) {
+        return Err(match super::schema::nearest(unknown, known.iter().copied()) {
             Some(nearest) => format!("unknown key \"{unknown}\": did you mean \"{nearest}\"?"),
-            None => format!("unknown key \"{unknown}\": known here are identifier, price"),
+            None => format!("unknown key \"{unknown}\": known here are {}", known.join(", ")),
         });
     }
     let Some(identifier) = node.get("identifier") else { return Err("lacks identifier".to_string()) };
     let identifier = values::name(identifier).map_err(|reason| format!("identifier: {reason}"))?;
     let price = node.get("price").map(values::decimal).transpose();
-    Ok(Product { identifier, price: price.map_err(|reason| format!("price: {reason}"))? })
+    Ok((identifier, price.map_err(|reason| format!("price: {reason}"))?))
 }
 
 fn guard(section: &Section<'_>) -> Guard {

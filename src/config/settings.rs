@@ -220,6 +220,8 @@ pub struct Billing {
     pub services: Switches,
     /// Catalog items per service key; a service that is absent has the guide's proposal.
     pub products: BTreeMap<&'static str, Vec<Product>>,
+    /// Flat fees that may be billed beside the usage of a service.
+    pub flat_fees: BTreeMap<&'static str, FlatFee>,
     /// When a person must say yes.
     pub guard: Guard,
 }
@@ -255,6 +257,18 @@ pub struct Product {
     pub identifier: String,
     /// Unit price, used only to create the item.
     pub price: Option<Decimal>,
+}
+
+/// A product with a flat price that includes an amount of use (guide, Step 3 note): beside it the usage product
+/// bills only what is used beyond that.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct FlatFee {
+    /// *Product ID* in the PSA's catalog.
+    pub identifier: String,
+    /// Its price a period, used only to create the item.
+    pub price: Option<Decimal>,
+    /// The use that it includes, in the service's unit.
+    pub included: Decimal,
 }
 
 /// Whether something goes through or waits for a person.

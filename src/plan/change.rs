@@ -151,6 +151,14 @@ pub enum Purpose {
         quantity: Decimal,
         /// The description written.
         description: Option<String>,
+        /// How use was counted.
+        #[serde(default)]
+        basis: Option<String>,
+    },
+    /// A flat fee beside the usage of a service.
+    FlatFee {
+        /// The service.
+        service: String,
     },
     /// Backup statistics of the executive management report.
     Statistics,

@@ -142,9 +142,10 @@ pub fn hold_run(
         } else {
             return None;
         };
+    let is_billing = |change: &super::Change| matches!(change.purpose, super::Purpose::Quantity { .. });
     let (held, kept): (Vec<_>, Vec<_>) = std::mem::take(&mut plan.changes)
         .into_iter()
-        .partition(|change| record_of(change).is_some_and(|record| counted(&record)));
+        .partition(|change| is_billing(change) && record_of(change).is_some_and(|record| counted(&record)));
     plan.changes = kept;
     if held.is_empty() {
         return None;
@@ -157,7 +158,7 @@ pub fn hold_run(
     Some(reason)
 }
 
-/// The name under which a billing change is held and approved; other changes are never held.
+/// The name under which a billing change or a new ticket is held and approved; other changes are never held.
 pub fn record_of(change: &super::Change) -> Option<String> {
     match &change.purpose {
         super::Purpose::Quantity { .. } => {
@@ -168,12 +169,21 @@ pub fn record_of(change: &super::Change) -> Option<String> {
             };
             change.subject.id.map(|id| format!("addition {id} {what}"))
         }
+        super::Purpose::OpenTicket { source, fault, first_event, .. } => {
+            Some(format!("{TICKET}{}", fault.xref_of(source, first_event)))
+        }
         _ => None,
     }
 }
 
-/// Before and after of a billing change, as an approval remembers them.
+/// What the record of a ticket that is held begins with.
+pub const TICKET: &str = "ticket ";
+
+/// Before and after of a change, as an approval remembers them; a ticket is known by the event that began its fault.
 pub fn values_of(change: &super::Change) -> (String, String) {
+    if let super::Purpose::OpenTicket { first_event, .. } = &change.purpose {
+        return (String::new(), first_event.clone());
+    }
     let field = change
         .fields
         .iter()

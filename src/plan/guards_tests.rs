@@ -149,6 +149,7 @@ fn write(id: i64, cid: &str, before: &str, after: &str, money: Option<(&str, &st
             before: None,
             quantity: Decimal::ONE,
             description: None,
+            basis: None,
         })
 }
 

@@ -280,7 +280,10 @@ fn thing(change: &Change) -> Option<String> {
         Purpose::OpenTicket { fault, .. }
         | Purpose::NoteTicket { fault, .. }
         | Purpose::TicketStatus { fault, .. } => Some(format!("{} {}", fault.account, fault.kind)),
-        Purpose::Quantity { service, .. } => Some(format!("{service} {:?}", change.subject.id)),
+        // The usage addition is not made where the flat fee failed whose amount is taken from it.
+        Purpose::Quantity { service, .. } | Purpose::FlatFee { service } => {
+            Some(format!("{service} {:?}", change.subject.id))
+        }
         Purpose::Statistics => change.subject.id.map(|id| id.to_string()),
         Purpose::Setup { .. } => None,
     }

@@ -46,6 +46,9 @@ pub struct Blocked {
     pub reason: String,
     /// What removes the cause.
     pub fix: String,
+    /// Since when it is known to stand, where it stood before.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub since: Option<jiff::Timestamp>,
 }
 
 /// Something to know that changes nothing.
@@ -109,6 +112,7 @@ impl Plan {
             subject: subject.to_owned(),
             reason: reason.into(),
             fix: fix.into(),
+            since: None,
         });
     }
 }

@@ -34,7 +34,7 @@ pub(super) fn remember(
                 store.set_choices(step, &choices)?;
             }
         }
-        Purpose::Quantity { source, service, agreement, before, quantity, description } => {
+        Purpose::Quantity { source, service, agreement, before, quantity, description, basis } => {
             let Some(addition) = record else { return Ok(()) };
             let known = store.binding(source, addition)?;
             let kept = |name: &str| differences.iter().all(|difference| !difference.starts_with(name));
@@ -47,9 +47,11 @@ pub(super) fn remember(
                 pushed: None,
                 description: None,
                 pushed_at: None,
+                basis: None,
             });
             let wrote_quantity = change.fields.iter().any(|field| field.name == "quantity");
             if wrote_quantity {
+                binding.basis.clone_from(basis);
                 // Where the server keeps it otherwise (rounded, say), what it kept is psactl's value all the same.
                 let answered =
                     answer.get("quantity").map(ToString::to_string).and_then(|text| text.parse().ok());
@@ -64,6 +66,8 @@ pub(super) fn remember(
                 store.drop_hold(&record)?;
             }
         }
+        // Its quantity is one and stays one: nothing of it is psactl's to keep.
+        Purpose::FlatFee { .. } => {}
         Purpose::Statistics => {
             let refused = |field: &&super::Field| {
                 let differs = differences.iter().any(|line| line.starts_with(&format!("{}:", field.name)));
@@ -87,6 +91,9 @@ pub(super) fn remember(
             memory.closed_by_person_at = None;
             memory.standing_since_first_run = None;
             store.set_ticket(source, fault, &memory)?;
+            if let Some(record) = guards::record_of(change) {
+                store.drop_hold(&record)?;
+            }
         }
         Purpose::NoteTicket { source, fault, ticket, told_until } => {
             let mut memory = store.ticket(source, fault)?.unwrap_or_default();

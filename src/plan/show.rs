@@ -42,14 +42,15 @@ impl Plan {
             ui.heading("Blocked: nothing is written until the cause is removed");
             for blocked in &self.blocked {
                 let who = blocked.cid.as_deref().map(|cid| format!("customer {cid}: ")).unwrap_or_default();
-                ui.out(&format!(
-                    "  {} {}{}: {}",
-                    ui.paint(Look::Bad, "x"),
-                    text::clean(&who),
-                    text::clean(&blocked.subject),
-                    text::clean(&blocked.reason)
+                let since = blocked.since.map(|since| format!(" (since {})", text::moment(since)));
+                let line = text::clean(&format!(
+                    "{who}{}: {}{}",
+                    blocked.subject,
+                    blocked.reason,
+                    since.unwrap_or_default()
                 ));
-                ui.out(&format!("    fix: {}", text::clean(&blocked.fix)));
+                ui.out(&format!("  {} {}", ui.paint(Look::Bad, "x"), ui.wrap(&line, 4, 4)));
+                ui.out(&format!("    fix: {}", ui.wrap(&text::clean(&blocked.fix), 9, 9)));
             }
         }
         if !self.notes.is_empty() {
@@ -57,7 +58,8 @@ impl Plan {
             for note in &self.notes {
                 let who = note.cid.as_deref().map(|cid| format!("customer {cid}: ")).unwrap_or_default();
                 let mark = if note.act { ui.paint(Look::Warn, "!") } else { "-".to_owned() };
-                ui.out(&format!("  {mark} {}{}", text::clean(&who), text::clean(&note.text)));
+                let line = text::clean(&format!("{who}{}", note.text));
+                ui.out(&format!("  {mark} {}", ui.wrap(&line, 4, 4)));
             }
         }
     }

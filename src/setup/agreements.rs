@@ -2,37 +2,29 @@
 //!
 //! An addition is never created empty to be filled later: the guide's figure 19 bills -75.00 that way.
 
-use std::collections::BTreeSet;
+mod answers;
+mod make;
+mod place;
+
+use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::civil::Date;
-use rust_decimal::Decimal;
-use serde_json::json;
 
-use super::{Finding, Product, Setup, Step};
+use super::{Finding, FlatFee, Product, Setup, Step};
+use crate::config::BelowIncluded;
 use crate::error::Result;
-use crate::plan::{Change, MoneyEffect, Purpose};
-use crate::psa::{Addition, Agreement, AgreementStatus, OrEmpty};
+use crate::psa::{Addition, Agreement, OrEmpty};
 use crate::services::Service;
 use crate::store::Link;
 use crate::sync::billing::{self, AgreementFacts, Use};
 use crate::sync::{billable, observe};
 use crate::ui::text;
 
-const STEP: Step = Step::Agreements;
+pub use answers::Answers;
+use make::Place;
+use place::{choose, effective, named};
 
-/// What only a person can decide before an addition can be made.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Undecided {
-    /// On which of several agreements: id and name of each.
-    Agreement(Vec<(i64, String)>),
-    /// From when it bills: the agreement has no next invoice ahead.
-    Start {
-        /// The agreement.
-        agreement: i64,
-        /// Its name.
-        name: String,
-    },
-}
+const STEP: Step = Step::Agreements;
 
 pub(super) async fn check(setup: &mut Setup<'_>) -> Result<Finding> {
     let mut finding = Finding::new(STEP);
@@ -71,13 +63,16 @@ pub(super) async fn check(setup: &mut Setup<'_>) -> Result<Finding> {
     }
     let companies: BTreeSet<i64> = billed.iter().map(|(link, _)| link.company_id).collect();
     let agreements = observe::agreements_of(setup.client, companies).await?;
-    for (link, usage) in billed {
+    let mut undecided: BTreeMap<&'static str, Vec<&Link>> = BTreeMap::new();
+    let alone =
+        |link: &Link| billed.iter().filter(|(other, _)| other.company_id == link.company_id).count() == 1;
+    for (link, usage) in &billed {
         let agreements = agreements.get(&link.company_id).map_or(&[][..], Vec::as_slice);
         let managed_id = setup.config.connectwise.managed_id(&link.cid);
         for service in setup.services() {
             let Some(used) = usage.get(service.key).filter(|used| !used.total.is_zero()) else { continue };
-            let products = setup.known.products.get(service.key).cloned().unwrap_or_default();
-            let existing = existing(agreements, &products, &managed_id, today);
+            let products = setup.known.products.get(service.key).map_or(&[][..], Vec::as_slice);
+            let existing = existing(agreements, products, &managed_id, today);
             if !existing.is_empty() {
                 finding.found.extend(
                     existing
@@ -87,40 +82,52 @@ pub(super) async fn check(setup: &mut Setup<'_>) -> Result<Finding> {
                 continue;
             }
             let Some(product) = products.first() else { continue };
-            let agreement = match setup.agreement {
-                Some(id) => named(agreements, id),
-                None => choose(agreements, &setup.config.billing.agreement_type, &managed_id, today)
-                    .map_err(|why| which(why, &link, agreements, &mut setup.undecided)),
+            let placed = placed(setup, &mut finding, link, agreements, &managed_id, today);
+            let (agreement, from) = match placed {
+                Ok(placed) => placed,
+                Err(why) => {
+                    needs(&mut finding, link, service, used, &why);
+                    continue;
+                }
             };
-            let placed = agreement.and_then(|agreement| {
-                let from = effective(agreement, setup.effective_date, today).inspect_err(|_| {
-                    let (id, name) = (agreement.id, agreement.name.or_empty().to_owned());
-                    setup.undecided.insert(Undecided::Start { agreement: id, name });
-                })?;
-                Ok((agreement, from))
-            });
-            match placed {
-                Ok((agreement, effective)) => finding.changes.push(addition_for(
-                    setup.source,
-                    &link,
-                    &managed_id,
-                    service,
-                    product,
-                    agreement,
-                    used,
-                    effective,
-                    setup.config,
-                )),
-                Err(why) => finding.person(format!(
-                    "{} ({}) uses {} {} of {} and {why}; Company > {} > Agreements",
-                    link.company_name,
-                    link.cid,
-                    text::quantity(used.total),
-                    service.unit.as_str(),
-                    service.name,
-                    link.company_name
-                )),
+            let place = Place { source: setup.source, link, managed_id: &managed_id, agreement, from };
+            let mut included = None;
+            let mut flat_fee = None;
+            if let Some(fee) = setup.known.flat_fees.get(service.key) {
+                let named = setup.flat_fees.contains(service.key).then_some(true);
+                match named.or_else(|| setup.answers.flat_fee(service.key, &link.cid)) {
+                    _ if is_billed(fee, agreements, &managed_id, alone(link), today) => {
+                        included = Some(fee.included);
+                    }
+                    Some(true) => {
+                        included = Some(fee.included);
+                        flat_fee = Some(place.flat_fee(service, fee));
+                    }
+                    Some(false) => {}
+                    None => undecided.entry(service.key).or_default().push(link),
+                }
             }
+            let settings = &setup.config.billing;
+            let below = included
+                .filter(|included| billing::round(used.total, settings.rounding) < *included)
+                .filter(|_| settings.below_included == BelowIncluded::Hold);
+            if let Some(included) = below {
+                let why = format!(
+                    "this is below the included {}, which [billing] below_included leaves to a person: add it by hand",
+                    text::quantity(included)
+                );
+                needs(&mut finding, link, service, used, &why);
+                continue;
+            }
+            // First what is paid for the included amount, then what it is taken from.
+            finding.changes.extend(flat_fee);
+            finding.changes.push(place.usage(service, product, used, included, setup.config));
+        }
+    }
+    for service in setup.services() {
+        if let (Some(links), Some(fee)) = (undecided.get(service.key), setup.known.flat_fees.get(service.key))
+        {
+            finding.offer(answers::who_gets(service, fee, links));
         }
     }
     if finding.found.len() > 12 {
@@ -131,17 +138,67 @@ pub(super) async fn check(setup: &mut Setup<'_>) -> Result<Finding> {
     Ok(finding)
 }
 
-/// From when an addition bills: a next invoice ahead means that the running period is invoiced. Without one
-/// nobody but a person knows the start.
-fn effective(agreement: &Agreement, given: Option<Date>, today: Date) -> std::result::Result<Date, String> {
-    let next = agreement.next_invoice_date.map(billing::day);
-    next.filter(|next| *next > today).or(given).ok_or_else(|| {
-        let state = next.map_or("no next invoice date".to_owned(), |next| format!("a next invoice that is due since {next}"));
-        format!(
-            "its agreement “{}” has {state}, so that a person must say from when it bills: set the agreement's next \
-             invoice date, add the addition by hand, or psactl setup agreements --effective-date YYYY-MM-DD",
-            agreement.name.or_empty()
-        )
+/// A person has to do something before the use of a service can be billed.
+fn needs(finding: &mut Finding, link: &Link, service: &Service, used: &Use, why: &str) {
+    finding.person(format!(
+        "{} ({}) uses {} {} of {} and {why}; Company > {} > Agreements",
+        link.company_name,
+        link.cid,
+        text::quantity(used.total),
+        service.unit.as_str(),
+        service.name,
+        link.company_name
+    ));
+}
+
+/// Where an addition goes and from when it bills, or why only a person can say so; what can be asked is offered.
+fn placed<'a>(
+    setup: &Setup<'_>,
+    finding: &mut Finding,
+    link: &Link,
+    agreements: &'a [AgreementFacts],
+    managed_id: &str,
+    today: Date,
+) -> std::result::Result<(&'a Agreement, Date), String> {
+    let said = setup.answers.agreement(&link.cid);
+    // An answer about an agreement that ran out since is none.
+    let said = said.and_then(|id| named(agreements, id).ok());
+    let agreement =
+        match (setup.agreement, said) {
+            (Some(id), _) => named(agreements, id)?,
+            (None, Some(agreement)) => agreement,
+            (None, None) => choose(agreements, &setup.config.billing.agreement_type, managed_id, today)
+                .map_err(|why| match answers::which_agreement(link, agreements) {
+                    Some(offer) => {
+                        finding.offer(offer);
+                        format!(
+                            "{why}: psactl companies add {} {} --agreement ID says which",
+                            link.cid, link.company_id
+                        )
+                    }
+                    None => why,
+                })?,
+        };
+    let given = setup.answers.start(agreement.id).or(setup.effective_date);
+    let from = effective(agreement, given, today)
+        .inspect_err(|_| finding.offer(answers::which_start(agreement, &link.company_name)))?;
+    Ok((agreement, from))
+}
+
+/// Whether a customer is billed a flat fee already: with its serial number, or by hand without one where it is the
+/// company's only customer.
+fn is_billed(
+    fee: &FlatFee,
+    agreements: &[AgreementFacts],
+    managed_id: &str,
+    alone: bool,
+    today: Date,
+) -> bool {
+    let Some(product) = fee.product.item.id else { return false };
+    let serials = [Some(managed_id), alone.then_some("")];
+    serials.into_iter().flatten().any(|serial| {
+        with_serial(agreements, serial, today)
+            .any(|(_, addition)| addition.product.as_ref().and_then(|product| product.id) == Some(product))
     })
 }
 
@@ -173,130 +230,6 @@ pub fn with_serial<'a>(
         .flat_map(|with| with.additions.iter().map(move |addition| (&with.agreement, addition)))
         .filter(move |(_, addition)| addition.serial_number.or_empty().trim() == managed_id)
         .filter(move |(agreement, addition)| billing::why_ended(agreement, addition, today).is_none())
-}
-
-/// The agreements that run.
-fn active(agreements: &[AgreementFacts]) -> Vec<&AgreementFacts> {
-    let runs = |status: &AgreementStatus| *status == AgreementStatus::Active;
-    agreements.iter().filter(|with| with.agreement.agreement_status.as_ref().is_none_or(runs)).collect()
-}
-
-fn listed(agreements: &[&AgreementFacts]) -> String {
-    let names =
-        agreements.iter().map(|with| format!("#{} {}", with.agreement.id, with.agreement.name.or_empty()));
-    names.collect::<Vec<_>>().join(", ")
-}
-
-/// The agreement that a person named.
-fn named(agreements: &[AgreementFacts], id: i64) -> std::result::Result<&Agreement, String> {
-    let active = active(agreements);
-    match active.iter().find(|with| with.agreement.id == id) {
-        Some(with) => Ok(&with.agreement),
-        None if active.is_empty() => Err("has no active agreement to bill it on".to_owned()),
-        None => Err(format!("has no active agreement #{id}; its active ones are {}", listed(&active))),
-    }
-}
-
-/// Why no agreement could be chosen, with the way to say which it is where several would do.
-fn which(
-    why: String,
-    link: &Link,
-    agreements: &[AgreementFacts],
-    undecided: &mut std::collections::BTreeSet<Undecided>,
-) -> String {
-    let active = active(agreements);
-    if active.len() < 2 {
-        return why;
-    }
-    let name = |with: &&AgreementFacts| (with.agreement.id, with.agreement.name.or_empty().to_owned());
-    undecided.insert(Undecided::Agreement(active.iter().map(name).collect()));
-    format!("{why}: psactl companies add {} {} --agreement ID says which", link.cid, link.company_id)
-}
-
-/// The agreement an addition belongs on, where there is no doubt: the only one, the only one of the type,
-/// or the one that has the customer's other additions.
-fn choose<'a>(
-    agreements: &'a [AgreementFacts],
-    kind: &str,
-    managed_id: &str,
-    today: Date,
-) -> std::result::Result<&'a Agreement, String> {
-    let active = active(agreements);
-    let keeps =
-        |with: &AgreementFacts| with_serial(std::slice::from_ref(with), managed_id, today).next().is_some();
-    let is_of_type = |with: &AgreementFacts| {
-        with.agreement.r#type.as_ref().and_then(|own| own.name.as_deref()) == Some(kind)
-    };
-    let only = |fits: &dyn Fn(&AgreementFacts) -> bool| {
-        let mut fitting = active.iter().filter(|with| fits(with));
-        fitting.next().filter(|_| fitting.next().is_none()).map(|with| &with.agreement)
-    };
-    if active.is_empty() {
-        return Err("has no active agreement to bill it on".to_owned());
-    }
-    only(&|_| true)
-        .or_else(|| only(&keeps))
-        .or_else(|| only(&is_of_type))
-        .ok_or_else(|| format!("has several active agreements ({})", listed(&active)))
-}
-
-/// The addition that bills a service from a date on, with its quantity.
-#[expect(clippy::too_many_arguments, reason = "each is one part of the addition")]
-fn addition_for(
-    source: &str,
-    link: &Link,
-    managed_id: &str,
-    service: &'static Service,
-    product: &Product,
-    agreement: &Agreement,
-    used: &Use,
-    effective: Date,
-    config: &crate::config::Config,
-) -> Change {
-    let quantity = billing::round(used.total, config.billing.rounding);
-    let mut body = json!({
-        "product": product.item.reference("identifier"),
-        "billCustomer": "Billable",
-        "quantity": billing::number(Some(quantity)),
-        "effectiveDate": format!("{effective}T00:00:00Z"),
-        "serialNumber": managed_id,
-    });
-    let description = config.billing.update_invoice_descriptions.then(|| billing::describe(service, used));
-    if let Some(description) = &description {
-        body["invoiceDescription"] = json!(description);
-    }
-    if let Some(price) = product.price {
-        body["unitPrice"] = billing::number(Some(price));
-    }
-    let money = MoneyEffect {
-        currency: billing::currency(agreement),
-        before: Decimal::ZERO,
-        after: quantity.saturating_mul(product.price.unwrap_or_default()),
-        prorated: agreement.prorate_flag.unwrap_or(false),
-    };
-    let name = format!("{} ({managed_id}) on {}", service.name, agreement.name.or_empty());
-    let mut change = Change::create(
-        "agreement addition",
-        name,
-        crate::psa::paths::additions(agreement.id),
-        body,
-        // Not a cancelled one of the same product, nor one that began at another time.
-        &["serialNumber", "product/id", "effectiveDate", "cancelledDate"],
-    )
-    .for_customer(&link.cid)
-    .with_money(Some(money))
-    .because(Purpose::Quantity {
-        source: source.to_owned(),
-        service: service.key.to_owned(),
-        agreement: agreement.id,
-        before: None,
-        quantity,
-        description,
-    });
-    if product.item.id.is_none() {
-        change.waits_for = Some(format!("product “{}”", product.item.name));
-    }
-    change
 }
 
 #[cfg(test)]

@@ -5,10 +5,10 @@ use std::path::Path;
 use rust_decimal::Decimal;
 use serde_json::{Value, json};
 
-use super::super::Named;
+use super::super::{Asks, Named, Reply};
 use super::*;
 use crate::config::{Config, Environment};
-use crate::plan::Request;
+use crate::plan::{Change, Purpose, Request};
 use crate::services;
 
 const TODAY: Date = jiff::civil::date(2026, 11, 23);
@@ -101,14 +101,98 @@ fn a_person_says_which_of_several_agreements_it_is() {
         Err("has no active agreement to bill it on".to_owned())
     );
     // It is asked for only where there is a choice.
-    let mut undecided = std::collections::BTreeSet::new();
     let link = link();
-    assert_eq!(which("none".to_owned(), &link, &own[2..], &mut undecided), "none");
-    assert!(undecided.is_empty());
-    let why = which("several".to_owned(), &link, &own, &mut undecided);
-    assert_eq!(why, "several: psactl companies add 342 70 --agreement ID says which");
-    let both = vec![(1, "A".to_owned()), (2, "B".to_owned())];
-    assert_eq!(undecided.into_iter().collect::<Vec<_>>(), [Undecided::Agreement(both)]);
+    assert!(answers::which_agreement(&link, &own[2..]).is_none());
+    let offer = answers::which_agreement(&link, &own).unwrap();
+    assert_eq!(offer.question, "Which agreement bills Eddie's TV Repair (342)?");
+    let Asks::Choice { answers: both } = &offer.asks else { panic!("{offer:?}") };
+    let texts: Vec<&str> = both.iter().map(|answer| answer.text.as_str()).collect();
+    assert_eq!(texts, ["A (#1), MS", "B (#2), MS"]);
+    // The answer is that customer's.
+    let mut answers = Answers::default();
+    answers.take(&offer.key, &both[1].reply);
+    assert_eq!((answers.agreement("342"), answers.agreement("355")), (Some(2), None));
+}
+
+#[test]
+fn who_gets_a_flat_fee_is_known_once_it_was_asked() {
+    let (service, link) = (services::by_key("basic-storage").unwrap(), link());
+    let offer = answers::who_gets(service, &flat_fee(Some(8)), &[&link]);
+    assert_eq!(
+        offer.question,
+        "Who gets the flat fee “Basic Online Backup w/ 25 GB” (40.00 a period, 25 GB included)?"
+    );
+    let mut answers = Answers::default();
+    assert_eq!(answers.flat_fee("basic-storage", "342"), None);
+    answers.take(&offer.key, &Reply::Customers { cids: ["342".to_owned()].into() });
+    assert_eq!(answers.flat_fee("basic-storage", "342"), Some(true));
+    assert_eq!(answers.flat_fee("basic-storage", "355"), Some(false));
+    assert_eq!(answers.flat_fee("select-storage", "342"), None);
+}
+
+fn flat_fee(product: Option<i64>) -> FlatFee {
+    let item = Named { id: product, name: "Basic Online Backup w/ 25 GB".into() };
+    FlatFee {
+        product: Product { item, price: Some(Decimal::from(40)), cost: None },
+        included: Decimal::from(25),
+    }
+}
+
+#[test]
+fn a_flat_fee_that_is_billed_is_not_billed_again() {
+    let fee = flat_fee(Some(8));
+    // What the addition is, whether the company has no other customer -> whether it counts
+    let rows = [
+        ("with the serial number", json!({}), false, true),
+        ("by hand, without one", json!({"serialNumber": ""}), true, true),
+        ("without one, and the company has two customers", json!({"serialNumber": ""}), false, false),
+        ("another customer's", json!({"serialNumber": "EFS-355"}), true, false),
+        ("cancelled", json!({"cancelledDate": "2026-11-01T00:00:00Z"}), true, false),
+        ("of another product", json!({"product": {"id": 5}}), true, false),
+    ];
+    for (what, fields, alone, counts) in rows {
+        let own = [facts(agreement(7, "Gold", "MS", "Active"), vec![addition(11, 8, &fields)])];
+        assert_eq!(is_billed(&fee, &own, "EFS-342", alone, TODAY), counts, "{what}");
+    }
+    let own = [facts(agreement(7, "Gold", "MS", "Active"), vec![])];
+    assert!(!is_billed(&flat_fee(None), &own, "EFS-342", true, TODAY));
+}
+
+#[test]
+fn usage_beside_a_flat_fee_bills_what_goes_beyond_it() {
+    let own: Agreement = serde_json::from_value(agreement(7, "Gold", "MS", "Active")).unwrap();
+    let (link, service) = (link(), services::by_key("basic-storage").unwrap());
+    let place = Place { source: "files", link: &link, managed_id: "EFS-342", agreement: &own, from: NEXT };
+    let (fee, usage) = (flat_fee(Some(8)), product(Some(5), Some("1.50")));
+    let flat = place.flat_fee(service, &fee);
+    let Request::Post { body, .. } = &flat.request else { panic!("{flat:?}") };
+    assert_eq!(
+        body.to_string(),
+        json!({
+            "product": {"id": 8}, "billCustomer": "Billable", "quantity": 1,
+            "effectiveDate": "2026-12-01T00:00:00Z", "serialNumber": "EFS-342", "unitPrice": 40,
+        })
+        .to_string()
+    );
+    assert_eq!(flat.money.unwrap().after, Decimal::from(40));
+    let mut config = config();
+    // Use, what happens below the included amount -> quantity, next invoice
+    let rows = [
+        ("212.4", BelowIncluded::Floor, "212.4", "281.1"),
+        ("10", BelowIncluded::Floor, "25", "0"),
+        ("25", BelowIncluded::Floor, "25", "0"),
+        ("10", BelowIncluded::Actual, "10", "-22.5"),
+    ];
+    for (used, below, quantity, invoice) in rows {
+        config.billing.below_included = below;
+        let total: Decimal = used.parse().unwrap();
+        let used = Use { total, parts: vec![("alice".into(), total)] };
+        let made = place.usage(service, &usage, &used, Some(fee.included), &config);
+        let Request::Post { body, .. } = &made.request else { panic!("{made:?}") };
+        assert_eq!(body["quantity"].to_string(), quantity, "{total}");
+        assert_eq!(body["lessIncluded"].to_string(), "25", "{total}");
+        assert_eq!(made.money.unwrap().after, invoice.parse().unwrap(), "{total}");
+    }
 }
 
 fn config() -> Config {
@@ -135,7 +219,8 @@ fn planned(product: &Product, config: &Config) -> Change {
         Use { total: "212.405".parse().unwrap(), parts: vec![("alice".into(), "212.405".parse().unwrap())] };
     let service = services::by_key("select-storage").unwrap();
     let own: Agreement = serde_json::from_value(own).unwrap();
-    addition_for("files", &link, "EFS-342", service, product, &own, &used, NEXT, config)
+    let place = Place { source: "files", link: &link, managed_id: "EFS-342", agreement: &own, from: NEXT };
+    place.usage(service, product, &used, None, config)
 }
 
 #[test]

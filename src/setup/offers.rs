@@ -3,6 +3,9 @@
 //! An answer that names a record is remembered by id, so that it is asked once. That a new record is wanted
 //! beside a near miss is not: once it is made, it is the one that fits.
 
+use std::collections::BTreeSet;
+
+use jiff::civil::Date;
 use rust_decimal::Decimal;
 use serde::Serialize;
 
@@ -47,6 +50,13 @@ pub enum Asks {
     },
     /// A yes to what only a person can know.
     Confirmation,
+    /// A day.
+    Date,
+    /// Any of these customers.
+    Customers {
+        /// Customer ID and company of each.
+        answers: Vec<(String, String)>,
+    },
 }
 
 /// One of several answers.
@@ -79,12 +89,25 @@ pub enum Reply {
     },
     /// Yes.
     Yes,
+    /// This day.
+    Date {
+        /// The day.
+        date: Date,
+    },
+    /// These customers, and no others that were asked about.
+    Customers {
+        /// Their IDs.
+        cids: BTreeSet<String>,
+    },
 }
 
 impl Offer {
     /// One of several; records come as id, name and what to know of them.
     pub(super) fn choice(key: impl Into<String>, question: impl Into<String>, answers: Vec<Answer>) -> Self {
-        let asks = Asks::Choice { answers };
+        Offer::asking(key, question, Asks::Choice { answers })
+    }
+
+    pub(super) fn asking(key: impl Into<String>, question: impl Into<String>, asks: Asks) -> Self {
         Offer { key: key.into(), question: question.into(), asks, before: None, by_hand: Vec::new() }
     }
 }
@@ -103,9 +126,10 @@ impl Answer {
 }
 
 impl Finding {
-    /// Asks a person something; a question without an answer to choose is none.
+    /// Asks a person something, once; a question without an answer to choose is none.
     pub(super) fn offer(&mut self, offer: Offer) {
-        if !matches!(&offer.asks, Asks::Choice { answers } if answers.is_empty()) {
+        let asked = self.offers.iter().any(|known| known.key == offer.key);
+        if !asked && !matches!(&offer.asks, Asks::Choice { answers } if answers.is_empty()) {
             self.offers.push(offer);
         }
     }
@@ -117,6 +141,10 @@ impl Setup<'_> {
     /// # Errors
     /// Where the state cannot be written.
     pub fn answer(&mut self, step: Step, key: &str, reply: &Reply) -> Result<()> {
+        if step == Step::Agreements {
+            self.answers.take(key, reply);
+            return Ok(());
+        }
         match reply {
             Reply::Use { id, name } => {
                 let key = format!("{} {key}", step.name());
@@ -128,10 +156,10 @@ impl Setup<'_> {
             Reply::New => {
                 self.new_ones.insert((step, key.to_owned()));
             }
-            Reply::Price { price } => {
-                self.prices.insert(key.to_owned(), *price);
-            }
+            // Kept until the product is there: nobody types a price twice.
+            Reply::Price { price } => self.store.set_meta(&price_of(key), &price.to_string())?,
             Reply::Yes => self.vendor_sync_off = true,
+            Reply::Date { .. } | Reply::Customers { .. } => {}
         }
         Ok(())
     }
@@ -142,10 +170,27 @@ impl Setup<'_> {
         Ok(self.store.choices(ANSWERS)?.into_iter().find(|answer| answer.key == key).map(|answer| answer.id))
     }
 
+    /// The price that a person typed for a product that is to be made.
+    pub(super) fn price(&self, key: &str) -> Result<Option<Decimal>> {
+        Ok(self.store.meta(&price_of(key))?.and_then(|price| price.parse().ok()))
+    }
+
+    /// Forgets a typed price: the product is there and has one.
+    pub(super) fn forget_price(&self, key: &str) -> Result<()> {
+        if self.price(key)?.is_some() {
+            self.store.forget_meta(&price_of(key))?;
+        }
+        Ok(())
+    }
+
     /// Whether a person wants a new record although there are near ones.
     pub(super) fn wants_new(&self, step: Step, key: &str) -> bool {
         self.new_ones.contains(&(step, key.to_owned()))
     }
+}
+
+fn price_of(key: &str) -> String {
+    format!("price of {key}")
 }
 
 /// Whether two names differ in case or blanks alone.

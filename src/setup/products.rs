@@ -5,10 +5,11 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use rust_decimal::Decimal;
 use serde_json::{Value, json};
 
 use super::offers::{Answer, Asks, Offer, is_near};
-use super::{Finding, Named, Product, Setup, Step, screens};
+use super::{Finding, FlatFee, Named, Product, Setup, Step, screens};
 use crate::error::Result;
 use crate::plan::Change;
 use crate::psa::{CatalogItem, Condition, OrEmpty, Path, Query, paths};
@@ -25,89 +26,122 @@ struct Parts {
     unit: Value,
 }
 
+/// A product that the configuration wants, else the guide.
+struct Wanted {
+    service: &'static Service,
+    identifier: String,
+    price: Option<Decimal>,
+    /// It is a flat fee, which includes so much use.
+    included: Option<Decimal>,
+}
+
+impl Wanted {
+    /// Under which key the product is remembered: what it bills, and the identifier that the configuration has.
+    fn key(&self) -> String {
+        let flat = if self.included.is_some() { "flat fee of " } else { "" };
+        format!("{flat}{}: {}", self.service.key, self.identifier)
+    }
+
+    /// What the product bills.
+    fn of(&self) -> String {
+        let flat = if self.included.is_some() { "the flat fee of " } else { "" };
+        format!("{flat}{}", self.service.name)
+    }
+
+    /// Where the configuration names it.
+    fn place(&self) -> String {
+        let section = if self.included.is_some() { "flat_fees" } else { "products" };
+        format!("[billing.{section}] {}", self.service.key)
+    }
+
+    /// What one unit is.
+    fn unit(&self) -> &'static str {
+        if self.included.is_some() { "period" } else { self.service.unit_word() }
+    }
+
+    fn description(&self) -> &str {
+        if self.included.is_some() { &self.identifier } else { self.service.description }
+    }
+}
+
 pub(super) async fn check(setup: &mut Setup<'_>) -> Result<Finding> {
     let mut finding = Finding::new(STEP);
     let kept = setup.store.choices(STEP.name())?;
-    let items = observe(setup, &kept).await?;
+    let wanted = wanted(setup);
+    let items = observe(setup, &wanted, &kept).await?;
     let mut parts = None;
-    let taken = taken(setup, &kept, &items);
-    for service in setup.services() {
-        let mut known = Vec::new();
-        let configured = setup.config.billing.products.get(service.key);
-        let wanted: Vec<(String, Option<rust_decimal::Decimal>)> = match configured {
-            Some(products) => {
-                products.iter().map(|product| (product.identifier.clone(), product.price)).collect()
-            }
-            None => vec![(service.product_identifier.to_owned(), None)],
-        };
-        for (identifier, price) in wanted {
-            // A renamed product is followed by the id that was chosen for this identifier, and for no other.
-            let key = key_of(service, &identifier);
-            let by_id = |id: Option<i64>| items.get(&id?);
-            let answered = by_id(setup.answered(STEP, &key)?);
-            let kept = by_id(kept.iter().find(|choice| choice.key == key).map(|choice| choice.id));
-            let named = items.values().find(|item| item.identifier.or_empty() == identifier);
-            let found = named.filter(|item| is_usable(item)).or(answered).or(named).or(kept);
-            if let Some(item) = found {
-                if !is_usable(item) {
-                    unusable(&mut finding, service, item);
-                    finding.offer(which_product(
-                        service,
-                        &key,
-                        near(&items, &taken, service, &identifier),
-                        None,
-                    ));
-                    continue;
-                }
-                adopt(setup, &mut finding, service, item, &identifier, answered.is_some())?;
-                known.push(Product {
-                    item: Named::there(item.id, item.identifier.or_empty()),
-                    price: item.price,
-                    cost: item.cost,
-                });
+    let taken = taken(&wanted, &kept, &items);
+    setup.known.products = setup.services().into_iter().map(|service| (service.key, Vec::new())).collect();
+    setup.known.flat_fees.clear();
+    for wanted in wanted {
+        // A renamed product is followed by the id that was chosen for this identifier, and for no other.
+        let key = wanted.key();
+        let by_id = |id: Option<i64>| items.get(&id?);
+        let answered = by_id(setup.answered(STEP, &key)?);
+        let kept = by_id(kept.iter().find(|choice| choice.key == key).map(|choice| choice.id));
+        let named = items.values().find(|item| item.identifier.or_empty() == wanted.identifier);
+        let found = named.filter(|item| is_usable(item)).or(answered).or(named).or(kept);
+        if let Some(item) = found {
+            if !is_usable(item) {
+                unusable(&mut finding, &wanted, item);
+                finding.offer(which_product(&wanted, near(&items, &taken, &wanted), None));
                 continue;
             }
-            let near = near(&items, &taken, service, &identifier);
-            if let [first, ..] = near.as_slice()
-                && !setup.wants_new(STEP, &key)
-            {
-                let own = first.identifier.or_empty();
-                let how = if is_near(own, &identifier) {
-                    format!("differs from “{identifier}” in case or blanks")
-                } else {
-                    format!("may be what “{identifier}” for {} is meant to be", service.name)
-                };
-                finding.person(format!(
-                    "product “{own}” (#{}) {how}: write it so under [billing.products] {}",
-                    first.id, service.key
-                ));
-                finding.offer(which_product(service, &key, near, Some(&identifier)));
-                continue;
-            }
-            let Some(price) = price.or_else(|| setup.prices.get(&key).copied()) else {
-                finding.person(format!(
-                    "product “{identifier}” for {} is not there; to have it created, give its price: \
-                     [billing.products] {} = {{ identifier = \"{identifier}\", price = \"0.00\" }}",
-                    service.name, service.key
-                ));
-                finding.offer(which_price(service, key, &identifier));
-                continue;
-            };
-            if parts.is_none() {
-                parts = Some(parts_of(setup, &mut finding).await?);
-            }
-            let Some(Some(parts)) = &parts else { continue };
-            finding.changes.push(create(service, &identifier, price, parts));
-            known.push(Product { item: Named::planned(&identifier), price: Some(price), cost: None });
+            adopt(setup, &mut finding, &wanted, item, answered.is_some())?;
+            let item_found = Named::there(item.id, item.identifier.or_empty());
+            know(setup, &wanted, Product { item: item_found, price: item.price, cost: item.cost });
+            continue;
         }
-        setup.known.products.insert(service.key, known);
+        let near = near(&items, &taken, &wanted);
+        if let [first, ..] = near.as_slice()
+            && !setup.wants_new(STEP, &key)
+        {
+            let own = first.identifier.or_empty();
+            let how = if is_near(own, &wanted.identifier) {
+                format!("differs from “{}” in case or blanks", wanted.identifier)
+            } else {
+                format!("may be what “{}” for {} is meant to be", wanted.identifier, wanted.of())
+            };
+            finding.person(format!(
+                "product “{own}” (#{}) {how}: write it so under {}",
+                first.id,
+                wanted.place()
+            ));
+            finding.offer(which_product(&wanted, near, Some(&wanted.identifier)));
+            continue;
+        }
+        let Some(price) = wanted.price.map_or_else(|| setup.price(&key), |price| Ok(Some(price)))? else {
+            finding.person(format!(
+                "product “{}” for {} is not there; to have it created, give its price: {} = {{ identifier = \
+                 \"{}\", {}price = \"0.00\" }}",
+                wanted.identifier,
+                wanted.of(),
+                wanted.place(),
+                wanted.identifier,
+                wanted.included.map(|included| format!("included = \"{included}\", ")).unwrap_or_default()
+            ));
+            finding.offer(which_price(&wanted));
+            continue;
+        };
+        if parts.is_none() {
+            parts = Some(parts_of(setup, &mut finding).await?);
+        }
+        let Some(Some(parts)) = &parts else { continue };
+        finding.changes.push(create(&wanted, price, parts));
+        let item = Named::planned(&wanted.identifier);
+        know(setup, &wanted, Product { item, price: Some(price), cost: None });
     }
     Ok(finding)
 }
 
-/// Under which key a product is remembered: the service, and the identifier that the configuration has.
-fn key_of(service: &Service, identifier: &str) -> String {
-    format!("{}: {identifier}", service.key)
+/// A product that is there, or will be, for the steps that refer to it.
+fn know(setup: &mut Setup<'_>, wanted: &Wanted, product: Product) {
+    match wanted.included {
+        Some(included) => {
+            setup.known.flat_fees.insert(wanted.service.key, FlatFee { product, included });
+        }
+        None => setup.known.products.entry(wanted.service.key).or_default().push(product),
+    }
 }
 
 /// The service of a remembered product.
@@ -117,22 +151,22 @@ pub(super) fn service_of(key: &str) -> &str {
 
 /// The catalog items that could be meant: by identifier, by the ids chosen before, and where one is missing,
 /// by words of its name.
-async fn observe(setup: &Setup<'_>, kept: &[crate::store::Choice]) -> Result<BTreeMap<i64, CatalogItem>> {
-    let identifiers = wanted(setup);
+async fn observe(
+    setup: &Setup<'_>,
+    wanted: &[Wanted],
+    kept: &[crate::store::Choice],
+) -> Result<BTreeMap<i64, CatalogItem>> {
     let mut ids: Vec<i64> = kept.iter().map(|choice| choice.id).collect();
-    for (service, identifier) in &identifiers {
-        ids.extend(setup.answered(STEP, &key_of(service, identifier))?);
+    for wanted in wanted {
+        ids.extend(setup.answered(STEP, &wanted.key())?);
     }
-    let names = identifiers.iter().map(|(_, identifier)| identifier.as_str());
+    let names = wanted.iter().map(|wanted| wanted.identifier.as_str());
     let mut conditions = Condition::in_batches("identifier", names, 1200);
     conditions.extend(Condition::in_batches("id", ids, 1200));
     let mut items = read(setup, conditions).await?;
     let there = |name: &str| items.values().any(|item| item.identifier.or_empty() == name && is_usable(item));
-    let words: BTreeSet<&str> = identifiers
-        .iter()
-        .filter(|(_, identifier)| !there(identifier))
-        .map(|(service, _)| words_of(service))
-        .collect();
+    let words: BTreeSet<&str> =
+        wanted.iter().filter(|wanted| !there(&wanted.identifier)).map(words_of).collect();
     let like =
         |words: &&str| Condition::contains("identifier", words).or(Condition::contains("description", words));
     items.extend(read(setup, words.iter().map(like).collect()).await?);
@@ -149,22 +183,29 @@ async fn read(setup: &Setup<'_>, conditions: Vec<Condition>) -> Result<BTreeMap<
     Ok(items)
 }
 
-/// The words that a product for this service has in its name whatever else it is called.
-fn words_of(service: &Service) -> &'static str {
-    let name = service.product_identifier;
+/// The words that a product for this service has in its name whatever else it is called. A flat fee is called as
+/// the MSP calls it.
+fn words_of(wanted: &Wanted) -> &str {
+    if wanted.included.is_some() {
+        return wanted.identifier.trim();
+    }
+    let name = wanted.service.product_identifier;
     let second = name.match_indices(' ').nth(1).map_or(name.len(), |(at, _)| at);
     name.get(..second).unwrap_or(name)
 }
 
-/// The items that are called nearly as a service's product: in other case, with other blanks, with *Wks* for
-/// *Desktops*, by the guide's other name, or so in their description.
+/// The items that are called nearly as a product: in other case, with other blanks, with *Wks* for *Desktops*, by
+/// the guide's other name, or so in their description.
 fn near<'a>(
     items: &'a BTreeMap<i64, CatalogItem>,
     taken: &BTreeSet<i64>,
-    service: &Service,
-    identifier: &str,
+    wanted: &Wanted,
 ) -> Vec<&'a CatalogItem> {
-    let names = [identifier, service.name, service.product_identifier, service.description];
+    let service = wanted.service;
+    let mut names = vec![wanted.identifier.as_str()];
+    if wanted.included.is_none() {
+        names.extend([service.name, service.product_identifier, service.description]);
+    }
     let alike = |own: &str| {
         let bare = own.trim().strip_prefix("EFS ").unwrap_or(own);
         names.iter().any(|name| {
@@ -182,27 +223,31 @@ fn near<'a>(
 
 /// The items that bill something already: named in the configuration, or chosen before.
 fn taken(
-    setup: &Setup<'_>,
+    wanted: &[Wanted],
     kept: &[crate::store::Choice],
     items: &BTreeMap<i64, CatalogItem>,
 ) -> BTreeSet<i64> {
-    let identifiers: BTreeSet<String> = wanted(setup).into_iter().map(|(_, identifier)| identifier).collect();
-    let named = items.values().filter(|item| identifiers.contains(item.identifier.or_empty()));
-    named.map(|item| item.id).chain(kept.iter().map(|choice| choice.id)).collect()
+    let is_wanted = |item: &&CatalogItem| {
+        wanted.iter().any(|wanted| wanted.identifier.as_str() == item.identifier.or_empty())
+    };
+    items.values().filter(is_wanted).map(|item| item.id).chain(kept.iter().map(|choice| choice.id)).collect()
 }
 
-/// The identifiers that the configuration names, else the guide's.
-fn wanted(setup: &Setup<'_>) -> Vec<(&'static Service, String)> {
-    let mut identifiers: Vec<(&'static Service, String)> = Vec::new();
+/// The products that the configuration names, else the guide's, each service's with its flat fee.
+fn wanted(setup: &Setup<'_>) -> Vec<Wanted> {
+    let billing = &setup.config.billing;
+    let mut all = Vec::new();
     for service in setup.services() {
-        match setup.config.billing.products.get(service.key) {
-            Some(products) => {
-                identifiers.extend(products.iter().map(|product| (service, product.identifier.clone())));
-            }
-            None => identifiers.push((service, service.product_identifier.to_owned())),
+        for product in billing.products_of(service) {
+            let (identifier, price) = (product.identifier, product.price);
+            all.push(Wanted { service, identifier, price, included: None });
+        }
+        if let Some(fee) = billing.flat_fees.get(service.key) {
+            let (identifier, price) = (fee.identifier.clone(), fee.price);
+            all.push(Wanted { service, identifier, price, included: Some(fee.included) });
         }
     }
-    identifiers
+    all
 }
 
 /// Whether quantities can be billed with an item.
@@ -210,21 +255,21 @@ fn is_usable(item: &CatalogItem) -> bool {
     !item.inactive_flag && !item.serialized_flag
 }
 
-fn unusable(finding: &mut Finding, service: &Service, item: &CatalogItem) {
+fn unusable(finding: &mut Finding, wanted: &Wanted, item: &CatalogItem) {
     let (own, id) = (item.identifier.or_empty(), item.id);
     finding.person(if item.inactive_flag {
-        format!("product “{own}” (#{id}) for {} is inactive: make it active, or name another", service.name)
+        format!("product “{own}” (#{id}) for {} is inactive: make it active, or name another", wanted.of())
     } else {
         format!(
             "product “{own}” (#{id}) is serialized; quantities other than one cannot be billed with it: name another \
-             under [billing.products] {}",
-            service.key
+             under {}",
+            wanted.place()
         )
     });
 }
 
 /// The items that could be meant, and where there may be one, a new one beside them.
-fn which_product(service: &Service, key: &str, items: Vec<&CatalogItem>, beside: Option<&str>) -> Offer {
+fn which_product(wanted: &Wanted, items: Vec<&CatalogItem>, beside: Option<&str>) -> Offer {
     let with_price = |item: &&CatalogItem| {
         let mut answer = Answer::using(item.id, item.identifier.or_empty());
         let price = item.price.map_or_else(|| "without a price".to_owned(), text::money);
@@ -233,50 +278,44 @@ fn which_product(service: &Service, key: &str, items: Vec<&CatalogItem>, beside:
     };
     let mut answers: Vec<Answer> = items.iter().map(with_price).collect();
     answers.extend(beside.map(Answer::new));
-    Offer::choice(key, format!("Which product bills {}?", service.name), answers)
+    Offer::choice(wanted.key(), format!("Which product bills {}?", wanted.of()), answers)
 }
 
-fn which_price(service: &'static Service, key: String, identifier: &str) -> Offer {
-    let of = if identifier == service.name { String::new() } else { format!(" for {}", service.name) };
+fn which_price(wanted: &Wanted) -> Offer {
+    let identifier = &wanted.identifier;
+    let of = if *identifier == wanted.service.name { String::new() } else { format!(" for {}", wanted.of()) };
+    let sample = wanted.service.guide_price.filter(|_| wanted.included.is_none());
+    let sample = sample.map(|price| format!(" (the guide's sample has {price})")).unwrap_or_default();
     Offer {
-        key,
-        question: format!("Price of “{identifier}” per {}", service.unit_word()),
-        asks: Asks::Price { unit: service.unit_word() },
+        key: wanted.key(),
+        question: format!("Price of “{identifier}” per {}", wanted.unit()),
+        asks: Asks::Price { unit: wanted.unit() },
         before: Some(format!(
-            "Product “{identifier}”{of} is not there. psactl can make it, at your price{}. Enter alone leaves it.",
-            service.guide_price.map(|price| format!(" (the guide's sample has {price})")).unwrap_or_default()
+            "Product “{identifier}”{of} is not there. psactl can make it, at your price{sample}. Enter alone leaves it."
         )),
-        by_hand: screens::of_product(identifier, service.description),
+        by_hand: screens::of_product(identifier, wanted.description()),
     }
 }
 
 fn adopt(
     setup: &Setup<'_>,
     finding: &mut Finding,
-    service: &Service,
+    wanted: &Wanted,
     item: &CatalogItem,
-    wanted: &str,
     answered: bool,
 ) -> Result<()> {
     let price = item.price.map_or_else(|| "without a price".to_owned(), text::money);
-    finding.found.push(format!(
-        "product “{}” (#{}) for {}, {price}",
-        item.identifier.or_empty(),
-        item.id,
-        service.name
-    ));
-    finding.choose(
-        &key_of(service, wanted),
-        item.id,
-        item.identifier.or_empty(),
-        setup.made_here(STEP, item.id)?,
-    );
+    let own = item.identifier.or_empty();
+    finding.found.push(format!("product “{own}” (#{}) for {}, {price}", item.id, wanted.of()));
+    finding.choose(&wanted.key(), item.id, own, setup.made_here(STEP, item.id)?);
+    setup.forget_price(&wanted.key())?;
     let mut deviates = Vec::new();
-    if item.identifier.or_empty() != wanted {
+    if own != wanted.identifier {
         let how = if answered { "was chosen" } else { "is now called so" };
         deviates.push(format!(
-            "{how}, in the configuration it is “{wanted}”: write it so under [billing.products] {}",
-            service.key
+            "{how}, in the configuration it is “{}”: write it so under {}",
+            wanted.identifier,
+            wanted.place()
         ));
     }
     if item.price.is_none_or(|price| price.is_zero()) {
@@ -290,10 +329,7 @@ fn adopt(
         deviates.push("is taxable".to_owned());
     }
     if !deviates.is_empty() {
-        finding.note(
-            None,
-            format!("product “{}” (#{}) {}", item.identifier.or_empty(), item.id, deviates.join(", ")),
-        );
+        finding.note(None, format!("product “{own}” (#{}) {}", item.id, deviates.join(", ")));
     }
     Ok(())
 }
@@ -367,10 +403,14 @@ async fn part(setup: &Setup<'_>, path: Path, name: &'static str) -> Result<Vec<P
     Ok(rows.into_iter().filter_map(read).collect())
 }
 
-fn create(service: &Service, identifier: &str, price: rust_decimal::Decimal, parts: &Parts) -> Change {
+fn create(wanted: &Wanted, price: Decimal, parts: &Parts) -> Change {
+    let said = match wanted.included {
+        Some(_) => wanted.identifier.clone(),
+        None => wanted.service.customer_description(price),
+    };
     let body = json!({
-        "identifier": identifier,
-        "description": text::shorten(service.description, 60),
+        "identifier": wanted.identifier,
+        "description": text::shorten(wanted.description(), 60),
         "subcategory": parts.subcategory,
         "type": parts.kind,
         "productClass": "Service",
@@ -380,8 +420,8 @@ fn create(service: &Service, identifier: &str, price: rust_decimal::Decimal, par
         "taxableFlag": false,
         "serializedFlag": false,
         "phaseProductFlag": false,
-        "customerDescription": service.customer_description(price),
+        "customerDescription": said,
     });
-    Change::create("product", format!("“{identifier}”"), paths::catalog(), body, &["identifier"])
-        .of_step(STEP.name(), &key_of(service, identifier))
+    Change::create("product", format!("“{}”", wanted.identifier), paths::catalog(), body, &["identifier"])
+        .of_step(STEP.name(), &wanted.key())
 }

@@ -25,13 +25,15 @@ pub struct Binding {
     pub description: Option<String>,
     /// When psactl wrote it last.
     pub pushed_at: Option<Timestamp>,
+    /// How use was counted when psactl last wrote its quantity, or found it right.
+    pub basis: Option<String>,
 }
 
 impl Store {
     /// All bindings of a source.
     pub fn bindings(&self, source: &str) -> Result<Vec<Binding>> {
         let mut query = self.db.prepare_cached(
-            "SELECT addition_id, agreement_id, cid, service, adopted, pushed, description, pushed_at
+            "SELECT addition_id, agreement_id, cid, service, adopted, pushed, description, pushed_at, basis
              FROM bindings WHERE source = ?1 ORDER BY addition_id",
         )?;
         let rows = query.query_map([source], read)?;
@@ -41,7 +43,7 @@ impl Store {
     /// The binding of one addition.
     pub fn binding(&self, source: &str, addition: i64) -> Result<Option<Binding>> {
         let mut query = self.db.prepare_cached(
-            "SELECT addition_id, agreement_id, cid, service, adopted, pushed, description, pushed_at
+            "SELECT addition_id, agreement_id, cid, service, adopted, pushed, description, pushed_at, basis
              FROM bindings WHERE source = ?1 AND addition_id = ?2",
         )?;
         Ok(query.query_row(params![source, addition], read).optional()?)
@@ -51,8 +53,8 @@ impl Store {
     pub fn set_binding(&self, source: &str, binding: &Binding) -> Result<()> {
         let mut insert = self.db.prepare_cached(
             "INSERT OR REPLACE INTO bindings
-             (addition_id, agreement_id, source, cid, service, adopted, pushed, description, pushed_at)
-             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)",
+             (addition_id, agreement_id, source, cid, service, adopted, pushed, description, pushed_at, basis)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)",
         )?;
         insert.execute(params![
             binding.addition_id,
@@ -64,6 +66,7 @@ impl Store {
             binding.pushed.map(|value| value.to_string()),
             binding.description,
             binding.pushed_at.map(seconds),
+            binding.basis,
         ])?;
         Ok(())
     }
@@ -80,5 +83,6 @@ fn read(row: &Row<'_>) -> rusqlite::Result<Binding> {
         pushed: decimal(row.get(5)?),
         description: row.get(6)?,
         pushed_at: row.get::<_, Option<i64>>(7)?.map(moment),
+        basis: row.get(8)?,
     })
 }

@@ -5,11 +5,13 @@
 mod bindings;
 mod choices;
 mod customers;
+mod error;
 mod events;
 mod holds;
 mod imports;
 mod journal;
 mod links;
+mod migrations;
 mod runs;
 mod standing;
 mod tickets;
@@ -25,6 +27,7 @@ use rusqlite::{Connection, OptionalExtension, Transaction, TransactionBehavior, 
 pub use bindings::Binding;
 pub use choices::Choice;
 pub use customers::CustomerState;
+pub use error::Error;
 pub use events::{Action, EventState, LoggedEvent, Outcome};
 pub use holds::{Hold, HoldState};
 pub use imports::Import;
@@ -33,77 +36,10 @@ pub use links::Link;
 pub use runs::Run;
 pub use tickets::TicketMemory;
 
-/// The format this program writes. An older program refuses a newer file.
-const VERSION: i64 = 1;
+use migrations::{Found, VERSION};
 
 /// Under which name the moment of the next work is remembered.
 pub const NEXT_DUE: &str = "next_due";
-
-/// What can go wrong with the state.
-#[derive(Debug, thiserror::Error)]
-pub enum Error {
-    /// Another psactl holds the lock.
-    #[error("another psactl is at work in {folder}: {holder}")]
-    Locked {
-        /// The state folder.
-        folder: String,
-        /// Who holds it, since when.
-        holder: String,
-    },
-    /// The database was written by a newer psactl.
-    #[error("the state in {file} has format {found}; this psactl knows up to {VERSION}")]
-    Newer {
-        /// The database file.
-        file: String,
-        /// The format found.
-        found: i64,
-    },
-    /// No home or state folder can be found.
-    #[error("no folder for the state can be found")]
-    NoFolder,
-    /// A file or folder of the state cannot be used.
-    #[error("the state in {path}: {source}")]
-    Io {
-        /// The file or folder.
-        path: String,
-        /// What the system said.
-        source: std::io::Error,
-    },
-    /// The database file is damaged, or is none.
-    #[error("the state in {path} cannot be read: {problem}")]
-    Unreadable {
-        /// The database file.
-        path: String,
-        /// What SQLite said.
-        problem: String,
-    },
-    /// SQLite refused.
-    #[error("the state database: {0}")]
-    Database(#[from] rusqlite::Error),
-    /// A record of the state cannot be read back.
-    #[error("a record of the state cannot be read: {0}")]
-    Record(#[from] serde_json::Error),
-}
-
-impl Error {
-    /// What to do next.
-    pub fn hints(&self) -> Vec<String> {
-        match self {
-            Error::Locked { .. } => vec!["wait for it to end; the lock goes with its process".to_owned()],
-            Error::Newer { .. } => vec!["use the newer psactl, or another folder with --state".to_owned()],
-            Error::NoFolder => vec!["name a folder with --state DIR or PSACTL_STATE".to_owned()],
-            Error::Io { .. } => {
-                vec!["check the folder and its rights, or name another with --state".to_owned()]
-            }
-            Error::Unreadable { .. } | Error::Database(_) | Error::Record(_) => {
-                vec![
-                    "psactl changes nothing while its state cannot be read: restore the file from a backup"
-                        .to_owned(),
-                ]
-            }
-        }
-    }
-}
 
 type Result<T> = std::result::Result<T, Error>;
 
@@ -134,41 +70,32 @@ impl Store {
         }
         let file = folder.join("psactl.db");
         if !file.exists() {
-            // Customer names stand in it: made readable by its owner alone, before SQLite opens it.
-            let mut options = OpenOptions::new();
-            options.create(true).append(true);
-            #[cfg(unix)]
-            std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-            options.open(&file).map_err(io(&file))?;
+            migrations::make_private(&file).map_err(io(&file))?;
         }
-        let db = Store::open_file(&file).map_err(|error| match error {
-            Error::Database(error) => {
-                Error::Unreadable { path: file.display().to_string(), problem: error.to_string() }
-            }
+        let db = Store::open_file(&file, folder).map_err(|error| match error {
+            Error::Database(problem) => Error::Unusable { path: file.display().to_string(), problem },
             other => other,
         })?;
         Ok(Store { db, folder: folder.to_owned() })
     }
 
-    fn open_file(file: &Path) -> Result<Connection> {
+    fn open_file(file: &Path, folder: &Path) -> Result<Connection> {
         let mut db = Connection::open(file)?;
         db.busy_timeout(std::time::Duration::from_secs(5))?;
+        // Whose file it is comes first: even the journal's mode would be written into it.
+        let found = migrations::look(&db, file)?;
         db.pragma_update(None, "journal_mode", "WAL")?;
+        // What was committed is on disk: the journal of writes must survive a power failure.
         db.pragma_update(None, "synchronous", "FULL")?;
         db.pragma_update(None, "foreign_keys", true)?;
-        let found: i64 = db.query_row("PRAGMA user_version", [], |row| row.get(0))?;
-        if found > VERSION {
-            return Err(Error::Newer { file: file.display().to_string(), found });
-        }
-        if found == 0 {
-            let change = db.transaction_with_behavior(TransactionBehavior::Immediate)?;
-            // Another process may have been first.
-            let found: i64 = change.query_row("PRAGMA user_version", [], |row| row.get(0))?;
-            if found == 0 {
-                change.execute_batch(include_str!("schema.sql"))?;
-                change.pragma_update(None, "user_version", VERSION)?;
+        match found {
+            Found::Present => {}
+            Found::Empty => migrations::make(&mut db, file)?,
+            Found::Older(version) => {
+                // A psactl of the older format may be at work on the file.
+                let _lock = lock(folder, &format!("brings its state to format {VERSION}"))?;
+                migrations::migrate(&mut db, file, version)?;
             }
-            change.commit()?;
         }
         Ok(db)
     }
@@ -180,25 +107,7 @@ impl Store {
 
     /// Takes the right to write, or says who has it. The system frees it when the process dies.
     pub fn lock(&self, command: &str, now: Timestamp) -> Result<Lock> {
-        let path = self.folder.join("psactl.lock");
-        let io = |source| Error::Io { path: path.display().to_string(), source };
-        let mut file =
-            OpenOptions::new().read(true).write(true).create(true).truncate(false).open(&path).map_err(io)?;
-        match file.try_lock() {
-            Ok(()) => {}
-            Err(std::fs::TryLockError::WouldBlock) => {
-                let mut holder = String::new();
-                // On Windows the locked file may not be readable; the lock itself is what counts.
-                let _unreadable = file.read_to_string(&mut holder);
-                let holder = if holder.trim().is_empty() { "unknown process".to_owned() } else { holder };
-                return Err(Error::Locked { folder: self.folder.display().to_string(), holder });
-            }
-            Err(std::fs::TryLockError::Error(source)) => return Err(io(source)),
-        }
-        file.set_len(0).map_err(io)?;
-        file.seek(SeekFrom::Start(0)).map_err(io)?;
-        write!(file, "process {} since {now} ({command})", std::process::id()).map_err(io)?;
-        Ok(Lock { _file: file })
+        lock(&self.folder, &format!("since {now} ({command})"))
     }
 
     /// A transaction that has the right to write from its start: upgrading a read transaction is not retried.
@@ -248,6 +157,29 @@ impl Store {
     pub fn meta_time(&self, key: &str) -> Result<Option<Timestamp>> {
         Ok(self.meta(key)?.and_then(|text| text.parse().ok()))
     }
+}
+
+/// Takes the lock of a state folder.
+fn lock(folder: &Path, what: &str) -> Result<Lock> {
+    let path = folder.join("psactl.lock");
+    let io = |source| Error::Io { path: path.display().to_string(), source };
+    let mut file =
+        OpenOptions::new().read(true).write(true).create(true).truncate(false).open(&path).map_err(io)?;
+    match file.try_lock() {
+        Ok(()) => {}
+        Err(std::fs::TryLockError::WouldBlock) => {
+            let mut holder = String::new();
+            // On Windows the locked file may not be readable; the lock itself is what counts.
+            let _unreadable = file.read_to_string(&mut holder);
+            let holder = if holder.trim().is_empty() { "unknown process".to_owned() } else { holder };
+            return Err(Error::Locked { folder: folder.display().to_string(), holder });
+        }
+        Err(std::fs::TryLockError::Error(source)) => return Err(io(source)),
+    }
+    file.set_len(0).map_err(io)?;
+    file.seek(SeekFrom::Start(0)).map_err(io)?;
+    write!(file, "process {} {what}", std::process::id()).map_err(io)?;
+    Ok(Lock { _file: file })
 }
 
 /// A moment as the database keeps it.

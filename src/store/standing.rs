@@ -34,6 +34,12 @@ impl Store {
         Ok(due)
     }
 
+    /// Since when something stands, where that is known.
+    pub fn standing_since(&self, key: &str) -> Result<Option<Timestamp>> {
+        let mut query = self.db.prepare_cached("SELECT since FROM standing WHERE key = ?1")?;
+        Ok(query.query_row([key], |row| row.get(0)).optional()?.map(moment))
+    }
+
     /// Forgets what no longer stands: everything of these customers in an area that is not among `keys`.
     pub fn settle_standing(
         &self,

@@ -11,7 +11,7 @@ use jiff::civil::Date;
 use rust_decimal::{Decimal, RoundingStrategy};
 use serde_json::{Value, json};
 
-use crate::config::{BelowIncluded, Billing as Settings, Rounding};
+use crate::config::{BelowIncluded, Billing as Settings, Gigabyte, Rounding};
 use crate::plan::guards::{self, Answer, Proposal};
 use crate::plan::{Change, Held, Plan, Purpose};
 use crate::psa::{Addition, Agreement, OrEmpty, paths};
@@ -65,6 +65,8 @@ pub struct Facts<'a> {
     pub holds: &'a BTreeMap<String, Hold>,
     /// The settings.
     pub settings: &'a Settings,
+    /// What the portal's gigabyte is.
+    pub gigabyte: Gigabyte,
     /// The server's date when the use was measured.
     pub measured_on: Option<Date>,
     /// The server's date.
@@ -78,6 +80,8 @@ pub struct Outcome {
     pub plan: Plan,
     /// Additions seen for the first time, to be remembered as found.
     pub adopt: Vec<Binding>,
+    /// Additions that hold what they should however it is counted now, to be remembered as counted so.
+    pub recounted: Vec<Binding>,
     /// Records whose change waits for a date: what a person said of them still stands.
     pub waiting: BTreeSet<String>,
     /// Records whose change carries a person's yes.
@@ -108,7 +112,11 @@ fn one_service(facts: &Facts<'_>, service: &'static Service, outcome: &mut Outco
         ([], Some(used)) => outcome.plan.block(
             Some(cid),
             service.name,
-            format!("{} used and not billed: {}", amount(service, used.total), why_unbilled(facts, &all)),
+            format!(
+                "{} used and not billed: {}",
+                amount(service, used.total, facts.gigabyte),
+                why_unbilled(facts, &all)
+            ),
             "psactl setup agreements --dry-run shows the addition that would bill it",
         ),
         ([(agreement, addition)], None) => {
@@ -145,12 +153,11 @@ fn one_service(facts: &Facts<'_>, service: &'static Service, outcome: &mut Outco
 }
 
 /// An amount with its unit: `12.5 GB`; counts have none.
-fn amount(service: &Service, value: Decimal) -> String {
-    let unit = match service.unit {
-        Unit::Gigabytes => " GB",
-        Unit::Count => "",
-    };
-    format!("{}{unit}", text::quantity(value))
+fn amount(service: &Service, value: Decimal, gigabyte: Gigabyte) -> String {
+    match service.unit {
+        Unit::Gigabytes => format!("{} {}", text::quantity(value), gigabyte.unit()),
+        Unit::Count => text::quantity(value),
+    }
 }
 
 fn add_line(outcome: &mut Outcome, addition: &Addition) {
@@ -171,8 +178,9 @@ fn propose(
     if agreement.billing_cycle.is_none() || agreement.next_invoice_date.is_none() {
         never_invoiced(cid, agreement, &mut outcome.plan);
     }
-    let target = target(addition, used, facts.settings);
+    let target = target(addition.less_included.unwrap_or_default(), used, facts.settings);
     let binding = facts.bindings.get(&id);
+    let basis = basis(service, facts.settings, facts.gigabyte);
     match binding {
         Some(binding) if is_foreign(binding, addition, target) => {
             outcome.waiting.extend([quantity_record(id), description_record(id)]);
@@ -189,6 +197,7 @@ fn propose(
             pushed: None,
             description: None,
             pushed_at: None,
+            basis: None,
         }),
     }
 
@@ -196,8 +205,14 @@ fn propose(
     let author = binding.and_then(|binding| binding.description.as_deref());
     let foreign_text = !current.trim().is_empty() && !author.is_some_and(|text| same_text(text, current));
     let quantity = (addition.quantity.unwrap_or_default() != target).then_some(target);
+    // Counted otherwise and the same all the same: from now on this is how it is counted.
+    if let Some(binding) =
+        binding.filter(|binding| quantity.is_none() && binding.basis.as_ref() != Some(&basis))
+    {
+        outcome.recounted.push(Binding { basis: Some(basis.clone()), ..binding.clone() });
+    }
     let described = (facts.settings.update_invoice_descriptions)
-        .then(|| describe(service, used))
+        .then(|| describe(service, used, facts.gigabyte))
         .filter(|wanted| !same_text(wanted, current))
         // Nothing to say is no reason to take away what somebody else said.
         .filter(|wanted| !wanted.is_empty() || !foreign_text);
@@ -228,20 +243,40 @@ fn propose(
         let first_push = binding.is_none_or(|binding| binding.pushed.is_none());
         let proposal =
             Proposal { before: addition.quantity, after: target, money: whole.money.as_ref(), first_push };
-        let objection = below_included(addition, used, facts.settings)
+        let objection = counted_otherwise(binding, &basis)
+            .or_else(|| below_included(addition, used, facts.settings))
             .or_else(|| guards::objection(&proposal, &facts.settings.guard));
         let written = judge(facts, whole, objection, outcome);
         outcome.plan.changes.extend(written);
     }
 }
 
-/// What the addition should hold: the use, rounded; where that is below the included amount, as settled.
-fn target(addition: &Addition, used: &Use, settings: &Settings) -> Decimal {
+/// What an addition should hold: the use, rounded; where that is below the included amount, as settled.
+pub fn target(included: Decimal, used: &Use, settings: &Settings) -> Decimal {
     let rounded = round(used.total, settings.rounding);
     match settings.below_included {
-        BelowIncluded::Floor => rounded.max(addition.less_included.unwrap_or_default()),
+        BelowIncluded::Floor => rounded.max(included),
         BelowIncluded::Actual | BelowIncluded::Hold => rounded,
     }
+}
+
+/// How use becomes a quantity, in words. What it is made of is the configuration's.
+pub fn basis(service: &Service, settings: &Settings, gigabyte: Gigabyte) -> String {
+    let rounding = match settings.rounding {
+        Rounding::Exact => "exact",
+        Rounding::Up => "up",
+        Rounding::Nearest => "nearest",
+    };
+    match service.unit {
+        Unit::Gigabytes => format!("{}, rounding {rounding}", gigabyte.unit()),
+        Unit::Count => format!("rounding {rounding}"),
+    }
+}
+
+/// A change of unit or rounding holds every quantity once (design section 9, *Held and blocked*).
+fn counted_otherwise(binding: Option<&Binding>, basis: &str) -> Option<String> {
+    let before = binding?.basis.as_deref().filter(|before| *before != basis)?;
+    Some(format!("use is counted otherwise than at the last push: {before}, now {basis}"))
 }
 
 fn below_included(addition: &Addition, used: &Use, settings: &Settings) -> Option<String> {
@@ -371,6 +406,7 @@ fn change(
             before: addition.quantity,
             quantity: quantity.or(addition.quantity).unwrap_or_default(),
             description,
+            basis: Some(basis(service, facts.settings, facts.gigabyte)),
         })
 }
 

@@ -9,7 +9,7 @@ use sha2::{Digest, Sha256};
 
 use super::billing::Use;
 use super::statistics::Numbers;
-use crate::config::{Billing, hex};
+use crate::config::{Config, hex};
 use crate::services;
 use crate::store::{CustomerState, Link};
 
@@ -48,13 +48,13 @@ pub(super) fn fingerprint(state: &CustomerState) -> &str {
 
 /// What is to be billed of a customer, as a hash: its use, and whatever decides what becomes of it.
 pub(super) fn usage(
-    settings: &Billing,
+    config: &Config,
     products: &BTreeMap<String, Vec<i64>>,
     link: &Link,
     usage: &BTreeMap<&'static str, Use>,
 ) -> String {
     let mut hasher = Sha256::new();
-    for service in services::enabled(settings) {
+    for service in services::enabled(&config.billing) {
         if let Some(used) = usage.get(service.key) {
             hasher.update(format!("{} {};", service.key, used.total.normalize()));
             for (account, part) in &used.parts {
@@ -62,7 +62,10 @@ pub(super) fn usage(
             }
         }
     }
-    hasher.update(format!("{} {} {settings:?} {products:?}", link.company_id, link.managed_id));
+    hasher.update(format!(
+        "{} {} {:?} {:?} {products:?}",
+        link.company_id, link.managed_id, config.billing, config.portal.gigabyte
+    ));
     short(hasher)
 }
 

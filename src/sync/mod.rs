@@ -422,8 +422,9 @@ impl Run<'_> {
         let mut applied: Vec<Applied> = Vec::new();
         if !self.options.dry_run {
             self.store.together(|| {
-                let mut adopted = rounds.values().flat_map(|round| &round.billing.adopt);
-                adopted.try_for_each(|binding| self.store.set_binding(name, binding))
+                let billings = rounds.values().map(|round| &round.billing);
+                let mut seen = billings.flat_map(|billing| billing.adopt.iter().chain(&billing.recounted));
+                seen.try_for_each(|binding| self.store.set_binding(name, binding))
             })?;
         }
         if !self.options.dry_run && !whole.changes.is_empty() {

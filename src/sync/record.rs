@@ -13,7 +13,7 @@ use super::{Observed, Options, Part, Round, due, event_log};
 use crate::config::Config;
 use crate::error::{Exit, Failure, Result};
 use crate::plan::apply::{Applied, Ended, causes};
-use crate::plan::{Plan, Purpose};
+use crate::plan::{Plan, Purpose, guards};
 use crate::store::{CustomerState, Store};
 
 /// Customers of the portal that no company is linked to.
@@ -201,7 +201,20 @@ fn holds(run: &mut Finish<'_>, report: &Report) -> Result<()> {
         .values()
         .flat_map(|round| round.billing.approved.iter().chain(&round.billing.waiting))
         .collect();
+    let planned: BTreeSet<String> =
+        report.applied.iter().filter_map(|applied| guards::record_of(&applied.change)).collect();
     for hold in run.store.holds()? {
+        if hold.record.starts_with(guards::TICKET) {
+            // A ticket that is wanted no more: its fault ended, or another one came.
+            let looked_at = run.ticket_trouble.is_none()
+                && run.options.events.is_none()
+                && run.options.does(Part::Tickets)
+                && (run.options.cids.is_empty() || run.options.cids.contains(&hold.cid));
+            if looked_at && !kept.contains(&hold.record) && !planned.contains(&hold.record) {
+                run.store.drop_hold(&hold.record)?;
+            }
+            continue;
+        }
         let looked_at =
             run.rounds.get(&hold.cid).is_some_and(|round| round.judged && round.trouble.is_none());
         let billed = run.options.only.is_none_or(|only| only == Part::Billing);
@@ -293,11 +306,12 @@ fn news(run: &mut Finish<'_>, report: &mut Report) -> Result<()> {
             held.change.cid.clone().unwrap_or_default(),
         ));
     }
-    for blocked in &report.plan.blocked {
-        say.push((
-            format!("blocked {} {}", blocked.subject, blocked.reason),
-            blocked.cid.clone().unwrap_or_default(),
-        ));
+    for blocked in &mut report.plan.blocked {
+        let cid = blocked.cid.clone().unwrap_or_default();
+        // How much it is does not make it news.
+        let key = format!("blocked {} {}", blocked.subject, wording(&blocked.reason));
+        blocked.since = run.store.standing_since(&format!("{cid} {key}"))?;
+        say.push((key, cid));
     }
     for note in report.plan.notes.iter().filter(|note| note.act) {
         say.push((format!("note {}", wording(&note.text)), note.cid.clone().unwrap_or_default()));

@@ -93,7 +93,7 @@ impl Run<'_> {
         let Observed { snapshot, older, .. } = shared.observed;
         let usage = || {
             let usage = observe::usage(snapshot, &link.cid);
-            known::usage(&self.config.billing, &shared.chosen.products, link, &usage)
+            known::usage(self.config, &shared.chosen.products, link, &usage)
         };
         self.config.billing.enabled
             && self.options.does(Part::Billing)
@@ -167,7 +167,7 @@ impl Run<'_> {
             round.plan.block(Some(&link.cid), "billing", reason, fix);
             return Ok(());
         }
-        let print = known::usage(&self.config.billing, &chosen.products, link, &usage);
+        let print = known::usage(self.config, &chosen.products, link, &usage);
         if known.usage.as_ref() == Some(&print) {
             round.unread = true;
             round.known.usage = Some(print);
@@ -195,6 +195,7 @@ impl Run<'_> {
             bindings: &shared.bindings,
             holds: &shared.holds,
             settings: &self.config.billing,
+            gigabyte: self.config.portal.gigabyte,
             measured_on: observed
                 .snapshot
                 .measured_at_of(&link.cid)

@@ -95,6 +95,7 @@ impl Run<'_> {
         let opened = self.store.tickets_opened_since(hour_ago)?;
         let settings = &self.config.tickets;
         let may_open = u64::from(settings.max_new_per_hour).saturating_sub(opened);
+        let holds = self.store.holds()?.into_iter().map(|hold| (hold.record.clone(), hold)).collect();
         let mut facts = tickets::Facts {
             source,
             settings,
@@ -102,6 +103,7 @@ impl Run<'_> {
             new_status,
             closed_status,
             may_open: usize::try_from(may_open).unwrap_or(usize::MAX),
+            holds: &holds,
         };
         for key in wanted {
             let (Some(fault), Some(link)) = (observed.faults.get(key), observed.links.get(&key.cid)) else {
@@ -111,7 +113,7 @@ impl Run<'_> {
             let memory = self.ticket_memory(source, key, fault, of_fault, observed, now)?;
             let decision = tickets::decide(fault, &memory, of_fault, settings.into(), now);
             let case = tickets::Case { key, fault, link, memory: &memory, seen: of_fault };
-            tickets::plan(&mut facts, case, &decision, plan);
+            let decision = tickets::plan(&mut facts, case, decision, plan);
             decisions.insert(key.clone(), decision);
         }
         Ok(decisions)

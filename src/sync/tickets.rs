@@ -9,10 +9,10 @@ use serde_json::{Value, json};
 
 use super::faults::{Fault, FaultKey};
 use crate::config::Tickets as Settings;
-use crate::plan::{Change, Plan, Purpose};
+use crate::plan::{Change, Held, Plan, Purpose, guards};
 use crate::portal::EventKind;
 use crate::psa::{Ticket, paths};
-use crate::store::{Link, TicketMemory};
+use crate::store::{Hold, HoldState, Link, TicketMemory};
 use crate::ui::text;
 
 /// What is to be done about a fault.
@@ -191,6 +191,8 @@ pub struct Facts<'a> {
     pub closed_status: BTreeMap<i64, i64>,
     /// How many tickets may still be opened in this hour.
     pub may_open: usize,
+    /// What is held, by record.
+    pub holds: &'a BTreeMap<String, Hold>,
 }
 
 /// A fault with all that is known of its tickets.
@@ -208,24 +210,13 @@ pub struct Case<'a> {
     pub seen: &'a [Seen],
 }
 
-/// The changes for one fault. Tickets beyond the hourly window are held back and said so.
-pub fn plan(facts: &mut Facts<'_>, case: Case<'_>, decision: &Decision, plan: &mut Plan) {
+/// The changes for one fault, and what is decided after a person's word on it. Tickets beyond the hourly window are
+/// held.
+pub fn plan(facts: &mut Facts<'_>, case: Case<'_>, decision: Decision, plan: &mut Plan) -> Decision {
     let Case { key, fault, .. } = case;
-    match decision {
+    match &decision {
         Decision::Nothing(_) | Decision::Wait(..) | Decision::Standing => {}
-        Decision::Open if facts.may_open == 0 => plan.block(
-            Some(&key.cid),
-            &format!("ticket for {}", fault.user),
-            format!(
-                "{} tickets were opened within the hour (max_new_per_hour)",
-                facts.settings.max_new_per_hour
-            ),
-            "the next run after the hour opens it; many faults at once may have one cause at the portal",
-        ),
-        Decision::Open => {
-            facts.may_open -= 1;
-            plan.changes.push(open(facts, case));
-        }
+        Decision::Open => return may_open(facts, open(facts, case), plan),
         Decision::Note(ticket) => plan.changes.push(repeat_note(facts, case, *ticket)),
         Decision::Resolve(ticket) => resolve(facts, case, *ticket, plan),
         Decision::Reopen(ticket) => {
@@ -236,7 +227,7 @@ pub fn plan(facts: &mut Facts<'_>, case: Case<'_>, decision: &Decision, plan: &m
                     "the fault came back, and the ticket psactl resolved is on another board now",
                     "reopen it by hand: which of that board's statuses is meant is yours to say",
                 );
-                return;
+                return decision;
             }
             // Told already where the note went through and the status did not.
             if case.memory.told_until.is_none_or(|told| told < fault.last_bad) {
@@ -245,6 +236,28 @@ pub fn plan(facts: &mut Facts<'_>, case: Case<'_>, decision: &Decision, plan: &m
             plan.changes.push(status(facts, case, *ticket, facts.new_status, false));
         }
     }
+    decision
+}
+
+/// A new ticket, where the hour has room for it or a person said yes to it; else it is held, and opened by the next
+/// run after the hour. One that a person does not want is not opened while its fault stands.
+fn may_open(facts: &mut Facts<'_>, change: Change, plan: &mut Plan) -> Decision {
+    let Some(record) = guards::record_of(&change) else { return Decision::Open };
+    let (before, after) = guards::values_of(&change);
+    let answer = facts.holds.get(&record).map(|hold| hold.state);
+    let rejected = answer == Some(HoldState::Rejected);
+    if !rejected && (facts.may_open > 0 || answer == Some(HoldState::Approved)) {
+        facts.may_open = facts.may_open.saturating_sub(1);
+        plan.changes.push(change);
+        return Decision::Open;
+    }
+    let reason = if rejected {
+        "a person said no to it".to_owned()
+    } else {
+        format!("{} tickets were opened within the hour (max_new_per_hour)", facts.settings.max_new_per_hour)
+    };
+    plan.held.push(Held { change, record, reason, before, after, rejected });
+    if rejected { Decision::Nothing("a person said no to a ticket for it") } else { Decision::Open }
 }
 
 impl Case<'_> {

@@ -317,9 +317,20 @@ fn tickets_are_wanted_by_severity_and_type() {
     }
 }
 
+/// Nothing is held.
+static NO_HOLDS: BTreeMap<String, Hold> = BTreeMap::new();
+
 fn facts(settings: &Settings, may_open: usize) -> Facts<'_> {
     let closed_status = BTreeMap::from([(BOARD, 16), (2, 26)]);
-    Facts { source: "files", settings, board: BOARD, new_status: 11, closed_status, may_open }
+    Facts {
+        source: "files",
+        settings,
+        board: BOARD,
+        new_status: 11,
+        closed_status,
+        may_open,
+        holds: &NO_HOLDS,
+    }
 }
 
 fn link() -> Link {
@@ -348,7 +359,7 @@ fn planned(
     let mut made = Plan::default();
     let (key, link) = (key("15212001"), link());
     let case = Case { key: &key, fault, link: &link, memory, seen };
-    plan(&mut facts(settings, 1), case, decision, &mut made);
+    plan(&mut facts(settings, 1), case, decision.clone(), &mut made);
     made
 }
 
@@ -522,17 +533,60 @@ fn the_hourly_window_holds_back_and_says_so() {
     for account in ["A", "B", "C"] {
         let key = key(account);
         let case = Case { key: &key, fault: &fault, link: &link, memory: &memory, seen: &[] };
-        plan(&mut facts, case, &Decision::Open, &mut made);
+        plan(&mut facts, case, Decision::Open, &mut made);
     }
     assert_eq!(made.changes.len(), 2);
-    assert_eq!(made.blocked.len(), 1);
-    assert_eq!(made.blocked[0].subject, "ticket for ETV-FrontOffice");
-    assert_eq!(made.blocked[0].reason, "25 tickets were opened within the hour (max_new_per_hour)");
+    assert_eq!(made.held.len(), 1);
+    assert_eq!(made.held[0].reason, "25 tickets were opened within the hour (max_new_per_hour)");
+    assert_eq!(made.held[0].record, format!("ticket {}", key("C").xref_of("files", &fault.first_event)));
     // What is not a new ticket needs no place in the window.
     let key = key("D");
     let case = Case { key: &key, fault: &fault, link: &link, memory: &memory, seen: &[] };
-    plan(&mut facts, case, &Decision::Note(548), &mut made);
+    plan(&mut facts, case, Decision::Note(548), &mut made);
     assert_eq!(made.changes.len(), 3);
+}
+
+#[test]
+fn a_persons_word_on_a_held_ticket_counts() {
+    let settings = settings();
+    let (fault, link, memory, key) = (fault(), link(), TicketMemory::default(), key("A"));
+    let case = Case { key: &key, fault: &fault, link: &link, memory: &memory, seen: &[] };
+    let mut made = Plan::default();
+    plan(&mut facts(&settings, 0), case, Decision::Open, &mut made);
+    let held = made.held.remove(0);
+    let hold = |state| Hold {
+        id: 1,
+        record: held.record.clone(),
+        cid: key.cid.clone(),
+        change: held.change.clone(),
+        reason: held.reason.clone(),
+        before: held.before.clone(),
+        after: held.after.clone(),
+        state,
+        note: None,
+        since: jiff::Timestamp::UNIX_EPOCH,
+    };
+    // What was said, how many may be opened -> opened, held
+    let rows = [
+        (HoldState::Held, 0, 0, 1),
+        (HoldState::Held, 1, 1, 0),
+        (HoldState::Approved, 0, 1, 0),
+        (HoldState::Rejected, 0, 0, 1),
+        (HoldState::Rejected, 5, 0, 1),
+    ];
+    for (state, may_open, opened, still_held) in rows {
+        let holds = BTreeMap::from([(held.record.clone(), hold(state))]);
+        let mut made = Plan::default();
+        let mut facts = Facts { holds: &holds, ..facts(&settings, may_open) };
+        let decided = plan(&mut facts, case, Decision::Open, &mut made);
+        assert_eq!((made.changes.len(), made.held.len()), (opened, still_held), "{state:?} {may_open}");
+        let no = state == HoldState::Rejected;
+        assert_eq!(
+            matches!(decided, Decision::Nothing(_)),
+            no,
+            "{state:?}: a no is not asked again at every run"
+        );
+    }
 }
 
 /// What ConnectWise and psactl's memory hold once a plan is made, as `apply` and `remember` do.
@@ -581,7 +635,7 @@ proptest! {
         let mut made = Plan::default();
         let (key, link, memory) = (key(&account), link(), TicketMemory::default());
         let case = Case { key: &key, fault: &fault, link: &link, memory: &memory, seen: &[] };
-        plan(&mut facts(&settings, 1), case, &Decision::Open, &mut made);
+        plan(&mut facts(&settings, 1), case, Decision::Open, &mut made);
         let (_, body) = post(&made.changes[0]);
         let summary = body["summary"].as_str().unwrap();
         prop_assert!(summary.chars().count() <= 100 && !summary.contains(char::is_control), "{summary:?}");
@@ -636,7 +690,7 @@ proptest! {
             let mut made = Plan::default();
             let before = (memory.clone(), seen.clone());
             let case = Case { key: &key, fault, link: &link, memory: &before.0, seen: &before.1 };
-            plan(&mut facts(&settings, 9), case, &decision, &mut made);
+            let decision = plan(&mut facts(&settings, 9), case, decision, &mut made);
             apply(&made, &mut memory, &mut seen, now);
             prop_assert!(seen.iter().filter(|seen| !seen.closed).count() <= 1);
             let next = decide(fault, &memory, &seen, windows(), now);

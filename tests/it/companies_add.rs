@@ -203,6 +203,106 @@ fn what_was_made_by_hand_stays_and_its_first_push_is_held() {
     assert_eq!(desk.writes(), [""; 0]);
 }
 
+/// [billing.flat_fees] of these tests.
+const FLAT_FEE: &str = "[billing.flat_fees]\nselect-storage = { identifier = \"Select Backup w/ 25 GB\", \
+                        included = \"25\", price = \"40.00\" }\n\n[billing.guard]";
+
+/// A desk with a flat fee configured and its product there.
+fn with_a_flat_fee() -> Desk {
+    let desk = prepared();
+    desk.edit("psactl.toml", "[billing.guard]", FLAT_FEE);
+    desk.psactl(&["setup", "products", "--apply", "--yes"]).ends_with(0).says("Select Backup w/ 25 GB");
+    let product = desk.record("/procurement/catalog", "identifier = \"Select Backup w/ 25 GB\"");
+    assert_eq!(
+        (&product["price"], &product["customerDescription"]),
+        (&json!(40), &json!("Select Backup w/ 25 GB"))
+    );
+    desk.forget_requests();
+    desk
+}
+
+/// Product, quantity, included amount of a company's additions.
+fn additions(desk: &Desk, company: &str) -> Vec<(String, String, String)> {
+    let path = format!("/finance/agreements/{}/additions", desk.agreement(company));
+    let text = |value: &serde_json::Value| value.as_f64().map_or(String::new(), |number| number.to_string());
+    let one = |own: &serde_json::Value| {
+        let product = own["product"]["identifier"].as_str().unwrap_or_default().to_owned();
+        (product, text(&own["quantity"]), text(&own["lessIncluded"]))
+    };
+    desk.records(&path, "serialNumber like \"EFS-%\"").iter().map(one).collect()
+}
+
+#[test]
+fn a_flat_fee_goes_beside_the_usage_it_includes() {
+    let desk = with_a_flat_fee();
+    // It is offered, and not added unasked.
+    let dry = ["companies", "add", "342", EDDIE, "--dry-run"];
+    desk.psactl(&dry).ends_with(0).is_silent_on("Select Backup w/ 25 GB (EFS-342)");
+    let with = [&dry[..], &["--flat-fee", "select-storage"]].concat();
+    desk.psactl(&with).ends_with(0).says("Select Backup w/ 25 GB");
+    assert_eq!(desk.writes(), [""; 0]);
+
+    // Where the flat fee fails, the usage that it includes is not made either: it would bill too little.
+    desk.expects_refusals();
+    desk.fault("POST", "additions", "status-400", 1);
+    let make = ["companies", "add", "342", EDDIE, "--yes", "--flat-fee", "select-storage"];
+    desk.psactl(&make).ends_with(6).says("Not all was written");
+    let names: Vec<String> = additions(&desk, EDDIE).into_iter().map(|(product, ..)| product).collect();
+    assert!(!names.iter().any(|name| name.contains("Select")), "{names:?}");
+
+    desk.psactl(&make).ends_with(0).says("writes no quantity");
+    let made = additions(&desk, EDDIE);
+    let flat: Vec<_> = made.iter().filter(|(product, ..)| product == "Select Backup w/ 25 GB").collect();
+    let usage: Vec<_> =
+        made.iter().filter(|(product, ..)| product == "Online Backup Select Storage").collect();
+    assert_eq!(flat.len(), 1, "{made:?}");
+    assert_eq!(flat[0].1, "1");
+    assert_eq!((usage.len(), usage[0].2.as_str()), (1, "25"), "{made:?}");
+
+    // Once more, and without the flag: what is there stays, and nothing is added beside it.
+    desk.forget_requests();
+    desk.psactl(&make).ends_with(0);
+    desk.psactl(&["setup", "agreements", "--apply", "--yes"]).ends_with(0);
+    desk.psactl(&["sync", "--cid", "342", "--only", "billing"]).ends_with(0);
+    assert_eq!(desk.writes(), [""; 0]);
+}
+
+#[test]
+fn usage_made_after_its_flat_fee_takes_the_included_amount_from_it() {
+    let desk = with_a_flat_fee();
+    desk.psactl(&["companies", "link", "342", EDDIE, "--yes"]).ends_with(0);
+    let product = id(&desk.record("/procurement/catalog", "identifier = \"Select Backup w/ 25 GB\""));
+    let path = format!("/finance/agreements/{}/additions", desk.agreement(EDDIE));
+    // By hand, as the guide has it: no serial number.
+    let body =
+        json!({ "product": { "id": product }, "quantity": 1, "billCustomer": "Billable", "unitPrice": 40 });
+    desk.make(&path, body);
+    desk.psactl(&["setup", "agreements", "342", "--apply", "--yes"]).ends_with(0);
+    let made = additions(&desk, EDDIE);
+    assert!(!made.iter().any(|(product, ..)| product == "Select Backup w/ 25 GB"), "{made:?}");
+    assert!(
+        made.iter().any(|(product, _, less)| product == "Online Backup Select Storage" && less == "25"),
+        "{made:?}"
+    );
+}
+
+#[test]
+fn a_flat_fee_that_nobody_configured_is_named() {
+    let desk = prepared();
+    desk.psactl(&["companies", "add", "342", EDDIE, "--flat-fee", "select-storage", "--dry-run"])
+        .ends_with(3)
+        .says("no flat fee is configured for select-storage");
+    desk.psactl(&["setup", "agreements", "--flat-fee", "select", "--dry-run"])
+        .ends_with(2)
+        .says("select-storage");
+    desk.psactl(&["setup", "products", "--flat-fee", "select-storage", "--dry-run"]).ends_with(2);
+    desk.psactl(&["setup", "products", "342", "--dry-run"]).ends_with(2).says("managed-ids and agreements");
+    desk.psactl(&["setup", "agreements", "9999", "--dry-run"])
+        .ends_with(6)
+        .says("customer 9999 is not linked");
+    assert_eq!(desk.writes(), [""; 0]);
+}
+
 #[cfg(unix)]
 mod at_a_terminal {
     use super::*;
@@ -260,12 +360,12 @@ mod at_a_terminal {
         let second = second_agreement(&desk, "Angry Fox", "Backup for the Fox");
         desk.change(&format!("/finance/agreements/{second}"), "nextInvoiceDate", "2026-11-01T00:00:00Z");
         let mut session = terminal(&desk, &["companies", "add", "419", "Angry Fox"]);
-        session.expect("Which agreement bills customer 419?").unwrap();
+        session.expect("Which agreement bills Angry Fox (419)?").unwrap();
         session.expect("Backup for the Fox").unwrap();
         session.send("\x1b[B\r").unwrap();
-        session.expect("from when are the additions billed").unwrap();
+        session.expect("From when are the additions of Angry Fox").unwrap();
         session.send("soon\r").unwrap();
-        session.expect("a day is written as").unwrap();
+        session.expect("is no day; write it like").unwrap();
         session.send("\x15").unwrap();
         session.send("\x7f\x7f\x7f\x7f2026-11-01\r").unwrap();
         session.expect("and bill it so?").unwrap();
@@ -274,5 +374,46 @@ mod at_a_terminal {
         session.expect(Eof).unwrap();
         let additions = desk.records(&format!("/finance/agreements/{second}/additions"), "");
         assert!(additions.iter().any(|own| own["effectiveDate"] == "2026-11-01T00:00:00Z"), "{additions:#?}");
+    }
+
+    #[test]
+    fn a_flat_fee_is_asked_for_where_one_is_configured() {
+        let desk = with_a_flat_fee();
+        let mut session = terminal(&desk, &["companies", "add", "342", EDDIE]);
+        session.expect("Bill the flat fee?").unwrap();
+        session.send("y").unwrap();
+        session.expect("and bill it so?").unwrap();
+        session.send("y").unwrap();
+        session.expect("Linked: customer 342").unwrap();
+        session.expect(Eof).unwrap();
+        let made = additions(&desk, EDDIE);
+        assert!(made.iter().any(|(product, ..)| product == "Select Backup w/ 25 GB"), "{made:?}");
+    }
+
+    #[test]
+    fn set_up_asks_which_agreement_and_who_gets_the_flat_fee() {
+        let desk = with_a_flat_fee();
+        let second = second_agreement(&desk, EDDIE, "Backup for Eddie");
+        desk.psactl(&["companies", "link", "342", EDDIE, "--yes"]).ends_with(0);
+        desk.psactl(&["setup", "agreements", "--apply", "--yes"])
+            .ends_with(3)
+            .says("companies add 342")
+            .says("has several active agreements");
+        let mut session = terminal(&desk, &["setup", "agreements"]);
+        session.expect("Which agreement bills Eddie's TV Repair (342)?").unwrap();
+        session.expect("Stop here").unwrap();
+        session.send("\x1b[B\r").unwrap();
+        session.expect("Who gets the flat fee").unwrap();
+        session.expect("Eddie's TV Repair (342)").unwrap();
+        session.send(" \r").unwrap();
+        session.expect("What now?").unwrap();
+        session.expect("Stop here").unwrap();
+        session.send("\r").unwrap();
+        session.expect("Step agreements is right").unwrap();
+        session.expect(Eof).unwrap();
+        let path = format!("/finance/agreements/{second}/additions");
+        let made = desk.records(&path, "serialNumber = \"EFS-342\"");
+        let of = |name: &str| made.iter().filter(|own| own["product"]["identifier"] == name).count();
+        assert_eq!((of("Select Backup w/ 25 GB"), of("Online Backup Select Storage")), (1, 1), "{made:#?}");
     }
 }

@@ -27,6 +27,7 @@ mod portal;
 mod sandbox;
 mod secrets;
 mod setup;
+mod store;
 mod story;
 mod support;
 mod syncing;

@@ -261,6 +261,33 @@ fn a_first_set_up_by_keystrokes() {
 }
 
 #[test]
+fn while_somebody_thinks_another_psactl_may_write() {
+    let desk = desk();
+    let mut terminal = Terminal::start(&desk, &["setup"]);
+    let asked = terminal.asks("integrator-login - What now?");
+    // Set-up is not finished, and the state is free: this is not exit code 7.
+    desk.psactl(&["sync"]).ends_with(3).says("set-up is not finished");
+    desk.psactl(&["companies", "link", "342", "Eddie's TV Repair", "--yes"]).is_silent_on("another psactl");
+    terminal.picks(&asked, "Stop");
+    terminal.ends(3);
+}
+
+#[test]
+fn a_price_is_typed_once() {
+    let desk = desk();
+    let mut terminal = Terminal::start(&desk, &["setup", "products"]);
+    terminal.types("Price of “ShadowProtect BDR Storage”", "0.65");
+    terminal.asks("products - What now?");
+    terminal.interrupts();
+    terminal.ends(130);
+    let mut terminal = Terminal::start(&desk, &["setup", "products"]);
+    terminal.answers("products - What now?", "Apply");
+    terminal.ends(0);
+    let product = desk.record("/procurement/catalog", "identifier = \"ShadowProtect BDR Storage\"");
+    assert_eq!(product["price"], json!(0.65));
+}
+
+#[test]
 fn what_is_right_is_told_in_a_line_and_asks_nothing() {
     let desk = Desk::linked();
     desk.forget_requests();

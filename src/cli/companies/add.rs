@@ -8,14 +8,14 @@ use serde::Serialize;
 
 use super::link::{names, show_applied};
 use super::linking::{Linking, Proposed};
+use crate::cli::setup::ask;
 use crate::context::Context;
 use crate::error::{Exit, Failure, Result};
 use crate::plan::apply::{Applied, Ended};
 use crate::plan::{Change, Note, Plan, Purpose};
 use crate::portal::{self, Customer};
 use crate::psa::Company;
-use crate::setup::agreements::Undecided;
-use crate::setup::{Chosen, Finding, Setup, Standing, Step};
+use crate::setup::{Asks, Chosen, Finding, Offer, Reply, Setup, Standing, Step};
 use crate::store::Link;
 use crate::sync;
 use crate::ui::{Look, Show, Ui, text};
@@ -44,6 +44,9 @@ pub struct Args {
     /// From when an addition bills whose agreement has no next invoice ahead
     #[arg(long, value_name = "YYYY-MM-DD")]
     effective_date: Option<jiff::civil::Date>,
+    /// Bill the flat fee of [billing.flat_fees] beside the new addition of this service; may be repeated
+    #[arg(long, value_name = "SERVICE", value_parser = ask::service())]
+    flat_fee: Vec<&'static str>,
     /// Show the plan; write nothing
     #[arg(long)]
     dry_run: bool,
@@ -54,6 +57,7 @@ pub struct Args {
 
 pub(super) fn run(context: &Context, args: Args) -> Result<Exit> {
     let config = context.config()?;
+    ask::are_configured(&args.flat_fee, &config)?;
     let store = context.store()?;
     let snapshot = portal::open(&config)?.accounts()?;
     let customer = super::customer(&snapshot, &args.cid)?;
@@ -65,7 +69,7 @@ pub(super) fn run(context: &Context, args: Args) -> Result<Exit> {
         .hint("psactl setup --check says what is missing, psactl setup does it"));
     }
     let linking = Linking::new(context, &config, &store, args.dry_run)?;
-    let added = context.block_on(Adding { linking: &linking, customer, args }.all())?;
+    let added = context.block_on(Adding { linking: &linking, customer, args, answers: Vec::new() }.all())?;
     context.ui.emit(&added);
     Ok(added.exit())
 }
@@ -74,6 +78,8 @@ struct Adding<'a> {
     linking: &'a Linking<'a>,
     customer: &'a Customer,
     args: Args,
+    /// What was answered, by the key of the offer.
+    answers: Vec<(String, Reply)>,
 }
 
 /// What is missing for one customer.
@@ -156,14 +162,12 @@ impl<'a> Adding<'a> {
         setup.assume_planned = true;
         setup.check(Step::ManagedIds).await?;
         let additions = loop {
-            setup.undecided.clear();
-            setup.agreement = self.args.agreement;
-            setup.effective_date = self.args.effective_date;
+            self.tell_answers(&mut setup)?;
             let additions = setup.check(Step::Agreements).await?;
-            let Some(undecided) = setup.undecided.first().filter(|_| linking.context.ui.may_ask()) else {
+            let Some(offer) = additions.offers.first().filter(|_| linking.context.ui.may_ask()) else {
                 break additions;
             };
-            self.decide(undecided)?;
+            self.decide(offer)?;
         };
         Ok((link, missing(changes, additions)))
     }
@@ -174,6 +178,17 @@ impl<'a> Adding<'a> {
         let mut setup = Setup::new(&linking.client, linking.config, linking.store, now)?;
         setup.links = vec![link.clone()];
         Ok(setup)
+    }
+
+    /// What was said on the command line, and what was answered since.
+    fn tell_answers(&self, setup: &mut Setup<'_>) -> Result<()> {
+        setup.agreement = self.args.agreement;
+        setup.effective_date = self.args.effective_date;
+        setup.flat_fees.extend(&self.args.flat_fee);
+        for (key, reply) in &self.answers {
+            setup.answer(Step::Agreements, key, reply)?;
+        }
+        Ok(())
     }
 
     /// What is not one customer's must be right already.
@@ -191,31 +206,28 @@ impl<'a> Adding<'a> {
     }
 
     /// Asks what only a person knows.
-    fn decide(&mut self, undecided: &Undecided) -> Result<()> {
+    fn decide(&mut self, offer: &Offer) -> Result<()> {
         let ui = &self.linking.context.ui;
-        match undecided {
-            Undecided::Agreement(several) => {
-                let items: Vec<String> =
-                    several.iter().map(|(id, name)| format!("{} (#{id})", text::clean(name))).collect();
-                let question = format!("Which agreement bills customer {}?", text::clean(&self.customer.cid));
-                let chosen = ui.choose(&question, &items, 0, "--agreement ID")?;
-                self.args.agreement = several.get(chosen).map(|(id, _)| *id);
+        let reply = match &offer.asks {
+            Asks::Choice { answers } => {
+                let items: Vec<String> = answers.iter().map(|answer| text::clean(&answer.text)).collect();
+                let chosen = ui.choose(&text::clean(&offer.question), &items, 0, "--agreement ID")?;
+                answers.get(chosen).map(|answer| answer.reply.clone())
             }
-            Undecided::Start { agreement, name } => {
-                let question = format!(
-                    "Agreement {} (#{agreement}) has no next invoice ahead: from when are the additions billed \
-                     (YYYY-MM-DD)?",
-                    text::clean(name)
-                );
-                let check = |text: &str| {
-                    text.trim()
-                        .parse::<jiff::civil::Date>()
-                        .map(|_| ())
-                        .map_err(|_| "a day is written as 2026-12-01".to_owned())
-                };
-                let answer = ui.ask_text(&question, None, "--effective-date YYYY-MM-DD", check)?;
-                self.args.effective_date = answer.trim().parse().ok();
+            // One customer is no list to choose from.
+            Asks::Customers { answers } => {
+                if let Some(before) = &offer.before {
+                    ui.tell(&ui.wrap(&text::clean(before), 0, 0));
+                }
+                let yes = ui.confirm("Bill the flat fee?", "--flat-fee SERVICE")?;
+                let cids = answers.iter().filter(|_| yes).map(|(cid, _)| cid.clone()).collect();
+                Some(Reply::Customers { cids })
             }
+            _ => ask::typed(ui, offer)?,
+        };
+        match reply {
+            Some(reply) => self.answers.push((offer.key.clone(), reply)),
+            None => return Err(Failure::new(Exit::Interrupted, "nothing was added")),
         }
         Ok(())
     }
@@ -255,8 +267,7 @@ impl<'a> Adding<'a> {
         let mut setup = self.setup(link)?;
         self.global_steps(&mut setup).await?;
         let entries = setup.check(Step::ManagedIds).await?.changes;
-        setup.agreement = self.args.agreement;
-        setup.effective_date = self.args.effective_date;
+        self.tell_answers(&mut setup)?;
         let additions = setup.check(Step::Agreements).await?.changes;
         let options = sync::Options {
             cids: vec![link.cid.clone()],
@@ -378,7 +389,7 @@ impl Added {
 impl Added {
     /// The entries in full, the additions in a table: one screen for a customer. JSON has every field.
     fn show_plan(&self, ui: &Ui) {
-        let bills = |change: &Change| matches!(change.purpose, Purpose::Quantity { .. });
+        let bills = |change: &Change| change.subject.kind == "agreement addition";
         let (additions, entries): (Vec<Change>, Vec<Change>) =
             self.plan.changes.iter().cloned().partition(bills);
         Plan { changes: entries, ..self.plan.clone() }.show(ui);

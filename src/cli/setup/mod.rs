@@ -1,5 +1,6 @@
 //! `psactl setup`: the steps of set-up in order.
 
+pub(super) mod ask;
 mod changes;
 mod show;
 mod talk;
@@ -24,12 +25,16 @@ use walk::Walk;
 ///   psactl setup --dry-run         show every change that would be made
 ///   psactl setup --apply --yes     make them, asking nothing
 ///   psactl setup agreements --dry-run
+///   psactl setup agreements 342 355 --flat-fee basic-storage
 #[derive(Debug, clap::Args)]
 #[command(verbatim_doc_comment)]
 pub struct Args {
     /// Only this step (the ones it needs are looked at, not changed)
     #[arg(value_enum)]
     step: Option<Step>,
+    /// For the steps managed-ids and agreements: only these customers
+    #[arg(value_name = "CID")]
+    cids: Vec<String>,
     /// Only look; exit with 8 where something is missing
     #[arg(long, group = "mode")]
     check: bool,
@@ -52,6 +57,10 @@ pub struct Args {
     /// For the step agreements: from when an addition bills whose agreement has no next invoice ahead
     #[arg(long, value_name = "YYYY-MM-DD")]
     effective_date: Option<jiff::civil::Date>,
+    /// For the step agreements: bill the flat fee of [billing.flat_fees] beside each new addition of this
+    /// service; may be repeated
+    #[arg(long, value_name = "SERVICE", value_parser = ask::service())]
+    flat_fee: Vec<&'static str>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
@@ -81,6 +90,17 @@ pub(super) fn run(context: &Context, args: Args) -> Result<Exit> {
         return Err(Failure::new(Exit::Usage, "--effective-date is for the step agreements")
             .hint("psactl setup agreements --effective-date YYYY-MM-DD --dry-run"));
     }
+    if !args.cids.is_empty() && !matches!(args.step, Some(Step::ManagedIds | Step::Agreements)) {
+        return Err(Failure::new(
+            Exit::Usage,
+            "customers are named with the steps managed-ids and agreements",
+        )
+        .hint("psactl setup agreements CID --dry-run"));
+    }
+    if !args.flat_fee.is_empty() && args.step != Some(Step::Agreements) {
+        return Err(Failure::new(Exit::Usage, "--flat-fee is for the step agreements")
+            .hint("psactl setup agreements --flat-fee SERVICE --dry-run"));
+    }
     if args.new_password && args.check {
         return Err(Failure::new(
             Exit::Usage,
@@ -93,9 +113,12 @@ pub(super) fn run(context: &Context, args: Args) -> Result<Exit> {
             .hint("psactl setup integrator-login --new-password --dry-run"));
     }
     let config = context.config()?;
+    ask::are_configured(&args.flat_fee, &config)?;
     let store = context.store()?;
     let client = context.client(&config)?;
-    let _lock = if mode == Mode::Apply { Some(store.lock("setup", context.now())?) } else { None };
+    let asks = mode == Mode::Apply && !args.yes;
+    let unattended = mode == Mode::Apply && !asks;
+    let _lock = if unattended { Some(store.lock("setup", context.now())?) } else { None };
     let secrets = if mode == Mode::Apply { context.secrets(&config)? } else { Secrets::default() };
     let clock = || context.now();
     let walk = Walk {
@@ -107,7 +130,7 @@ pub(super) fn run(context: &Context, args: Args) -> Result<Exit> {
         args: &args,
         clock: &clock,
         mode,
-        asks: mode == Mode::Apply && !args.yes,
+        asks,
     };
     let report = context.block_on(walk.all())?;
     context.ui.emit(&report);

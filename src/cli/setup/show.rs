@@ -6,7 +6,7 @@ use super::Mode;
 use crate::error::Exit;
 use crate::plan::Plan;
 use crate::plan::apply::{Applied, Ended};
-use crate::setup::{Finding, Standing, Step};
+use crate::setup::{Asks, Finding, Standing, Step};
 use crate::ui::{Look, Show, Ui, text};
 
 /// What set-up found and did.
@@ -190,7 +190,7 @@ fn show_step(ui: &Ui, number: usize, done: &Done, mode: Mode) {
     ));
     if let Standing::Person { what } = &finding.standing {
         ui.out(&format!("     {}", ui.wrap(&text::clean(what), 5, 5)));
-        ui.out(&format!("     by hand: {}", finding.step.clicks()));
+        ui.out(&format!("     by hand: {}", ui.wrap(finding.step.clicks(), 14, 14)));
     }
     // What was made in this run is told below, with its id.
     for found in finding.found.iter().filter(|_| done.applied.is_empty()) {
@@ -202,6 +202,12 @@ fn show_step(ui: &Ui, number: usize, done: &Done, mode: Mode) {
             ui.paint(Look::Warn, "note:"),
             ui.wrap(&text::clean(&note.text), 5, 7)
         ));
+    }
+    // What is asked in a terminal and can be done without.
+    for offer in finding.offers.iter().filter(|offer| matches!(offer.asks, Asks::Customers { .. })) {
+        let before = offer.before.as_deref().unwrap_or_default();
+        let mark = ui.paint(Look::Warn, "note:");
+        ui.out(&format!("     {mark} {}", ui.wrap(&text::clean(before), 11, 7)));
     }
     if mode == Mode::DryRun {
         Plan { changes: finding.changes.clone(), ..Plan::default() }.show(ui);
@@ -235,10 +241,11 @@ pub(super) fn tell_applied(applied: &Applied, ui: &Ui, line: &dyn Fn(&str)) {
         line(&format!("  {} {subject}{id}", ui.paint(look, mark)));
         return;
     };
-    line(&format!("  {} {subject}: {}", ui.paint(Look::Bad, "x"), text::clean(&trouble)));
+    let told = text::clean(&format!("{subject}: {trouble}"));
+    line(&format!("  {} {}", ui.paint(Look::Bad, "x"), ui.wrap(&told, 7, 7)));
     if let Ended::Failed { hints, .. } = &applied.ended {
         for hint in hints {
-            line(&format!("      - {}", text::clean(hint)));
+            line(&format!("      - {}", ui.wrap(&text::clean(hint), 11, 11)));
         }
     }
 }

@@ -4,11 +4,9 @@
 use std::collections::BTreeSet;
 use std::sync::atomic::Ordering;
 
-use rust_decimal::Decimal;
-
-use super::changes;
 use super::show::{Done, Left, line_of};
 use super::walk::Walk;
+use super::{ask, changes};
 use crate::error::{Exit, Failure, Result};
 use crate::plan::apply::{Applied, Ended};
 use crate::plan::{Change, Note};
@@ -151,6 +149,7 @@ impl Walk<'_> {
     async fn write(&self, setup: &mut Setup<'_>, run: i64, changes: Vec<Change>) -> Result<Vec<Applied>> {
         // While a person thought, the server may have closed the connection; a moment lets that be noticed.
         tokio::time::sleep(std::time::Duration::from_millis(20)).await;
+        let _lock = self.lock().await?;
         let mut made = self.apply(run, changes).await?;
         if setup.learns(&made)? {
             // What was refused for a reason that the next proposal takes into account is no failure to tell.
@@ -326,8 +325,8 @@ impl Talk<'_> {
                 answers.iter().map(|answer| (answer.text.clone(), answer.reply.clone())).unzip()
             }
             Asks::Confirmation => (vec!["Yes, both are off".to_owned()], vec![Reply::Yes]),
-            Asks::Price { .. } => match self.price(offer)? {
-                Some(price) => return Ok(Said::Reply(Reply::Price { price })),
+            Asks::Price { .. } | Asks::Date | Asks::Customers { .. } => match ask::typed(self.ui, offer)? {
+                Some(reply) => return Ok(Said::Reply(reply)),
                 None => (Vec::new(), Vec::new()),
             },
         };
@@ -339,38 +338,17 @@ impl Talk<'_> {
         let by_hand = if confirms { "Not yet: show where to turn them off" } else { BY_HAND };
         items.extend([by_hand, SKIP, STOP].map(str::to_owned));
         let ways = [Way::ByHand, Way::Leave(Left::Skipped), Way::Leave(Left::Stopped)];
-        let question = if replies.is_empty() { "Without a price?" } else { offer.question.as_str() };
+        let question = match &offer.asks {
+            Asks::Price { .. } => "Without a price?",
+            Asks::Date => "Without a date?",
+            _ => offer.question.as_str(),
+        };
         let chosen = self.ui.choose(&text::clean(question), &items, usize::from(confirms), "--yes")?;
         Ok(match replies.get(chosen) {
             Some(reply) => Said::Reply(reply.clone()),
             None => Said::Way(ways.get(chosen - replies.len()).copied().unwrap_or(Way::Leave(Left::Stopped))),
         })
     }
-
-    /// A price that is typed; nothing typed is none.
-    fn price(&self, offer: &Offer) -> Result<Option<Decimal>> {
-        let question = text::clean(&offer.question);
-        let typed = self.ui.ask_text(&question, None, "[billing.products] in psactl.toml", |typed| {
-            read_price(typed).map(|_| ())
-        })?;
-        read_price(&typed).map_err(|why| Failure::new(Exit::Usage, why))
-    }
-}
-
-/// A price as it is typed, with a point or a comma.
-fn read_price(typed: &str) -> std::result::Result<Option<Decimal>, String> {
-    let typed = typed.trim().trim_start_matches('$');
-    if typed.is_empty() {
-        return Ok(None);
-    }
-    let price: Decimal = typed
-        .replace(',', ".")
-        .parse()
-        .map_err(|_| format!("“{typed}” is no price; write it like 1.50, or nothing to go on without"))?;
-    if price.is_sign_negative() || price.normalize().scale() > 4 {
-        return Err(format!("“{typed}” is no price: not below zero, at most four decimals"));
-    }
-    Ok(Some(price))
 }
 
 fn capital(text: &str) -> String {
@@ -378,19 +356,4 @@ fn capital(text: &str) -> String {
     letters
         .next()
         .map_or_else(String::new, |first| first.to_uppercase().collect::<String>() + letters.as_str())
-}
-
-#[cfg(test)]
-mod tests {
-    use super::read_price;
-
-    #[test]
-    fn prices_as_they_are_typed() {
-        assert_eq!(read_price("1.50"), Ok("1.50".parse().ok()));
-        assert_eq!(read_price(" $2,5 "), Ok("2.5".parse().ok()));
-        assert_eq!(read_price(""), Ok(None));
-        assert!(read_price("a lot").is_err());
-        assert!(read_price("-1").is_err());
-        assert!(read_price("0.00001").is_err());
-    }
 }

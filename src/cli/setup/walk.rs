@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
+use std::time::Duration;
 
 use super::show::{Done, Left, Report};
 use super::{Args, Mode};
@@ -12,7 +13,7 @@ use crate::plan::Change;
 use crate::plan::apply::{Applied, Applier, Secrets};
 use crate::psa::Client;
 use crate::setup::{self, Finding, Setup, Step};
-use crate::store::Store;
+use crate::store::{self, Lock, Store};
 
 pub(super) struct Walk<'a> {
     pub(super) context: &'a Context,
@@ -35,7 +36,10 @@ impl Walk<'_> {
         setup.vendor_sync_off = self.args.vendor_sync_is_off;
         setup.effective_date = self.args.effective_date;
         setup.new_password = self.args.new_password;
+        setup.flat_fees.extend(&self.args.flat_fee);
+        self.narrow(&mut setup)?;
         let run = if self.mode == Mode::Apply {
+            let _lock = self.lock().await?;
             let run = self.store.begin_run("setup", now)?;
             self.applier(run).settle().await?.whole()?;
             run
@@ -85,6 +89,22 @@ impl Walk<'_> {
             self.store.end_run(run, report.exit().code(), "setup", self.context.now())?;
         }
         Ok(report)
+    }
+
+    /// Only the customers that were named.
+    fn narrow(&self, setup: &mut Setup<'_>) -> Result<()> {
+        let cids = &self.args.cids;
+        if cids.is_empty() {
+            return Ok(());
+        }
+        if let Some(cid) = cids.iter().find(|cid| !setup.links.iter().any(|link| link.cid == **cid)) {
+            return Err(Failure::new(Exit::Partial, format!("customer {cid} is not linked to a company"))
+                .hint(
+                    "psactl companies lists the customers and their links; companies link and add make one",
+                ));
+        }
+        setup.links.retain(|link| cids.contains(&link.cid));
+        Ok(())
     }
 
     /// A step could not be looked at: what was found and made before it is told all the same, and a person
@@ -163,6 +183,25 @@ impl Walk<'_> {
         Ok(Done { finding, applied, news, left: None })
     }
 
+    /// The right to write. While a person is asked it is taken for each write alone: cron's sync goes on as long as
+    /// somebody thinks, and set-up waits a moment for it.
+    pub(super) async fn lock(&self) -> Result<Option<Lock>> {
+        if !self.asks {
+            return Ok(None);
+        }
+        let mut waiting = None;
+        for _ in 0..PATIENCE.as_millis() / TURN.as_millis() {
+            match self.store.lock("setup", self.context.now()) {
+                Err(store::Error::Locked { holder, .. }) => {
+                    waiting.get_or_insert_with(|| self.context.ui.waiting(&format!("waiting for {holder}")));
+                    tokio::time::sleep(TURN).await;
+                }
+                lock => return Ok(Some(lock?)),
+            }
+        }
+        Ok(Some(self.store.lock("setup", self.context.now())?))
+    }
+
     pub(super) async fn apply(&self, run: i64, changes: Vec<Change>) -> Result<Vec<Applied>> {
         self.context.writing.store(true, Ordering::Relaxed);
         let made = self.applier(run).apply(changes).await;
@@ -198,6 +237,10 @@ impl Walk<'_> {
         }
     }
 }
+
+/// How long a set-up that was agreed to waits for another psactl.
+const PATIENCE: Duration = Duration::from_secs(60);
+const TURN: Duration = Duration::from_millis(200);
 
 /// Whether ConnectWise knows the login, and refuses it a right.
 pub(super) fn wants_rights(failure: &Failure) -> bool {

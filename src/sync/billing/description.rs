@@ -3,7 +3,7 @@
 use rust_decimal::Decimal;
 
 use super::{Use, amount};
-use crate::config::Rounding;
+use crate::config::{Gigabyte, Rounding};
 use crate::services::Service;
 use crate::ui::text;
 
@@ -11,9 +11,9 @@ use crate::ui::text;
 pub const LIMIT: usize = 6000;
 
 /// One entry per account with its use, joined by "; ": whole entries within [`LIMIT`], then "and N more".
-pub fn describe(service: &Service, used: &Use) -> String {
+pub fn describe(service: &Service, used: &Use, gigabyte: Gigabyte) -> String {
     let entries: Vec<String> =
-        used.parts.iter().map(|(account, part)| entry(service, account, *part)).collect();
+        used.parts.iter().map(|(account, part)| entry(service, account, *part, gigabyte)).collect();
     let whole = entries.join("; ");
     if whole.chars().count() <= LIMIT {
         return whole;
@@ -34,8 +34,8 @@ pub fn describe(service: &Service, used: &Use) -> String {
     kept.join("; ")
 }
 
-fn entry(service: &Service, account: &str, part: Decimal) -> String {
-    format!("{}: {}", text::clean(account), amount(service, super::round(part, Rounding::Exact)))
+fn entry(service: &Service, account: &str, part: Decimal, gigabyte: Gigabyte) -> String {
+    format!("{}: {}", text::clean(account), amount(service, super::round(part, Rounding::Exact), gigabyte))
 }
 
 /// Whether two texts are one: the server may flatten newlines and runs of blanks.

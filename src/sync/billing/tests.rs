@@ -869,3 +869,36 @@ fn the_lines_kept_are_summed() {
     world.usage.clear();
     assert_eq!(world.plan().invoices, decimal("137.035"));
 }
+
+#[test]
+fn use_that_is_counted_otherwise_is_held_once() {
+    let held = |world: &World| -> Vec<String> {
+        world.plan().plan.held.iter().map(|held| held.reason.clone()).collect()
+    };
+    let mut world = World::new();
+    world.bindings[0].basis = Some("GB, rounding exact".to_owned());
+    world.uses("200.4");
+    assert!(held(&world).is_empty());
+    // However small the change is.
+    world.settings.rounding = Rounding::Up;
+    let reason = "use is counted otherwise than at the last push: GB, rounding exact, now GB, rounding up";
+    assert_eq!(held(&world), [reason]);
+    world.settings.rounding = Rounding::Exact;
+    world.gigabyte = Gigabyte::Binary;
+    assert_eq!(held(&world), [reason.replace("GB, rounding up", "GiB, rounding exact")]);
+    // A yes is used once; from then on it is counted so.
+    world.answered("addition 11 quantity", "200", "200.4", HoldState::Approved);
+    let outcome = world.plan();
+    assert_eq!(outcome.plan.changes.len(), 1);
+    world.apply(&outcome);
+    world.uses("201");
+    assert!(held(&world).is_empty());
+    // Where the quantity is the same either way, nothing is asked.
+    world.settings.rounding = Rounding::Nearest;
+    world.set("quantity", json!(201));
+    world.bindings[0].pushed = Some(decimal("201"));
+    let outcome = world.plan();
+    assert!(outcome.plan.held.is_empty() && outcome.plan.changes.is_empty());
+    world.apply(&outcome);
+    assert_eq!(world.bindings[0].basis.as_deref(), Some("GiB, rounding nearest"));
+}

@@ -280,6 +280,26 @@ fn more_than_the_hours_share_waits_for_the_next_hour() {
     desk.later(SignedDuration::from_mins(31));
     desk.psactl(&["sync"]).ends_with(0);
     assert_eq!(desk.tickets().len(), 4);
+    desk.psactl(&["review"]).ends_with(0).says("Nothing is held");
+}
+
+#[test]
+fn a_held_ticket_is_opened_at_once_where_a_person_says_yes_and_never_after_a_no() {
+    let desk = Desk::linked();
+    desk.edit("psactl.toml", "max_new_per_hour = 25", "max_new_per_hour = 2");
+    desk.psactl(&["sync"]).ends_with(0);
+    desk.later(SignedDuration::from_mins(5));
+    desk.psactl(&["sync", "--open-standing"]).ends_with(6).says("2 tickets opened");
+    let review = desk.psactl(&["review", "--output", "json"]).ends_with(0).json();
+    let held: Vec<String> =
+        review["held"].as_array().unwrap().iter().map(|hold| hold["id"].to_string()).collect();
+    assert_eq!(held.len(), 2);
+    desk.psactl(&["review", "--approve", &held[0], "--reject", &held[1], "--reason", "known"]).ends_with(0);
+    desk.psactl(&["sync"]).ends_with(0).says("1 ticket opened");
+    desk.later(SignedDuration::from_hours(3));
+    desk.psactl(&["sync"]).ends_with(0);
+    desk.psactl(&["sync", "--verify", "--only", "tickets"]).ends_with(0);
+    assert_eq!(desk.tickets().len(), 3);
 }
 
 #[test]

@@ -16,7 +16,7 @@ fn service() -> &'static Service {
 #[test]
 fn a_description_that_cannot_hold_even_one_account_counts_them_all() {
     let parts = vec![("x".repeat(6001), Decimal::ONE), ("y".to_owned(), Decimal::ONE)];
-    assert_eq!(describe(service(), &Use { total: Decimal::TWO, parts }), "and 2 more");
+    assert_eq!(describe(service(), &Use { total: Decimal::TWO, parts }, Gigabyte::Decimal), "and 2 more");
 }
 
 #[test]
@@ -24,7 +24,7 @@ fn a_description_has_six_thousand_characters_at_most() {
     let text = |length: usize| {
         // "…: 1 GB; y: 1 GB"
         let parts = vec![("é".repeat(length - 15), Decimal::ONE), ("y".to_owned(), Decimal::ONE)];
-        describe(service(), &Use { total: Decimal::TWO, parts })
+        describe(service(), &Use { total: Decimal::TWO, parts }, Gigabyte::Decimal)
     };
     assert_eq!(text(6000).chars().count(), 6000);
     assert!(text(6000).ends_with("; y: 1 GB"));
@@ -41,7 +41,7 @@ proptest! {
     ) {
         let amount = Decimal::new(i64::from(amount), 2);
         let parts: Vec<(String, Decimal)> = names.iter().map(|name| (name.clone(), amount)).collect();
-        let text = describe(service(), &Use { total: amount, parts });
+        let text = describe(service(), &Use { total: amount, parts }, Gigabyte::Decimal);
         prop_assert!(text.chars().count() <= 6000);
         let entries: Vec<String> =
             names.iter().map(|name| format!("{name}: {} GB", text::quantity(amount))).collect();

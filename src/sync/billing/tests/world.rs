@@ -25,6 +25,7 @@ pub(super) struct World {
     pub(super) bindings: Vec<Binding>,
     pub(super) holds: Vec<Hold>,
     pub(super) settings: Settings,
+    pub(super) gigabyte: Gigabyte,
     pub(super) products: BTreeMap<String, Vec<i64>>,
     pub(super) measured_on: Option<Date>,
     pub(super) today: Date,
@@ -57,6 +58,7 @@ pub(super) fn binding(id: i64, adopted: &str, pushed: Option<&str>) -> Binding {
         pushed: pushed.map(decimal),
         description: None,
         pushed_at: None,
+        basis: None,
     }
 }
 
@@ -77,6 +79,7 @@ pub(super) fn settings() -> Settings {
             other_licenses: true,
         },
         products: BTreeMap::new(),
+        flat_fees: BTreeMap::new(),
         guard: guard(),
     }
 }
@@ -90,6 +93,7 @@ impl World {
             bindings: vec![binding(11, "150", Some("200"))],
             holds: Vec::new(),
             settings: settings(),
+            gigabyte: Gigabyte::Decimal,
             products: BTreeMap::from([
                 ("select-storage".to_owned(), vec![5, 6]),
                 ("online-servers".to_owned(), vec![8]),
@@ -173,6 +177,7 @@ impl World {
             bindings: &self.bindings.iter().map(|own| (own.addition_id, own.clone())).collect(),
             holds: &self.holds.iter().map(|own| (own.record.clone(), own.clone())).collect(),
             settings: &self.settings,
+            gigabyte: self.gigabyte,
             measured_on: self.measured_on,
             today: self.today,
         })
@@ -180,7 +185,8 @@ impl World {
 
     /// What ConnectWise and psactl's memory hold once the changes are made, as `apply` and `remember` do.
     pub(super) fn apply(&mut self, outcome: &Outcome) {
-        for adopted in &outcome.adopt {
+        for adopted in outcome.adopt.iter().chain(&outcome.recounted) {
+            self.bindings.retain(|own| own.addition_id != adopted.addition_id);
             self.bindings.push(adopted.clone());
         }
         for change in &outcome.plan.changes {
@@ -196,9 +202,10 @@ impl World {
                 record.as_object_mut().unwrap().remove(computed);
             }
             let binding = self.bindings.iter_mut().find(|own| own.addition_id == id).unwrap();
-            let Purpose::Quantity { quantity, description, .. } = &change.purpose else { panic!() };
+            let Purpose::Quantity { quantity, description, basis, .. } = &change.purpose else { panic!() };
             if change.fields.iter().any(|field| field.name == "quantity") {
                 binding.pushed = Some(*quantity);
+                binding.basis.clone_from(basis);
             }
             if description.is_some() {
                 binding.description.clone_from(description);

@@ -1,0 +1,114 @@
+//! Answers that are typed or marked: a price, a day, several customers.
+
+use clap::builder::{PossibleValue, PossibleValuesParser, TypedValueParser};
+use jiff::civil::Date;
+use rust_decimal::Decimal;
+
+use crate::config::Config;
+use crate::error::{Exit, Failure, Result};
+use crate::services;
+use crate::setup::{Asks, Offer, Reply};
+use crate::ui::{Ui, text};
+
+/// The key of a service, on the command line.
+pub(in crate::cli) fn service() -> impl TypedValueParser<Value = &'static str> {
+    let keys = services::all().iter().map(|service| PossibleValue::new(service.key).help(service.name));
+    PossibleValuesParser::new(keys).map(|key| services::by_key(&key).map_or("", |service| service.key))
+}
+
+/// Flat fees that are asked for on the command line must be known: product and included amount stand in psactl.toml.
+///
+/// # Errors
+/// Where one is not.
+pub(in crate::cli) fn are_configured(flat_fees: &[&'static str], config: &Config) -> Result<()> {
+    match flat_fees.iter().find(|key| !config.billing.flat_fees.contains_key(*key)) {
+        None => Ok(()),
+        Some(key) => Err(Failure::new(Exit::Configuration, format!("no flat fee is configured for {key}")).hint(
+            format!(
+                "in psactl.toml, under [billing.flat_fees]: {key} = {{ identifier = \"Product ID\", included = \"25\", \
+                 price = \"40.00\" }}"
+            ),
+        )),
+    }
+}
+
+/// Asks for an answer that is no choice of one; nothing typed is none.
+///
+/// # Errors
+/// Where nobody can be asked, or the person ends it with Ctrl-C.
+pub(in crate::cli) fn typed(ui: &Ui, offer: &Offer) -> Result<Option<Reply>> {
+    let question = text::clean(&offer.question);
+    let usage = |why: String| Failure::new(Exit::Usage, why);
+    Ok(match &offer.asks {
+        Asks::Price { .. } => {
+            let check = |typed: &str| read_price(typed).map(|_| ());
+            let typed = ui.ask_text(&question, None, "[billing.products] in psactl.toml", check)?;
+            read_price(&typed).map_err(usage)?.map(|price| Reply::Price { price })
+        }
+        Asks::Date => {
+            let check = |typed: &str| read_date(typed).map(|_| ());
+            let typed = ui.ask_text(&question, None, "--effective-date YYYY-MM-DD", check)?;
+            read_date(&typed).map_err(usage)?.map(|date| Reply::Date { date })
+        }
+        Asks::Customers { answers } => {
+            let line = |(cid, company): &(String, String)| {
+                format!("{} ({})", text::clean(company), text::clean(cid))
+            };
+            let items: Vec<(String, bool)> = answers.iter().map(|answer| (line(answer), false)).collect();
+            let chosen = ui.choose_many(question.trim_end_matches('?'), &items, "--flat-fee SERVICE")?;
+            let cids =
+                chosen.into_iter().filter_map(|at| answers.get(at)).map(|(cid, _)| cid.clone()).collect();
+            Some(Reply::Customers { cids })
+        }
+        Asks::Choice { .. } | Asks::Confirmation => None,
+    })
+}
+
+/// A price as it is typed, with a point or a comma.
+fn read_price(typed: &str) -> std::result::Result<Option<Decimal>, String> {
+    let typed = typed.trim().trim_start_matches('$');
+    if typed.is_empty() {
+        return Ok(None);
+    }
+    let price: Decimal = typed
+        .replace(',', ".")
+        .parse()
+        .map_err(|_| format!("“{typed}” is no price; write it like 1.50, or nothing to go on without"))?;
+    if price.is_sign_negative() || price.normalize().scale() > 4 {
+        return Err(format!("“{typed}” is no price: not below zero, at most four decimals"));
+    }
+    Ok(Some(price))
+}
+
+/// A day as it is typed.
+fn read_date(typed: &str) -> std::result::Result<Option<Date>, String> {
+    match typed.trim() {
+        "" => Ok(None),
+        typed => {
+            typed.parse().map(Some).map_err(|_| format!("“{typed}” is no day; write it like 2026-12-01"))
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{read_date, read_price};
+
+    #[test]
+    fn prices_as_they_are_typed() {
+        assert_eq!(read_price("1.50"), Ok("1.50".parse().ok()));
+        assert_eq!(read_price(" $2,5 "), Ok("2.5".parse().ok()));
+        assert_eq!(read_price(""), Ok(None));
+        assert!(read_price("a lot").is_err());
+        assert!(read_price("-1").is_err());
+        assert!(read_price("0.00001").is_err());
+    }
+
+    #[test]
+    fn days_as_they_are_typed() {
+        assert_eq!(read_date(" 2026-12-01 "), Ok(Some(jiff::civil::date(2026, 12, 1))));
+        assert_eq!(read_date(""), Ok(None));
+        assert!(read_date("1.12.2026").is_err());
+        assert!(read_date("2026-02-30").is_err());
+    }
+}
