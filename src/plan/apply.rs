@@ -4,6 +4,7 @@
 //! as the client lets through. One commit keeps what came back and the intents of what goes out next, so that a
 //! slow disk is waited for once for many writes, and never left out.
 
+use std::cell::Cell;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -13,7 +14,9 @@ use futures_util::stream::{FuturesUnordered, StreamExt};
 use jiff::Timestamp;
 use secrecy::{ExposeSecret, SecretString};
 use serde_json::{Value, json};
+use tokio::sync::Semaphore;
 
+use super::ended::LOGIN_REFUSED;
 pub use super::ended::{Applied, Ended, INTERRUPTED, causes};
 use super::lines::{Begun, Job, Lines, Reading};
 use super::settle::Fate;
@@ -83,6 +86,10 @@ impl Applier<'_> {
     ) -> Result<Vec<Applied>> {
         let mut lines = Lines::of(changes, read_at, self.observed_at);
         let width = self.client.max_concurrency();
+        // As many again have their intents on disk and wait for a place, so that none is empty while the disk is
+        // waited for.
+        let most = if width == 1 { 1 } else { 2 * width };
+        let door = Door { places: Semaphore::new(width), refused: Cell::new(false) };
         let mut in_hand = FuturesUnordered::new();
         let mut came: Vec<Job<Answered>> = Vec::new();
         loop {
@@ -100,7 +107,7 @@ impl Applier<'_> {
                 }
                 let stop = self.interrupted.load(Ordering::Relaxed);
                 let mut begun = Vec::new();
-                while in_hand.len() + begun.len() < width
+                while in_hand.len() + begun.len() < most
                     && let Some(job) = lines.next(stop, (self.clock)())
                 {
                     begun
@@ -112,7 +119,7 @@ impl Applier<'_> {
                 crate::testing::stop_at("outcome");
             }
             for job in begun {
-                in_hand.push(self.make(job));
+                in_hand.push(self.make(job, &door));
             }
             let Some(first) = in_hand.next().await else { break };
             came.push(first);
@@ -125,8 +132,10 @@ impl Applier<'_> {
     }
 
     /// What is in hand of one line: a reading, or a write whose intent is on disk.
-    async fn make(&self, job: Job<Begun>) -> Job<Answered> {
+    async fn make(&self, job: Job<Begun>, door: &Door) -> Job<Answered> {
         let (line, what) = job.open();
+        // It is never closed, so that a place always comes.
+        let _place = door.places.acquire().await;
         let answered = match what {
             Begun::Read { agreement } => {
                 let read = self.client.list(&paths::additions(agreement), &Query::all()).await;
@@ -135,7 +144,16 @@ impl Applier<'_> {
             }
             Begun::Write { change, entry } => {
                 crate::testing::stop_at("intent");
-                let sent = self.write(&change).await;
+                let sent = if door.refused.get() {
+                    Sent::Never(LOGIN_REFUSED)
+                } else if self.interrupted.load(Ordering::Relaxed) {
+                    Sent::Never(INTERRUPTED)
+                } else {
+                    self.write(&change).await
+                };
+                if let Sent::Refused(error) = &sent {
+                    door.refused.set(door.refused.get() || error.is_refused_login());
+                }
                 Answered::Wrote { change, entry, sent }
             }
         };
@@ -180,6 +198,11 @@ impl Applier<'_> {
                 } else {
                     Ended::NotKept { differences }
                 })
+            }
+            Sent::Never(reason) => {
+                let error = format!("not sent: {reason}");
+                self.store.end_write(entry, EntryState::Failed, None, None, Some(&error), now)?;
+                Ok(Ended::Skipped { reason: reason.to_owned() })
             }
             Sent::Unknown(error) => {
                 let error = error.to_string();
@@ -237,6 +260,15 @@ enum Sent {
     Refused(psa::Error),
     /// Nobody can say.
     Unknown(psa::Error),
+    /// It was not sent after all, and why.
+    Never(&'static str),
+}
+
+/// Where those that are in hand wait for their turn.
+struct Door {
+    places: Semaphore,
+    /// The login was refused: nothing more goes out.
+    refused: Cell<bool>,
 }
 
 /// What ConnectWise kept otherwise than it was sent, in words. A statistic of zero that is not there is zero.

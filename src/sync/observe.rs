@@ -2,7 +2,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use futures_util::stream::{self, StreamExt};
+use futures_util::future::try_join;
+use futures_util::stream::{self, StreamExt, TryStreamExt};
 
 use super::billing::{AgreementFacts, Use};
 use super::faults::FaultKey;
@@ -196,10 +197,16 @@ pub async fn out_of_use(client: &Client, companies: Vec<i64>) -> Result<BTreeMap
         return Ok(gone);
     }
     let inactive = Query::all().filter(Condition::eq("inactiveFlag", true));
-    let inactive: Vec<CompanyStatus> = client.list(&paths::company_statuses(), &inactive).await?;
-    for some in Condition::in_batches("id", companies, 1200) {
-        let query = Query::all().filter(some).fields("id,name,status,deletedFlag");
-        let found: Vec<Company> = client.list(&paths::companies(), &query).await?;
+    let statuses = paths::company_statuses();
+    let statuses = client.list::<CompanyStatus>(&statuses, &inactive);
+    let batches = Condition::in_batches("id", companies, 1200).into_iter();
+    let lists = stream::iter(batches)
+        .map(|some| Query::all().filter(some).fields("id,name,status,deletedFlag"))
+        .map(|query| async move { client.list::<Company>(&paths::companies(), &query).await })
+        .buffer_unordered(client.max_concurrency())
+        .try_collect::<Vec<_>>();
+    let (inactive, lists) = try_join(statuses, lists).await?;
+    for found in lists {
         for company in found.into_iter().filter(|company| !company.deleted_flag) {
             match inactive.iter().find(|status| company.status.as_ref().is_some_and(|own| own.is(status.id)))
             {
