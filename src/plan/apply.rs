@@ -121,10 +121,18 @@ impl Applier<'_> {
             for job in begun {
                 in_hand.push(self.make(job, &door));
             }
-            let Some(first) = in_hand.next().await else { break };
-            came.push(first);
-            while let Some(Some(more)) = in_hand.next().now_or_never() {
-                came.push(more);
+            // The disk is waited for when the places are about to be empty, not for each of them.
+            while let Some(one) = in_hand.next().await {
+                came.push(one);
+                while let Some(Some(more)) = in_hand.next().now_or_never() {
+                    came.push(more);
+                }
+                if in_hand.len() <= width {
+                    break;
+                }
+            }
+            if came.is_empty() {
+                break;
             }
         }
         drop(in_hand);

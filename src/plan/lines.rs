@@ -20,7 +20,8 @@ pub(super) struct Lines {
     away: usize,
     /// Whether what is in hand is about no customer: nothing else is begun beside it.
     alone: bool,
-    ended: Vec<Option<Applied>>,
+    /// By their place in the plan.
+    ended: BTreeMap<usize, Applied>,
     /// Where the new records stand in the plan that are still to be made one after the other; none where they are many.
     new: BTreeSet<usize>,
     /// What depends on something that failed: customer, kind, thing.
@@ -100,7 +101,6 @@ const FRESH: SignedDuration = SignedDuration::from_secs(30);
 
 impl Lines {
     pub fn of(changes: Vec<Change>, read_at: &BTreeMap<String, Timestamp>, observed_at: Timestamp) -> Lines {
-        let ended = changes.iter().map(|_| None).collect();
         let places = changes.iter().enumerate().filter(|(_, change)| change.action == Action::Create);
         let mut new: BTreeSet<usize> = places.map(|(at, _)| at).collect();
         if new.len() > IN_ORDER {
@@ -123,7 +123,15 @@ impl Lines {
                 line.changes.push_back((at, change));
             }
         }
-        Lines { waiting, away: 0, alone: false, ended, new, broken: BTreeSet::new(), login_refused: false }
+        Lines {
+            waiting,
+            away: 0,
+            alone: false,
+            ended: BTreeMap::new(),
+            new,
+            broken: BTreeSet::new(),
+            login_refused: false,
+        }
     }
 
     /// What may be begun now; what must not be tried any more ends here. None where nothing may, before something
@@ -215,16 +223,14 @@ impl Lines {
             self.broken.insert(depends);
         }
         self.new.remove(&line.at);
-        if let Some(place) = self.ended.get_mut(line.at) {
-            *place = Some(Applied { change, ended });
-        }
+        self.ended.insert(line.at, Applied { change, ended });
         // A customer that was begun is finished before the next one.
         self.waiting.push_front(line);
     }
 
     /// Every change with its end, in the order of the plan.
     pub fn into_applied(self) -> Vec<Applied> {
-        self.ended.into_iter().flatten().collect()
+        self.ended.into_values().collect()
     }
 }
 

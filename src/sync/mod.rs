@@ -247,8 +247,9 @@ impl Run<'_> {
 
     fn observe(&mut self, source: &dyn portal::Source, stamp: String, now: Timestamp) -> Result<Observed> {
         let name = source.name();
+        // In this order what the events are read with is gone before the accounts are kept.
+        let mut log = source.events()?;
         let snapshot = source.accounts()?;
-        let log = source.events()?;
         // A measurement that claims to be from the future is not one to compare others with.
         let measured = snapshot.measured_at.filter(|measured| !billable::in_future(*measured, now));
         let older = match (self.store.import(name)?.and_then(|import| import.measured_at), measured) {
@@ -258,7 +259,7 @@ impl Run<'_> {
         let events = if self.options.dry_run {
             event_log::merged(self.store.events(name)?, &log.events, now)
         } else {
-            self.store.add_events(name, &log.events, now)?;
+            self.store.add_events(name, &std::mem::take(&mut log.events), now)?;
             self.store.events(name)?
         };
         let jobs = due::jobs(&events);
@@ -409,6 +410,7 @@ impl Run<'_> {
             })
             .fold(rust_decimal::Decimal::ZERO, rust_decimal::Decimal::saturating_add);
         let mut plan = Plan::default();
+        plan.changes.reserve_exact(rounds.values().map(|round| round.plan.changes.len()).sum());
         for round in rounds.values_mut() {
             plan.extend(std::mem::take(&mut round.plan));
         }
