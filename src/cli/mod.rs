@@ -1,16 +1,20 @@
 //! The command line: one file for each subcommand, with its arguments, what it calls, what it prints.
 
+mod apply;
 mod companies;
 mod completions;
 mod demo;
 mod doctor;
 mod events;
+mod history;
 mod init;
 mod reprocess;
 mod review;
 mod sandbox;
 mod setup;
+mod state;
 mod sync;
+mod undo;
 
 pub use self::sandbox::write_trial;
 
@@ -87,9 +91,13 @@ enum Command {
     Setup(setup::Args),
     Companies(companies::Args),
     Sync(sync::Args),
+    Apply(apply::Args),
     Review(review::Args),
     Events(events::Args),
     Reprocess(reprocess::Args),
+    History(history::Args),
+    Undo(undo::Args),
+    State(state::Args),
     Doctor(doctor::Args),
     Sandbox(sandbox::Args),
     Completions(completions::Args),
@@ -132,9 +140,13 @@ fn run(cli: Cli, ui: Ui) -> Result<Exit> {
         Command::Setup(args) => setup::run(&context, args),
         Command::Companies(args) => companies::run(&context, args),
         Command::Sync(args) => sync::run(&context, args),
+        Command::Apply(args) => apply::run(&context, args),
         Command::Review(args) => review::run(&context, args),
         Command::Events(args) => events::run(&context, args),
         Command::Reprocess(args) => reprocess::run(&context, args),
+        Command::History(args) => history::run(&context, args),
+        Command::Undo(args) => undo::run(&context, args),
+        Command::State(args) => state::run(&context, args),
         Command::Doctor(args) => doctor::run(&context, args),
         Command::Sandbox(args) => sandbox::run(&context, args),
         Command::Completions(args) => completions::run(&context, args),

@@ -77,7 +77,10 @@ pub(super) fn run(context: &Context, args: Args) -> Result<Exit> {
         store.answer_hold(*id, HoldState::Approved, None)?;
     }
     for id in &args.reject {
-        store.answer_hold(*id, HoldState::Rejected, args.reason.as_deref())?;
+        // A no to writing again what was taken back leaves it taken back.
+        let undone = before.iter().any(|hold| hold.id == *id && hold.state == HoldState::Undone);
+        let state = if undone { HoldState::Undone } else { HoldState::Rejected };
+        store.answer_hold(*id, state, args.reason.as_deref())?;
     }
     for (source, binding) in &taken_over {
         store.set_binding(source, binding)?;
@@ -140,6 +143,7 @@ impl Show for Review {
                     HoldState::Held => "held",
                     HoldState::Approved => "approved",
                     HoldState::Rejected => "rejected",
+                    HoldState::Undone => "undone",
                 };
                 let why = match &hold.note {
                     Some(note) => format!("{} (rejected: {note})", hold.reason),
@@ -165,6 +169,10 @@ impl Show for Review {
             ));
         } else if self.held.iter().any(|hold| hold.state == HoldState::Held) {
             ui.say("psactl review --approve ID (or all), --reject ID --reason TEXT");
+        }
+        // `all` answers what guards asked; what a person took back is lifted one by one.
+        if self.held.iter().any(|hold| hold.state == HoldState::Undone) {
+            ui.say("What was taken back stays as it is: psactl review --approve ID lifts it");
         }
     }
 }

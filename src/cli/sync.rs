@@ -1,6 +1,7 @@
 //! `psactl sync`: one shot, made for cron.
 
 use std::io::IsTerminal;
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use crate::context::Context;
@@ -15,6 +16,7 @@ use crate::sync::{Options, Part, Report, Run};
 /// Examples:
 ///   psactl sync --dry-run          show what would be written, with its effect on invoices
 ///   psactl sync --cid 342 --force  this customer now, whatever the interval
+///   psactl sync --save-plan FILE   a plan to look over, for psactl apply FILE
 #[derive(Debug, clap::Args)]
 #[command(verbatim_doc_comment)]
 pub struct Args {
@@ -39,6 +41,9 @@ pub struct Args {
     /// With --dry-run: exit with 8 where something would be written, held or blocked
     #[arg(long, requires = "dry_run")]
     exit_code: bool,
+    /// Write nothing, and save what would be written: psactl apply FILE writes exactly that
+    #[arg(long, value_name = "FILE")]
+    save_plan: Option<PathBuf>,
 }
 
 pub(super) fn run(context: &Context, args: Args) -> Result<Exit> {
@@ -48,28 +53,36 @@ pub(super) fn run(context: &Context, args: Args) -> Result<Exit> {
         force: args.force,
         verify: args.verify,
         open_standing: args.open_standing,
-        dry_run: args.dry_run,
+        dry_run: args.dry_run || args.save_plan.is_some(),
         // Typed by a person: the login may be tried at once after a refusal.
         by_hand: std::io::stdin().is_terminal() && std::io::stderr().is_terminal(),
         events: None,
+        exactly: None,
     };
-    let by_hand = options.by_hand;
-    let report = once(context, "sync", options)?;
-    let quiet = !by_hand && !args.dry_run && report.news == 0 && report.applied.is_empty();
+    let (by_hand, dry_run) = (options.by_hand, options.dry_run);
+    let report = once(context, "sync", options.clone())?;
+    if let Some(file) = &args.save_plan {
+        super::apply::save(context, file, &options, &report)?;
+    }
+    let quiet = !by_hand && !dry_run && report.news == 0 && report.applied.is_empty();
     if context.ui.is_json() || !quiet {
         context.ui.emit(&report);
     }
-    let head = match (args.dry_run, &report.still) {
+    let head = match (dry_run, &report.still) {
         (true, _) => "dry run, nothing was written",
         (false, Some(_)) => "nothing was done",
         (false, None) => "done",
     };
-    let changes = if args.dry_run {
+    let changes = if dry_run {
         crate::ui::text::count(report.plan.changes.len(), "change", "changes")
     } else {
         report.summary()
     };
     context.ui.say(&format!("sync: {head}: {changes}"));
+    if let Some(file) = &args.save_plan {
+        let file = file.display();
+        context.ui.say(&format!("saved in {file}: psactl apply {file} writes exactly that, or nothing"));
+    }
     if args.exit_code && !report.plan.is_empty() {
         return Ok(Exit::Found);
     }

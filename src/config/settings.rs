@@ -66,6 +66,16 @@ pub enum Login {
     },
 }
 
+impl Login {
+    /// The name it signs in with; no secret.
+    pub fn name(&self) -> &str {
+        match self {
+            Login::Keys { public_key, .. } => public_key,
+            Login::Integrator { username, .. } => username,
+        }
+    }
+}
+
 /// `[integrator_login]`: the record of guide step 2.
 #[derive(Debug, Clone)]
 pub struct IntegratorLoginSettings {

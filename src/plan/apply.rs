@@ -21,10 +21,11 @@ pub use super::ended::{Applied, Ended, INTERRUPTED, causes};
 use super::lines::{Begun, Job, Lines, Reading};
 use super::settle::Fate;
 pub use super::settle::Settled;
-use super::{Change, Purpose, Request, SecretSlot, remember};
+use super::{Change, Purpose, Request, SecretSlot, remember, stop};
 use crate::error::{Failure, Result};
 use crate::psa::{self, Client, PatchOp, Query, paths};
 use crate::store::{EntryState, Store};
+use crate::sync::second;
 
 /// The secrets that may go into a request body.
 #[derive(Default)]
@@ -70,7 +71,8 @@ impl Applier<'_> {
     /// the same thing. What is given back stands in the order of the plan.
     ///
     /// # Errors
-    /// Only where the journal cannot be written: nothing is sent without its intent on disk.
+    /// Where the journal cannot be written: nothing is sent without its intent on disk. And where this state was
+    /// found to be an older one, or not the only one.
     pub async fn apply(&mut self, changes: Vec<Change>) -> Result<Vec<Applied>> {
         self.apply_as_read(changes, &BTreeMap::new()).await
     }
@@ -84,6 +86,7 @@ impl Applier<'_> {
         changes: Vec<Change>,
         read_at: &BTreeMap<String, Timestamp>,
     ) -> Result<Vec<Applied>> {
+        stop::refuse(self.store)?;
         let mut lines = Lines::of(changes, read_at, self.observed_at);
         let width = self.client.max_concurrency();
         // As many again have their intents on disk and wait for a place, so that none is empty while the disk is
@@ -99,7 +102,7 @@ impl Applier<'_> {
                     match what {
                         Answered::Read(reading) => lines.read(line, reading),
                         Answered::Wrote { change, entry, sent } => {
-                            kept += usize::from(matches!(sent, Sent::Answer(_)));
+                            kept += usize::from(matches!(sent, Sent::Answer(_) | Sent::Found(_)));
                             let ended = self.outcome(entry, &change, sent)?;
                             lines.ended(line, change, ended);
                         }
@@ -175,7 +178,7 @@ impl Applier<'_> {
             && error.outcome_unknown()
         {
             sent = match self.look_up(change).await {
-                Ok(Fate::There(record)) => Ok(record),
+                Ok(Fate::There(record)) => return Sent::Found(record),
                 // Not there, and the server is done with it: it may be made once more. A request that it may
                 // still be at work on is left to the next run, which looks again first.
                 Ok(Fate::Absent) if error.was_answered() => match self.send(change).await {
@@ -193,8 +196,11 @@ impl Applier<'_> {
     /// Keeps the outcome of a write.
     fn outcome(&self, entry: i64, change: &Change, sent: Sent) -> Result<Ended> {
         let now = (self.clock)();
+        if let Sent::Answer(answer) = &sent {
+            self.learn_own_name(change, answer)?;
+        }
         match sent {
-            Sent::Answer(answer) => {
+            Sent::Answer(answer) | Sent::Found(answer) => {
                 let record = answer.get("id").and_then(Value::as_i64).or(change.subject.id);
                 let differences = differences(change, &answer);
                 remember::remember(self.store, change, record, &answer, &differences, now)?;
@@ -234,6 +240,23 @@ impl Applier<'_> {
         }
     }
 
+    /// Whoever ConnectWise says has changed an addition just now is psactl itself.
+    fn learn_own_name(&self, change: &Change, answer: &Value) -> Result<()> {
+        if change.subject.kind != remember::ADDITION {
+            return Ok(());
+        }
+        let info = |name: &str| answer.get("_info")?.get(name)?.as_str();
+        // An answer with the record's older author would make a person's name psactl's own.
+        let just_now = info("lastUpdated").and_then(psa::read_time).is_some_and(|at| {
+            let apart = (self.clock)().duration_since(at).abs();
+            apart < second::TWO_CLOCKS
+        });
+        match info("updatedBy").filter(|_| just_now) {
+            Some(name) => Ok(self.store.set_own_name(name)?),
+            None => Ok(()),
+        }
+    }
+
     async fn send(&self, change: &Change) -> Result<Value, psa::Error> {
         let secret = self.secrets.field(change.secret);
         match &change.request {
@@ -264,6 +287,8 @@ enum Answered {
 enum Sent {
     /// ConnectWise has it, and this is its record.
     Answer(Value),
+    /// It did not answer, and has it: somebody may have changed the record since.
+    Found(Value),
     /// ConnectWise has it not.
     Refused(psa::Error),
     /// Nobody can say.
@@ -299,6 +324,12 @@ pub(super) fn summary(change: &Change, answer: &Value) -> Value {
         if let Some(value) = answer.get(name) {
             kept.insert(name.to_owned(), value.clone());
         }
+    }
+    let info = |name: &str| Some((name.to_owned(), answer.get("_info")?.get(name)?.clone()));
+    let info: serde_json::Map<String, Value> =
+        ["lastUpdated", "updatedBy"].into_iter().filter_map(info).collect();
+    if !info.is_empty() {
+        kept.insert("_info".to_owned(), Value::Object(info));
     }
     Value::Object(kept)
 }

@@ -9,17 +9,22 @@ mod ended;
 pub mod guards;
 mod lines;
 mod remember;
+pub mod saved;
 mod settle;
 mod show;
+pub mod stop;
+pub mod undo;
 
-pub use change::{Action, Change, Field, MoneyEffect, NaturalKey, Purpose, Request, SecretSlot, Subject};
+pub use change::{
+    Action, Change, Field, MoneyEffect, NaturalKey, NextInvoice, Purpose, Request, SecretSlot, Subject,
+};
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 pub(crate) use show::{field_line, money_of, sum_lines};
 
 /// A change whose value is known and that needs a yes.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct Held {
     /// The change.
     pub change: Change,
@@ -36,7 +41,7 @@ pub struct Held {
 }
 
 /// Something for which no value can be right until its cause is removed. Never a matter of approval.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Blocked {
     /// The customer, where it is about one.
     pub cid: Option<String>,
@@ -52,7 +57,7 @@ pub struct Blocked {
 }
 
 /// Something to know that changes nothing.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Note {
     /// The customer, where it is about one.
     pub cid: Option<String>,
@@ -63,7 +68,7 @@ pub struct Note {
 }
 
 /// What would be done.
-#[derive(Debug, Clone, Default, Serialize)]
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
 pub struct Plan {
     /// Writes, in the order they will be made.
     pub changes: Vec<Change>,

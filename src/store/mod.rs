@@ -7,12 +7,16 @@ mod choices;
 mod customers;
 mod error;
 mod events;
+mod history;
 mod holds;
 mod imports;
+mod installation;
 mod journal;
 mod links;
 mod migrations;
+mod rebuild;
 mod runs;
+mod sightings;
 mod standing;
 mod tickets;
 mod unkept;
@@ -29,10 +33,13 @@ pub use choices::Choice;
 pub use customers::CustomerState;
 pub use error::Error;
 pub use events::{Action, EventState, LoggedEvent, Outcome};
+pub use history::{RunFilter, RunSummary, Written};
 pub use holds::{Hold, HoldState};
 pub use imports::Import;
+pub use installation::{Sighting, Stop};
 pub use journal::{Entry, EntryState};
 pub use links::Link;
+pub use rebuild::Rebuilt;
 pub use runs::Run;
 pub use tickets::TicketMemory;
 
@@ -110,9 +117,14 @@ impl Store {
         lock(&self.folder, &format!("since {now} ({command})"))
     }
 
-    /// A transaction that has the right to write from its start: upgrading a read transaction is not retried.
-    fn transaction(&self) -> Result<Transaction<'_>> {
-        Ok(Transaction::new_unchecked(&self.db, TransactionBehavior::Immediate)?)
+    /// A transaction that has the right to write from its start: upgrading a read transaction is not retried. Within
+    /// a larger whole it is a part of that.
+    fn transaction(&self) -> Result<Whole<'_>> {
+        let own = match self.db.is_autocommit() {
+            true => Some(Transaction::new_unchecked(&self.db, TransactionBehavior::Immediate)?),
+            false => None,
+        };
+        Ok(Whole { db: &self.db, own })
     }
 
     /// Does several things as one: all of them are kept or none, and the disk is waited for once. Within a larger
@@ -124,12 +136,9 @@ impl Store {
         &self,
         work: impl FnOnce() -> std::result::Result<T, E>,
     ) -> std::result::Result<T, E> {
-        if !self.db.is_autocommit() {
-            return work();
-        }
         let whole = self.transaction()?;
         let done = work()?;
-        whole.commit().map_err(Error::from)?;
+        whole.commit()?;
         Ok(done)
     }
 
@@ -180,6 +189,26 @@ fn lock(folder: &Path, what: &str) -> Result<Lock> {
     file.seek(SeekFrom::Start(0)).map_err(io)?;
     write!(file, "process {} {what}", std::process::id()).map_err(io)?;
     Ok(Lock { _file: file })
+}
+
+/// Several statements that are kept together, or with what they are a part of.
+struct Whole<'a> {
+    db: &'a Connection,
+    own: Option<Transaction<'a>>,
+}
+
+impl Whole<'_> {
+    fn commit(self) -> Result<()> {
+        Ok(self.own.map_or(Ok(()), Transaction::commit)?)
+    }
+}
+
+impl std::ops::Deref for Whole<'_> {
+    type Target = Connection;
+
+    fn deref(&self) -> &Connection {
+        self.db
+    }
 }
 
 /// A moment as the database keeps it.

@@ -9,10 +9,13 @@ mod due;
 mod event_log;
 pub mod faults;
 mod known;
+mod links;
 pub mod observe;
+pub mod rebuild;
 mod record;
 mod report;
 mod rounds;
+pub mod second;
 pub mod statistics;
 mod ticketing;
 pub mod tickets;
@@ -28,11 +31,11 @@ use jiff::tz::TimeZone;
 use crate::config::Config;
 use crate::error::{Exit, Failure, Result};
 use crate::plan::apply::{Applied, Applier, Secrets};
-use crate::plan::{Plan, guards};
+use crate::plan::{Change, Plan, guards, saved, stop};
 use crate::portal::{self, Snapshot};
 use crate::psa::{self, Client, Info};
 use crate::setup::Chosen;
-use crate::store::{Import, Link, LoggedEvent, Store, TicketMemory};
+use crate::store::{Import, Link, LoggedEvent, Sighting, Stop, Store, TicketMemory};
 use faults::{Fault, FaultKey};
 use tickets::Decision;
 
@@ -68,12 +71,19 @@ pub struct Options {
     pub by_hand: bool,
     /// Runs these events of the log again.
     pub events: Option<BTreeSet<i64>>,
+    /// Writes exactly these changes: where anything else is planned, nothing is written.
+    pub exactly: Option<Vec<Change>>,
 }
 
 impl Options {
     /// Whether the run has to look whatever the time and the files say.
     fn insists(&self) -> bool {
-        self.force || self.verify || self.open_standing || self.events.is_some() || !self.cids.is_empty()
+        self.force
+            || self.verify
+            || self.open_standing
+            || self.events.is_some()
+            || self.exactly.is_some()
+            || !self.cids.is_empty()
     }
 
     fn does(&self, part: Part) -> bool {
@@ -114,6 +124,8 @@ struct Observed {
     faults: BTreeMap<FaultKey, Fault>,
     memories: BTreeMap<FaultKey, TicketMemory>,
     links: BTreeMap<String, Link>,
+    /// Customers whose Managed ID was last seen on other companies, too.
+    contradicted: BTreeMap<String, BTreeSet<i64>>,
 }
 
 /// What one customer's round gives, before it is applied.
@@ -123,6 +135,8 @@ struct Round {
     billing: billing::Outcome,
     /// Billing was judged; where it was blocked as a whole, what is held stays as it is.
     judged: bool,
+    /// The Managed IDs that its company was seen with.
+    sighted: Option<BTreeSet<String>>,
     /// Why the customer could not be planned.
     trouble: Option<Failure>,
     /// When what it is planned from was read.
@@ -131,6 +145,8 @@ struct Round {
     known: known::Known,
     /// Something was known and not read.
     unread: bool,
+    /// What was read of its additions, compared with what this state knows.
+    looked: second::Looked,
 }
 
 impl Run<'_> {
@@ -151,6 +167,8 @@ impl Run<'_> {
                 Ok(report)
             }
             Err(failure) if self.options.dry_run || failure.exit == Exit::Interrupted => Err(failure),
+            // Whoever applies a saved plan is told each time, and the scheduler's runs have nothing to do with it.
+            Err(failure) if self.options.exactly.is_some() => Err(failure),
             Err(failure) => {
                 // Another cause is news, another number in it is not.
                 let cause = if failure.exit == Exit::Refused {
@@ -173,6 +191,7 @@ impl Run<'_> {
     }
 
     async fn attempt(&mut self) -> Result<Report> {
+        stop::refuse(self.store)?;
         let now = (self.clock)();
         let source = portal::open(self.config)?;
         let name = source.name();
@@ -238,7 +257,10 @@ impl Run<'_> {
                 Ok(report)
             }
             Err(failure) => {
-                event_log::failed_run(self.store, run, &observed.events, &self.options, &failure, now)?;
+                // A saved plan that is refused is no failure of what happened at the portal.
+                if !failure.error.is::<saved::Moved>() {
+                    event_log::failed_run(self.store, run, &observed.events, &self.options, &failure, now)?;
+                }
                 self.store.end_run(run, failure.exit.code(), &failure.line(), (self.clock)())?;
                 Err(failure)
             }
@@ -267,6 +289,7 @@ impl Run<'_> {
         let mut memories = self.store.tickets(name)?;
         self.first_run(name, &faults, &mut memories, now)?;
         let links = self.store.links(name)?.into_iter().map(|link| (link.cid.clone(), link)).collect();
+        let contradicted = links::contradicted(self.config, &links, &self.store.doubled_managed_ids()?);
         Ok(Observed {
             snapshot,
             stamp,
@@ -277,6 +300,7 @@ impl Run<'_> {
             faults,
             memories,
             links,
+            contradicted,
         })
     }
 
@@ -329,12 +353,13 @@ impl Run<'_> {
         let name = portal::open(self.config)?.name();
         let due = due::customers(self.config, self.store, name, observed, &self.options, now)?;
         let mut wanted = self.wanted_tickets(observed, now);
-        record::unlinked(observed, &self.options, report);
-        let asks = !due.is_empty() || !wanted.is_empty() || !self.store.unsettled()?.is_empty();
+        let looks = self.looks_for_links(observed, now)?;
+        let asks = looks || !due.is_empty() || !wanted.is_empty() || !self.store.unsettled()?.is_empty();
         let mut rounds: BTreeMap<String, Round> = BTreeMap::new();
         let mut decisions: BTreeMap<FaultKey, Decision> = BTreeMap::new();
         let mut ticket_plan = Plan::default();
         let mut ticket_trouble = None;
+        let mut strange: Vec<Sighting> = Vec::new();
 
         let mut approved = BTreeSet::new();
         // Customers of whom nothing is written before an earlier write is cleared up.
@@ -344,6 +369,8 @@ impl Run<'_> {
             let zone = self.server_zone().await?;
             if !self.options.dry_run {
                 self.note_release().await?;
+                self.store.installation(now)?;
+                self.store.note_login(self.config.connectwise.login.name())?;
                 let secrets = Secrets::default();
                 let settled = self.applier(report.run, &secrets, now).settle().await?;
                 for (cid, record, error) in settled.open {
@@ -358,12 +385,26 @@ impl Run<'_> {
                     wanted = self.wanted_tickets(observed, now);
                 }
             }
+            if looks {
+                match self.adopt_links(observed, chosen, name, &mut ticket_plan, now).await {
+                    Err(failure) if is_everybodys(&failure) => return Err(failure),
+                    Err(failure) => ticket_plan.act(
+                        None,
+                        format!("customers without a company were not looked for: {}", failure.line()),
+                    ),
+                    Ok(()) => {}
+                }
+            }
+            if self.look_again(observed, chosen, &due).await? {
+                wanted = self.wanted_tickets(observed, now);
+            }
             let observed = &*observed;
             wanted.retain(|key| !unknown.contains(&key.cid));
             let mut plan = Plan::default();
             match self.plan_tickets(observed, chosen, name, &wanted, &mut plan, now).await {
                 Ok(decided) => {
-                    decisions = decided;
+                    decisions = decided.decisions;
+                    strange = decided.strange;
                     ticket_plan.extend(plan);
                 }
                 // Tickets that fail do not stop billing.
@@ -399,6 +440,10 @@ impl Run<'_> {
             approved.extend(made.values().flat_map(|round| round.billing.approved.iter().cloned()));
             rounds.extend(made);
         }
+        strange.extend(rounds.values().flat_map(|round| round.looked.strange.iter().cloned()));
+        self.stop_where(strange, now)?;
+        self.block_contradictions(observed, &mut rounds)?;
+        record::unlinked(observed, &self.options, report);
         let states = self.store.customers(name)?;
         // All next invoices: as they are for the customers of this run, as remembered for the others.
         let invoices: rust_decimal::Decimal = observed
@@ -421,9 +466,15 @@ impl Run<'_> {
         }
         let mut whole = ticket_plan;
         whole.extend(plan);
+        if let Some(wanted) = &self.options.exactly {
+            saved::compare(self.client, wanted, &whole.changes).await?;
+        }
         let mut applied: Vec<Applied> = Vec::new();
         if !self.options.dry_run {
+            let looked = rounds.values().flat_map(|round| round.looked.seen.iter().copied());
+            let looked: Vec<_> = looked.collect();
             self.store.together(|| {
+                self.store.note_seen(&looked)?;
                 let billings = rounds.values().map(|round| &round.billing);
                 let mut seen = billings.flat_map(|billing| billing.adopt.iter().chain(&billing.recounted));
                 seen.try_for_each(|binding| self.store.set_binding(name, binding))
@@ -458,6 +509,18 @@ impl Run<'_> {
             },
             report,
         )
+    }
+
+    /// Stops, now and from now on, where psactl's login wrote what this state knows nothing of.
+    fn stop_where(&self, seen: Vec<Sighting>, now: Timestamp) -> Result<()> {
+        if seen.is_empty() {
+            return Ok(());
+        }
+        let found = Stop { since: now, seen };
+        if !self.options.dry_run {
+            self.store.set_stop(&found)?;
+        }
+        Err(stop::failure(&found))
     }
 
     fn applier<'b>(&'b mut self, run: i64, secrets: &'b Secrets, observed_at: Timestamp) -> Applier<'b> {

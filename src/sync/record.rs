@@ -14,7 +14,7 @@ use crate::config::Config;
 use crate::error::{Exit, Failure, Result};
 use crate::plan::apply::{Applied, Ended, causes};
 use crate::plan::{Plan, Purpose, guards};
-use crate::store::{CustomerState, Store};
+use crate::store::{CustomerState, HoldState, Store};
 
 /// Customers of the portal that no company is linked to.
 pub(super) fn unlinked(observed: &Observed, options: &Options, report: &mut Report) {
@@ -218,6 +218,10 @@ fn holds(run: &mut Finish<'_>, report: &Report) -> Result<()> {
         let looked_at =
             run.rounds.get(&hold.cid).is_some_and(|round| round.judged && round.trouble.is_none());
         let billed = run.options.only.is_none_or(|only| only == Part::Billing);
+        // What was taken back is held until a person says otherwise, whether or not anything is proposed.
+        if hold.state == HoldState::Undone {
+            continue;
+        }
         if looked_at && billed && !kept.contains(&hold.record) && !unfinished.contains(&hold.record) {
             run.store.drop_hold(&hold.record)?;
         }
@@ -301,10 +305,10 @@ fn news(run: &mut Finish<'_>, report: &mut Report) -> Result<()> {
     let mut keys = BTreeSet::new();
     let mut say: Vec<(String, String)> = Vec::new();
     for held in report.plan.held.iter().filter(|held| !held.rejected) {
-        say.push((
-            format!("held {} {}", held.record, held.after),
-            held.change.cid.clone().unwrap_or_default(),
-        ));
+        // Another value is another question, save where no value is to be written.
+        let undone = held.reason.starts_with(guards::UNDONE);
+        let what = if undone { &held.reason } else { &held.after };
+        say.push((format!("held {} {what}", held.record), held.change.cid.clone().unwrap_or_default()));
     }
     for blocked in &mut report.plan.blocked {
         let cid = blocked.cid.clone().unwrap_or_default();

@@ -9,7 +9,8 @@ use jiff::tz::TimeZone;
 
 use super::known::{self, Known};
 use super::{
-    Observed, Part, Round, Run, billable, billing, due, is_everybodys, is_servers, observe, statistics,
+    Observed, Part, Round, Run, billable, billing, due, is_everybodys, is_servers, links, observe, second,
+    statistics,
 };
 use crate::error::Result;
 use crate::psa::Agreement;
@@ -31,6 +32,10 @@ struct Shared<'a> {
     jobs: HashMap<&'a str, statistics::Jobs>,
     bindings: BTreeMap<i64, Binding>,
     holds: BTreeMap<String, Hold>,
+    /// The same, in order.
+    all_holds: Vec<Hold>,
+    /// What ConnectWise calls psactl's own login.
+    own_name: Option<String>,
     states: BTreeMap<String, CustomerState>,
     /// The agreements of companies, where they could be read in lists.
     agreements: BTreeMap<i64, Vec<Agreement>>,
@@ -51,6 +56,7 @@ impl Run<'_> {
         now: Timestamp,
     ) -> Result<BTreeMap<String, Round>> {
         let bindings = self.store.bindings(source)?;
+        let all_holds = self.store.holds()?;
         let mut shared = Shared {
             observed,
             chosen,
@@ -60,7 +66,9 @@ impl Run<'_> {
             services: services::enabled(&self.config.billing),
             jobs: statistics::jobs(&observed.events, zone, now),
             bindings: bindings.into_iter().map(|binding| (binding.addition_id, binding)).collect(),
-            holds: self.store.holds()?.into_iter().map(|hold| (hold.record.clone(), hold)).collect(),
+            holds: all_holds.iter().map(|hold| (hold.record.clone(), hold.clone())).collect(),
+            all_holds,
+            own_name: self.store.own_name()?,
             states: self.store.customers(source)?,
             agreements: BTreeMap::new(),
         };
@@ -148,11 +156,13 @@ impl Run<'_> {
                 round.unread = true;
             } else {
                 let entries = managed_ids::entries_of(self.client, link.company_id).await?;
+                round.sighted = Some(links::sighted(&entries, solution));
                 let mut unkept = BTreeMap::new();
                 for entry in entries.iter().filter(|_| !self.options.force) {
                     unkept.insert(entry.id, self.store.unkept(entry.id)?);
                 }
                 statistics::plan(link, &managed_id, solution, &entries, numbers, &unkept, &mut round.plan);
+                statistics::hold_undone(&mut round.plan, &shared.all_holds);
             }
             round.known.statistics = Some(print);
         }
@@ -184,6 +194,7 @@ impl Run<'_> {
             return Ok(());
         }
         round.judged = true;
+        round.looked = self.look(&agreements, shared)?;
         round.billing = billing::plan(&billing::Facts {
             source,
             link,
@@ -204,6 +215,37 @@ impl Run<'_> {
         });
         round.plan.extend(std::mem::take(&mut round.billing.plan));
         round.known.usage = Some(print).filter(|_| round.billing.waiting.is_empty());
+        // What is seen for the first time is known from now on.
+        let adopted = |id: i64| round.billing.adopt.iter().any(|binding| binding.addition_id == id);
+        let first_seen = agreements.iter().flat_map(|with| &with.additions).filter_map(|addition| {
+            let changed = addition.info.as_ref()?.last_updated?;
+            adopted(addition.id).then_some((addition.id, changed))
+        });
+        round.looked.seen.extend(first_seen);
         Ok(())
+    }
+
+    /// Whether psactl's login wrote any of these additions without this state knowing.
+    fn look(&self, agreements: &[billing::AgreementFacts], shared: &Shared<'_>) -> Result<second::Looked> {
+        let bindings = &shared.bindings;
+        let mut seen = BTreeMap::new();
+        for addition in agreements.iter().flat_map(|with| &with.additions) {
+            if bindings.contains_key(&addition.id)
+                && let Some(at) = self.store.seen(addition.id)?
+            {
+                seen.insert(addition.id, at);
+            }
+        }
+        let known = second::Known { own_name: shared.own_name.as_deref(), bindings, seen: &seen };
+        let mut looked = second::additions(agreements, &known);
+        // A write of this psactl whose answer was lost, and which the server kept in a form of its own.
+        let mut strange = Vec::new();
+        for sighting in looked.strange {
+            if !self.store.tried_to_write(sighting.id, sighting.at, second::TWO_CLOCKS.as_secs())? {
+                strange.push(sighting);
+            }
+        }
+        looked.strange = strange;
+        Ok(looked)
     }
 }

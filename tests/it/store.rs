@@ -32,8 +32,21 @@ fn to_format_1(desk: &Desk) {
     for (kind, name) in names(&db).into_iter().filter(|item| !known.contains(item)) {
         db.execute_batch(&format!("DROP {kind} IF EXISTS {name}")).unwrap();
     }
+    // And without the columns that came later.
+    for (_, table) in known.iter().filter(|(kind, _)| kind == "table") {
+        let old = columns(&old, table);
+        for column in columns(&db, table).into_iter().filter(|column| !old.contains(column)) {
+            db.execute_batch(&format!("ALTER TABLE {table} DROP COLUMN {column}")).unwrap();
+        }
+    }
     db.pragma_update(None, "user_version", 1).unwrap();
     db.pragma_update(None, "application_id", 0).unwrap();
+}
+
+fn columns(db: &Connection, table: &str) -> Vec<String> {
+    let mut query = db.prepare("SELECT name FROM pragma_table_info(?1)").unwrap();
+    let rows = query.query_map([table], |row| row.get(0)).unwrap();
+    rows.collect::<rusqlite::Result<_>>().unwrap()
 }
 
 #[test]

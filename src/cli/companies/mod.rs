@@ -9,14 +9,17 @@ mod several;
 mod suggest;
 mod unlink;
 
+pub(super) use adopt::Adopted;
+
 use std::collections::BTreeMap;
 
 use serde::Serialize;
 
+use crate::config::Config;
 use crate::context::Context;
 use crate::error::{Exit, Failure, Result};
 use crate::portal::{self, Customer, Snapshot};
-use crate::store::Link;
+use crate::store::{Link, Store};
 use crate::ui::{Show, Ui, text};
 
 /// Show and make the links between customers of the portal and companies of ConnectWise
@@ -56,6 +59,18 @@ pub(super) fn run(context: &Context, args: Args) -> Result<Exit> {
         Some(Action::Import(args)) => import::run(context, args),
         Some(Action::Add(args)) => add::run(context, args),
     }
+}
+
+/// The links that ConnectWise states, as if none were known: by Managed ID, else by serial number.
+pub(super) async fn stated(
+    context: &Context,
+    config: &Config,
+    store: &Store,
+    customers: &[Customer],
+) -> Result<Adopted> {
+    let mut linking = linking::Linking::new(context, config, store, true)?;
+    linking.links.clear();
+    adopt::stated(&linking, customers, true, true).await
 }
 
 /// A customer of the portal.
