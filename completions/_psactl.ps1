@@ -40,6 +40,10 @@ Register-ArgumentCompleter -Native -CommandName 'psactl' -ScriptBlock {
             [CompletionResult]::new('companies', 'companies', [CompletionResultType]::ParameterValue, 'Show and make the links between customers of the portal and companies of ConnectWise')
             [CompletionResult]::new('sync', 'sync', [CompletionResultType]::ParameterValue, 'Push what changed since the last run: tickets, backup statistics, billed quantities')
             [CompletionResult]::new('apply', 'apply', [CompletionResultType]::ParameterValue, 'Apply a plan that was saved with psactl sync --save-plan')
+            [CompletionResult]::new('status', 'status', [CompletionResultType]::ParameterValue, 'Show how things stand: the last run, what waits for a person, what fails')
+            [CompletionResult]::new('why', 'why', [CompletionResultType]::ParameterValue, 'Show why the invoice says that: use, rounding, addition, who wrote it, what holds it')
+            [CompletionResult]::new('pause', 'pause', [CompletionResultType]::ParameterValue, 'Write nothing for some customers until a date')
+            [CompletionResult]::new('resume', 'resume', [CompletionResultType]::ParameterValue, 'End pauses before their time')
             [CompletionResult]::new('review', 'review', [CompletionResultType]::ParameterValue, 'Show the changes that are held, and approve or reject them')
             [CompletionResult]::new('events', 'events', [CompletionResultType]::ParameterValue, 'Show the event log: what happened, what was done, what failed')
             [CompletionResult]::new('reprocess', 'reprocess', [CompletionResultType]::ParameterValue, 'Run the notification actions of events again, now')
@@ -337,6 +341,78 @@ Register-ArgumentCompleter -Native -CommandName 'psactl' -ScriptBlock {
             [CompletionResult]::new('--output', '--output', [CompletionResultType]::ParameterName, 'How results are printed')
             [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'When to colour')
             [CompletionResult]::new('--yes', '--yes', [CompletionResultType]::ParameterName, 'Ask nothing')
+            [CompletionResult]::new('-q', '-q', [CompletionResultType]::ParameterName, 'Print nothing but results and what needs a person')
+            [CompletionResult]::new('--quiet', '--quiet', [CompletionResultType]::ParameterName, 'Print nothing but results and what needs a person')
+            [CompletionResult]::new('-v', '-v', [CompletionResultType]::ParameterName, 'Say more on stderr; -vv and -vvv say still more. Secrets are never printed')
+            [CompletionResult]::new('--verbose', '--verbose', [CompletionResultType]::ParameterName, 'Say more on stderr; -vv and -vvv say still more. Secrets are never printed')
+            [CompletionResult]::new('--no-input', '--no-input', [CompletionResultType]::ParameterName, 'Never ask; what is not given is an error')
+            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            [CompletionResult]::new('-V', '-V ', [CompletionResultType]::ParameterName, 'Print version')
+            [CompletionResult]::new('--version', '--version', [CompletionResultType]::ParameterName, 'Print version')
+            break
+        }
+        'psactl;status' {
+            [CompletionResult]::new('--late', '--late', [CompletionResultType]::ParameterName, 'With --nagios: critical where no run ended for so long')
+            [CompletionResult]::new('--config', '--config', [CompletionResultType]::ParameterName, 'The configuration file [default: psactl/psactl.toml in the user''s configuration folder]')
+            [CompletionResult]::new('--state', '--state', [CompletionResultType]::ParameterName, 'The folder of psactl''s own state [default: psactl in the user''s state folder]')
+            [CompletionResult]::new('--output', '--output', [CompletionResultType]::ParameterName, 'How results are printed')
+            [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'When to colour')
+            [CompletionResult]::new('--nagios', '--nagios', [CompletionResultType]::ParameterName, 'One line for Nagios, Icinga and the like, and their exit codes')
+            [CompletionResult]::new('-q', '-q', [CompletionResultType]::ParameterName, 'Print nothing but results and what needs a person')
+            [CompletionResult]::new('--quiet', '--quiet', [CompletionResultType]::ParameterName, 'Print nothing but results and what needs a person')
+            [CompletionResult]::new('-v', '-v', [CompletionResultType]::ParameterName, 'Say more on stderr; -vv and -vvv say still more. Secrets are never printed')
+            [CompletionResult]::new('--verbose', '--verbose', [CompletionResultType]::ParameterName, 'Say more on stderr; -vv and -vvv say still more. Secrets are never printed')
+            [CompletionResult]::new('--no-input', '--no-input', [CompletionResultType]::ParameterName, 'Never ask; what is not given is an error')
+            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            [CompletionResult]::new('-V', '-V ', [CompletionResultType]::ParameterName, 'Print version')
+            [CompletionResult]::new('--version', '--version', [CompletionResultType]::ParameterName, 'Print version')
+            break
+        }
+        'psactl;why' {
+            [CompletionResult]::new('--config', '--config', [CompletionResultType]::ParameterName, 'The configuration file [default: psactl/psactl.toml in the user''s configuration folder]')
+            [CompletionResult]::new('--state', '--state', [CompletionResultType]::ParameterName, 'The folder of psactl''s own state [default: psactl in the user''s state folder]')
+            [CompletionResult]::new('--output', '--output', [CompletionResultType]::ParameterName, 'How results are printed')
+            [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'When to colour')
+            [CompletionResult]::new('--offline', '--offline', [CompletionResultType]::ParameterName, 'Ask nothing of ConnectWise')
+            [CompletionResult]::new('-q', '-q', [CompletionResultType]::ParameterName, 'Print nothing but results and what needs a person')
+            [CompletionResult]::new('--quiet', '--quiet', [CompletionResultType]::ParameterName, 'Print nothing but results and what needs a person')
+            [CompletionResult]::new('-v', '-v', [CompletionResultType]::ParameterName, 'Say more on stderr; -vv and -vvv say still more. Secrets are never printed')
+            [CompletionResult]::new('--verbose', '--verbose', [CompletionResultType]::ParameterName, 'Say more on stderr; -vv and -vvv say still more. Secrets are never printed')
+            [CompletionResult]::new('--no-input', '--no-input', [CompletionResultType]::ParameterName, 'Never ask; what is not given is an error')
+            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            [CompletionResult]::new('-V', '-V ', [CompletionResultType]::ParameterName, 'Print version')
+            [CompletionResult]::new('--version', '--version', [CompletionResultType]::ParameterName, 'Print version')
+            break
+        }
+        'psactl;pause' {
+            [CompletionResult]::new('--only', '--only', [CompletionResultType]::ParameterName, 'Only this part; more than once for several')
+            [CompletionResult]::new('--until', '--until', [CompletionResultType]::ParameterName, 'The day it ends with (at its beginning), or the moment, in the portal''s time zone')
+            [CompletionResult]::new('--reason', '--reason', [CompletionResultType]::ParameterName, 'Why; whoever reads psactl status will want to know')
+            [CompletionResult]::new('--config', '--config', [CompletionResultType]::ParameterName, 'The configuration file [default: psactl/psactl.toml in the user''s configuration folder]')
+            [CompletionResult]::new('--state', '--state', [CompletionResultType]::ParameterName, 'The folder of psactl''s own state [default: psactl in the user''s state folder]')
+            [CompletionResult]::new('--output', '--output', [CompletionResultType]::ParameterName, 'How results are printed')
+            [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'When to colour')
+            [CompletionResult]::new('--all', '--all', [CompletionResultType]::ParameterName, 'Every customer')
+            [CompletionResult]::new('-q', '-q', [CompletionResultType]::ParameterName, 'Print nothing but results and what needs a person')
+            [CompletionResult]::new('--quiet', '--quiet', [CompletionResultType]::ParameterName, 'Print nothing but results and what needs a person')
+            [CompletionResult]::new('-v', '-v', [CompletionResultType]::ParameterName, 'Say more on stderr; -vv and -vvv say still more. Secrets are never printed')
+            [CompletionResult]::new('--verbose', '--verbose', [CompletionResultType]::ParameterName, 'Say more on stderr; -vv and -vvv say still more. Secrets are never printed')
+            [CompletionResult]::new('--no-input', '--no-input', [CompletionResultType]::ParameterName, 'Never ask; what is not given is an error')
+            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            [CompletionResult]::new('-V', '-V ', [CompletionResultType]::ParameterName, 'Print version')
+            [CompletionResult]::new('--version', '--version', [CompletionResultType]::ParameterName, 'Print version')
+            break
+        }
+        'psactl;resume' {
+            [CompletionResult]::new('--config', '--config', [CompletionResultType]::ParameterName, 'The configuration file [default: psactl/psactl.toml in the user''s configuration folder]')
+            [CompletionResult]::new('--state', '--state', [CompletionResultType]::ParameterName, 'The folder of psactl''s own state [default: psactl in the user''s state folder]')
+            [CompletionResult]::new('--output', '--output', [CompletionResultType]::ParameterName, 'How results are printed')
+            [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'When to colour')
+            [CompletionResult]::new('--all', '--all', [CompletionResultType]::ParameterName, 'Every pause, those of single customers too')
             [CompletionResult]::new('-q', '-q', [CompletionResultType]::ParameterName, 'Print nothing but results and what needs a person')
             [CompletionResult]::new('--quiet', '--quiet', [CompletionResultType]::ParameterName, 'Print nothing but results and what needs a person')
             [CompletionResult]::new('-v', '-v', [CompletionResultType]::ParameterName, 'Say more on stderr; -vv and -vvv say still more. Secrets are never printed')
@@ -649,6 +725,10 @@ Register-ArgumentCompleter -Native -CommandName 'psactl' -ScriptBlock {
             [CompletionResult]::new('companies', 'companies', [CompletionResultType]::ParameterValue, 'Show and make the links between customers of the portal and companies of ConnectWise')
             [CompletionResult]::new('sync', 'sync', [CompletionResultType]::ParameterValue, 'Push what changed since the last run: tickets, backup statistics, billed quantities')
             [CompletionResult]::new('apply', 'apply', [CompletionResultType]::ParameterValue, 'Apply a plan that was saved with psactl sync --save-plan')
+            [CompletionResult]::new('status', 'status', [CompletionResultType]::ParameterValue, 'Show how things stand: the last run, what waits for a person, what fails')
+            [CompletionResult]::new('why', 'why', [CompletionResultType]::ParameterValue, 'Show why the invoice says that: use, rounding, addition, who wrote it, what holds it')
+            [CompletionResult]::new('pause', 'pause', [CompletionResultType]::ParameterValue, 'Write nothing for some customers until a date')
+            [CompletionResult]::new('resume', 'resume', [CompletionResultType]::ParameterValue, 'End pauses before their time')
             [CompletionResult]::new('review', 'review', [CompletionResultType]::ParameterValue, 'Show the changes that are held, and approve or reject them')
             [CompletionResult]::new('events', 'events', [CompletionResultType]::ParameterValue, 'Show the event log: what happened, what was done, what failed')
             [CompletionResult]::new('reprocess', 'reprocess', [CompletionResultType]::ParameterValue, 'Run the notification actions of events again, now')
@@ -701,6 +781,18 @@ Register-ArgumentCompleter -Native -CommandName 'psactl' -ScriptBlock {
             break
         }
         'psactl;help;apply' {
+            break
+        }
+        'psactl;help;status' {
+            break
+        }
+        'psactl;help;why' {
+            break
+        }
+        'psactl;help;pause' {
+            break
+        }
+        'psactl;help;resume' {
             break
         }
         'psactl;help;review' {

@@ -37,6 +37,10 @@ set edit:completion:arg-completer[psactl] = {|@words|
             cand companies 'Show and make the links between customers of the portal and companies of ConnectWise'
             cand sync 'Push what changed since the last run: tickets, backup statistics, billed quantities'
             cand apply 'Apply a plan that was saved with psactl sync --save-plan'
+            cand status 'Show how things stand: the last run, what waits for a person, what fails'
+            cand why 'Show why the invoice says that: use, rounding, addition, who wrote it, what holds it'
+            cand pause 'Write nothing for some customers until a date'
+            cand resume 'End pauses before their time'
             cand review 'Show the changes that are held, and approve or reject them'
             cand events 'Show the event log: what happened, what was done, what failed'
             cand reprocess 'Run the notification actions of events again, now'
@@ -314,6 +318,74 @@ set edit:completion:arg-completer[psactl] = {|@words|
             cand --output 'How results are printed'
             cand --color 'When to colour'
             cand --yes 'Ask nothing'
+            cand -q 'Print nothing but results and what needs a person'
+            cand --quiet 'Print nothing but results and what needs a person'
+            cand -v 'Say more on stderr; -vv and -vvv say still more. Secrets are never printed'
+            cand --verbose 'Say more on stderr; -vv and -vvv say still more. Secrets are never printed'
+            cand --no-input 'Never ask; what is not given is an error'
+            cand -h 'Print help (see more with ''--help'')'
+            cand --help 'Print help (see more with ''--help'')'
+            cand -V 'Print version'
+            cand --version 'Print version'
+        }
+        &'psactl;status'= {
+            cand --late 'With --nagios: critical where no run ended for so long'
+            cand --config 'The configuration file [default: psactl/psactl.toml in the user''s configuration folder]'
+            cand --state 'The folder of psactl''s own state [default: psactl in the user''s state folder]'
+            cand --output 'How results are printed'
+            cand --color 'When to colour'
+            cand --nagios 'One line for Nagios, Icinga and the like, and their exit codes'
+            cand -q 'Print nothing but results and what needs a person'
+            cand --quiet 'Print nothing but results and what needs a person'
+            cand -v 'Say more on stderr; -vv and -vvv say still more. Secrets are never printed'
+            cand --verbose 'Say more on stderr; -vv and -vvv say still more. Secrets are never printed'
+            cand --no-input 'Never ask; what is not given is an error'
+            cand -h 'Print help (see more with ''--help'')'
+            cand --help 'Print help (see more with ''--help'')'
+            cand -V 'Print version'
+            cand --version 'Print version'
+        }
+        &'psactl;why'= {
+            cand --config 'The configuration file [default: psactl/psactl.toml in the user''s configuration folder]'
+            cand --state 'The folder of psactl''s own state [default: psactl in the user''s state folder]'
+            cand --output 'How results are printed'
+            cand --color 'When to colour'
+            cand --offline 'Ask nothing of ConnectWise'
+            cand -q 'Print nothing but results and what needs a person'
+            cand --quiet 'Print nothing but results and what needs a person'
+            cand -v 'Say more on stderr; -vv and -vvv say still more. Secrets are never printed'
+            cand --verbose 'Say more on stderr; -vv and -vvv say still more. Secrets are never printed'
+            cand --no-input 'Never ask; what is not given is an error'
+            cand -h 'Print help (see more with ''--help'')'
+            cand --help 'Print help (see more with ''--help'')'
+            cand -V 'Print version'
+            cand --version 'Print version'
+        }
+        &'psactl;pause'= {
+            cand --only 'Only this part; more than once for several'
+            cand --until 'The day it ends with (at its beginning), or the moment, in the portal''s time zone'
+            cand --reason 'Why; whoever reads psactl status will want to know'
+            cand --config 'The configuration file [default: psactl/psactl.toml in the user''s configuration folder]'
+            cand --state 'The folder of psactl''s own state [default: psactl in the user''s state folder]'
+            cand --output 'How results are printed'
+            cand --color 'When to colour'
+            cand --all 'Every customer'
+            cand -q 'Print nothing but results and what needs a person'
+            cand --quiet 'Print nothing but results and what needs a person'
+            cand -v 'Say more on stderr; -vv and -vvv say still more. Secrets are never printed'
+            cand --verbose 'Say more on stderr; -vv and -vvv say still more. Secrets are never printed'
+            cand --no-input 'Never ask; what is not given is an error'
+            cand -h 'Print help (see more with ''--help'')'
+            cand --help 'Print help (see more with ''--help'')'
+            cand -V 'Print version'
+            cand --version 'Print version'
+        }
+        &'psactl;resume'= {
+            cand --config 'The configuration file [default: psactl/psactl.toml in the user''s configuration folder]'
+            cand --state 'The folder of psactl''s own state [default: psactl in the user''s state folder]'
+            cand --output 'How results are printed'
+            cand --color 'When to colour'
+            cand --all 'Every pause, those of single customers too'
             cand -q 'Print nothing but results and what needs a person'
             cand --quiet 'Print nothing but results and what needs a person'
             cand -v 'Say more on stderr; -vv and -vvv say still more. Secrets are never printed'
@@ -602,6 +674,10 @@ set edit:completion:arg-completer[psactl] = {|@words|
             cand companies 'Show and make the links between customers of the portal and companies of ConnectWise'
             cand sync 'Push what changed since the last run: tickets, backup statistics, billed quantities'
             cand apply 'Apply a plan that was saved with psactl sync --save-plan'
+            cand status 'Show how things stand: the last run, what waits for a person, what fails'
+            cand why 'Show why the invoice says that: use, rounding, addition, who wrote it, what holds it'
+            cand pause 'Write nothing for some customers until a date'
+            cand resume 'End pauses before their time'
             cand review 'Show the changes that are held, and approve or reject them'
             cand events 'Show the event log: what happened, what was done, what failed'
             cand reprocess 'Run the notification actions of events again, now'
@@ -642,6 +718,14 @@ set edit:completion:arg-completer[psactl] = {|@words|
         &'psactl;help;sync'= {
         }
         &'psactl;help;apply'= {
+        }
+        &'psactl;help;status'= {
+        }
+        &'psactl;help;why'= {
+        }
+        &'psactl;help;pause'= {
+        }
+        &'psactl;help;resume'= {
         }
         &'psactl;help;review'= {
         }

@@ -42,6 +42,10 @@ complete -c psactl -n "__fish_psactl_needs_command" -f -a "setup" -d 'Set up the
 complete -c psactl -n "__fish_psactl_needs_command" -f -a "companies" -d 'Show and make the links between customers of the portal and companies of ConnectWise'
 complete -c psactl -n "__fish_psactl_needs_command" -f -a "sync" -d 'Push what changed since the last run: tickets, backup statistics, billed quantities'
 complete -c psactl -n "__fish_psactl_needs_command" -f -a "apply" -d 'Apply a plan that was saved with psactl sync --save-plan'
+complete -c psactl -n "__fish_psactl_needs_command" -f -a "status" -d 'Show how things stand: the last run, what waits for a person, what fails'
+complete -c psactl -n "__fish_psactl_needs_command" -f -a "why" -d 'Show why the invoice says that: use, rounding, addition, who wrote it, what holds it'
+complete -c psactl -n "__fish_psactl_needs_command" -f -a "pause" -d 'Write nothing for some customers until a date'
+complete -c psactl -n "__fish_psactl_needs_command" -f -a "resume" -d 'End pauses before their time'
 complete -c psactl -n "__fish_psactl_needs_command" -f -a "review" -d 'Show the changes that are held, and approve or reject them'
 complete -c psactl -n "__fish_psactl_needs_command" -f -a "events" -d 'Show the event log: what happened, what was done, what failed'
 complete -c psactl -n "__fish_psactl_needs_command" -f -a "reprocess" -d 'Run the notification actions of events again, now'
@@ -312,6 +316,64 @@ complete -c psactl -n "__fish_psactl_using_subcommand apply" -s v -l verbose -d 
 complete -c psactl -n "__fish_psactl_using_subcommand apply" -l no-input -d 'Never ask; what is not given is an error'
 complete -c psactl -n "__fish_psactl_using_subcommand apply" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c psactl -n "__fish_psactl_using_subcommand apply" -s V -l version -d 'Print version'
+complete -c psactl -n "__fish_psactl_using_subcommand status" -l late -d 'With --nagios: critical where no run ended for so long' -r
+complete -c psactl -n "__fish_psactl_using_subcommand status" -l config -d 'The configuration file [default: psactl/psactl.toml in the user\'s configuration folder]' -r -F
+complete -c psactl -n "__fish_psactl_using_subcommand status" -l state -d 'The folder of psactl\'s own state [default: psactl in the user\'s state folder]' -r -F
+complete -c psactl -n "__fish_psactl_using_subcommand status" -l output -d 'How results are printed' -r -f -a "table\t'Tables and sentences for people'
+json\t'One JSON document of a documented, versioned shape'"
+complete -c psactl -n "__fish_psactl_using_subcommand status" -l color -d 'When to colour' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
+always\t'Always'
+never\t'Never'"
+complete -c psactl -n "__fish_psactl_using_subcommand status" -l nagios -d 'One line for Nagios, Icinga and the like, and their exit codes'
+complete -c psactl -n "__fish_psactl_using_subcommand status" -s q -l quiet -d 'Print nothing but results and what needs a person'
+complete -c psactl -n "__fish_psactl_using_subcommand status" -s v -l verbose -d 'Say more on stderr; -vv and -vvv say still more. Secrets are never printed'
+complete -c psactl -n "__fish_psactl_using_subcommand status" -l no-input -d 'Never ask; what is not given is an error'
+complete -c psactl -n "__fish_psactl_using_subcommand status" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c psactl -n "__fish_psactl_using_subcommand status" -s V -l version -d 'Print version'
+complete -c psactl -n "__fish_psactl_using_subcommand why" -l config -d 'The configuration file [default: psactl/psactl.toml in the user\'s configuration folder]' -r -F
+complete -c psactl -n "__fish_psactl_using_subcommand why" -l state -d 'The folder of psactl\'s own state [default: psactl in the user\'s state folder]' -r -F
+complete -c psactl -n "__fish_psactl_using_subcommand why" -l output -d 'How results are printed' -r -f -a "table\t'Tables and sentences for people'
+json\t'One JSON document of a documented, versioned shape'"
+complete -c psactl -n "__fish_psactl_using_subcommand why" -l color -d 'When to colour' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
+always\t'Always'
+never\t'Never'"
+complete -c psactl -n "__fish_psactl_using_subcommand why" -l offline -d 'Ask nothing of ConnectWise'
+complete -c psactl -n "__fish_psactl_using_subcommand why" -s q -l quiet -d 'Print nothing but results and what needs a person'
+complete -c psactl -n "__fish_psactl_using_subcommand why" -s v -l verbose -d 'Say more on stderr; -vv and -vvv say still more. Secrets are never printed'
+complete -c psactl -n "__fish_psactl_using_subcommand why" -l no-input -d 'Never ask; what is not given is an error'
+complete -c psactl -n "__fish_psactl_using_subcommand why" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c psactl -n "__fish_psactl_using_subcommand why" -s V -l version -d 'Print version'
+complete -c psactl -n "__fish_psactl_using_subcommand pause" -l only -d 'Only this part; more than once for several' -r -f -a "tickets\t'Tickets for faults'
+statistics\t'Backup statistics'
+billing\t'Quantities of agreement additions'"
+complete -c psactl -n "__fish_psactl_using_subcommand pause" -l until -d 'The day it ends with (at its beginning), or the moment, in the portal\'s time zone' -r
+complete -c psactl -n "__fish_psactl_using_subcommand pause" -l reason -d 'Why; whoever reads psactl status will want to know' -r
+complete -c psactl -n "__fish_psactl_using_subcommand pause" -l config -d 'The configuration file [default: psactl/psactl.toml in the user\'s configuration folder]' -r -F
+complete -c psactl -n "__fish_psactl_using_subcommand pause" -l state -d 'The folder of psactl\'s own state [default: psactl in the user\'s state folder]' -r -F
+complete -c psactl -n "__fish_psactl_using_subcommand pause" -l output -d 'How results are printed' -r -f -a "table\t'Tables and sentences for people'
+json\t'One JSON document of a documented, versioned shape'"
+complete -c psactl -n "__fish_psactl_using_subcommand pause" -l color -d 'When to colour' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
+always\t'Always'
+never\t'Never'"
+complete -c psactl -n "__fish_psactl_using_subcommand pause" -l all -d 'Every customer'
+complete -c psactl -n "__fish_psactl_using_subcommand pause" -s q -l quiet -d 'Print nothing but results and what needs a person'
+complete -c psactl -n "__fish_psactl_using_subcommand pause" -s v -l verbose -d 'Say more on stderr; -vv and -vvv say still more. Secrets are never printed'
+complete -c psactl -n "__fish_psactl_using_subcommand pause" -l no-input -d 'Never ask; what is not given is an error'
+complete -c psactl -n "__fish_psactl_using_subcommand pause" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c psactl -n "__fish_psactl_using_subcommand pause" -s V -l version -d 'Print version'
+complete -c psactl -n "__fish_psactl_using_subcommand resume" -l config -d 'The configuration file [default: psactl/psactl.toml in the user\'s configuration folder]' -r -F
+complete -c psactl -n "__fish_psactl_using_subcommand resume" -l state -d 'The folder of psactl\'s own state [default: psactl in the user\'s state folder]' -r -F
+complete -c psactl -n "__fish_psactl_using_subcommand resume" -l output -d 'How results are printed' -r -f -a "table\t'Tables and sentences for people'
+json\t'One JSON document of a documented, versioned shape'"
+complete -c psactl -n "__fish_psactl_using_subcommand resume" -l color -d 'When to colour' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
+always\t'Always'
+never\t'Never'"
+complete -c psactl -n "__fish_psactl_using_subcommand resume" -l all -d 'Every pause, those of single customers too'
+complete -c psactl -n "__fish_psactl_using_subcommand resume" -s q -l quiet -d 'Print nothing but results and what needs a person'
+complete -c psactl -n "__fish_psactl_using_subcommand resume" -s v -l verbose -d 'Say more on stderr; -vv and -vvv say still more. Secrets are never printed'
+complete -c psactl -n "__fish_psactl_using_subcommand resume" -l no-input -d 'Never ask; what is not given is an error'
+complete -c psactl -n "__fish_psactl_using_subcommand resume" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c psactl -n "__fish_psactl_using_subcommand resume" -s V -l version -d 'Print version'
 complete -c psactl -n "__fish_psactl_using_subcommand review" -l approve -d 'Approve a held change by its number, or `all`' -r
 complete -c psactl -n "__fish_psactl_using_subcommand review" -l reject -d 'Reject a held change by its number' -r
 complete -c psactl -n "__fish_psactl_using_subcommand review" -l reason -d 'Why it is rejected' -r
@@ -530,22 +592,26 @@ complete -c psactl -n "__fish_psactl_using_subcommand completions" -s v -l verbo
 complete -c psactl -n "__fish_psactl_using_subcommand completions" -l no-input -d 'Never ask; what is not given is an error'
 complete -c psactl -n "__fish_psactl_using_subcommand completions" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c psactl -n "__fish_psactl_using_subcommand completions" -s V -l version -d 'Print version'
-complete -c psactl -n "__fish_psactl_using_subcommand help; and not __fish_seen_subcommand_from demo init setup companies sync apply review events reprocess history undo state doctor sandbox completions help" -f -a "demo" -d 'Show the whole job on a simulated PSA: nothing to configure, nothing left behind'
-complete -c psactl -n "__fish_psactl_using_subcommand help; and not __fish_seen_subcommand_from demo init setup companies sync apply review events reprocess history undo state doctor sandbox completions help" -f -a "init" -d 'Ask for what psactl needs, test it, and write psactl.toml'
-complete -c psactl -n "__fish_psactl_using_subcommand help; and not __fish_seen_subcommand_from demo init setup companies sync apply review events reprocess history undo state doctor sandbox completions help" -f -a "setup" -d 'Set up the integration in ConnectWise, step by step in the right order'
-complete -c psactl -n "__fish_psactl_using_subcommand help; and not __fish_seen_subcommand_from demo init setup companies sync apply review events reprocess history undo state doctor sandbox completions help" -f -a "companies" -d 'Show and make the links between customers of the portal and companies of ConnectWise'
-complete -c psactl -n "__fish_psactl_using_subcommand help; and not __fish_seen_subcommand_from demo init setup companies sync apply review events reprocess history undo state doctor sandbox completions help" -f -a "sync" -d 'Push what changed since the last run: tickets, backup statistics, billed quantities'
-complete -c psactl -n "__fish_psactl_using_subcommand help; and not __fish_seen_subcommand_from demo init setup companies sync apply review events reprocess history undo state doctor sandbox completions help" -f -a "apply" -d 'Apply a plan that was saved with psactl sync --save-plan'
-complete -c psactl -n "__fish_psactl_using_subcommand help; and not __fish_seen_subcommand_from demo init setup companies sync apply review events reprocess history undo state doctor sandbox completions help" -f -a "review" -d 'Show the changes that are held, and approve or reject them'
-complete -c psactl -n "__fish_psactl_using_subcommand help; and not __fish_seen_subcommand_from demo init setup companies sync apply review events reprocess history undo state doctor sandbox completions help" -f -a "events" -d 'Show the event log: what happened, what was done, what failed'
-complete -c psactl -n "__fish_psactl_using_subcommand help; and not __fish_seen_subcommand_from demo init setup companies sync apply review events reprocess history undo state doctor sandbox completions help" -f -a "reprocess" -d 'Run the notification actions of events again, now'
-complete -c psactl -n "__fish_psactl_using_subcommand help; and not __fish_seen_subcommand_from demo init setup companies sync apply review events reprocess history undo state doctor sandbox completions help" -f -a "history" -d 'Show the runs that wrote, and every write of a run, before and after'
-complete -c psactl -n "__fish_psactl_using_subcommand help; and not __fish_seen_subcommand_from demo init setup companies sync apply review events reprocess history undo state doctor sandbox completions help" -f -a "undo" -d 'Take back the quantities, invoice descriptions and statistics that a run wrote'
-complete -c psactl -n "__fish_psactl_using_subcommand help; and not __fish_seen_subcommand_from demo init setup companies sync apply review events reprocess history undo state doctor sandbox completions help" -f -a "state" -d 'Show which state psactl works with; build it anew from ConnectWise'
-complete -c psactl -n "__fish_psactl_using_subcommand help; and not __fish_seen_subcommand_from demo init setup companies sync apply review events reprocess history undo state doctor sandbox completions help" -f -a "doctor" -d 'Check everything and say what is wrong, with evidence and fix'
-complete -c psactl -n "__fish_psactl_using_subcommand help; and not __fish_seen_subcommand_from demo init setup companies sync apply review events reprocess history undo state doctor sandbox completions help" -f -a "sandbox" -d 'Serve a simulated ConnectWise PSA on loopback, until Ctrl-C'
-complete -c psactl -n "__fish_psactl_using_subcommand help; and not __fish_seen_subcommand_from demo init setup companies sync apply review events reprocess history undo state doctor sandbox completions help" -f -a "completions" -d 'Print a completion script for a shell'
-complete -c psactl -n "__fish_psactl_using_subcommand help; and not __fish_seen_subcommand_from demo init setup companies sync apply review events reprocess history undo state doctor sandbox completions help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c psactl -n "__fish_psactl_using_subcommand help; and not __fish_seen_subcommand_from demo init setup companies sync apply status why pause resume review events reprocess history undo state doctor sandbox completions help" -f -a "demo" -d 'Show the whole job on a simulated PSA: nothing to configure, nothing left behind'
+complete -c psactl -n "__fish_psactl_using_subcommand help; and not __fish_seen_subcommand_from demo init setup companies sync apply status why pause resume review events reprocess history undo state doctor sandbox completions help" -f -a "init" -d 'Ask for what psactl needs, test it, and write psactl.toml'
+complete -c psactl -n "__fish_psactl_using_subcommand help; and not __fish_seen_subcommand_from demo init setup companies sync apply status why pause resume review events reprocess history undo state doctor sandbox completions help" -f -a "setup" -d 'Set up the integration in ConnectWise, step by step in the right order'
+complete -c psactl -n "__fish_psactl_using_subcommand help; and not __fish_seen_subcommand_from demo init setup companies sync apply status why pause resume review events reprocess history undo state doctor sandbox completions help" -f -a "companies" -d 'Show and make the links between customers of the portal and companies of ConnectWise'
+complete -c psactl -n "__fish_psactl_using_subcommand help; and not __fish_seen_subcommand_from demo init setup companies sync apply status why pause resume review events reprocess history undo state doctor sandbox completions help" -f -a "sync" -d 'Push what changed since the last run: tickets, backup statistics, billed quantities'
+complete -c psactl -n "__fish_psactl_using_subcommand help; and not __fish_seen_subcommand_from demo init setup companies sync apply status why pause resume review events reprocess history undo state doctor sandbox completions help" -f -a "apply" -d 'Apply a plan that was saved with psactl sync --save-plan'
+complete -c psactl -n "__fish_psactl_using_subcommand help; and not __fish_seen_subcommand_from demo init setup companies sync apply status why pause resume review events reprocess history undo state doctor sandbox completions help" -f -a "status" -d 'Show how things stand: the last run, what waits for a person, what fails'
+complete -c psactl -n "__fish_psactl_using_subcommand help; and not __fish_seen_subcommand_from demo init setup companies sync apply status why pause resume review events reprocess history undo state doctor sandbox completions help" -f -a "why" -d 'Show why the invoice says that: use, rounding, addition, who wrote it, what holds it'
+complete -c psactl -n "__fish_psactl_using_subcommand help; and not __fish_seen_subcommand_from demo init setup companies sync apply status why pause resume review events reprocess history undo state doctor sandbox completions help" -f -a "pause" -d 'Write nothing for some customers until a date'
+complete -c psactl -n "__fish_psactl_using_subcommand help; and not __fish_seen_subcommand_from demo init setup companies sync apply status why pause resume review events reprocess history undo state doctor sandbox completions help" -f -a "resume" -d 'End pauses before their time'
+complete -c psactl -n "__fish_psactl_using_subcommand help; and not __fish_seen_subcommand_from demo init setup companies sync apply status why pause resume review events reprocess history undo state doctor sandbox completions help" -f -a "review" -d 'Show the changes that are held, and approve or reject them'
+complete -c psactl -n "__fish_psactl_using_subcommand help; and not __fish_seen_subcommand_from demo init setup companies sync apply status why pause resume review events reprocess history undo state doctor sandbox completions help" -f -a "events" -d 'Show the event log: what happened, what was done, what failed'
+complete -c psactl -n "__fish_psactl_using_subcommand help; and not __fish_seen_subcommand_from demo init setup companies sync apply status why pause resume review events reprocess history undo state doctor sandbox completions help" -f -a "reprocess" -d 'Run the notification actions of events again, now'
+complete -c psactl -n "__fish_psactl_using_subcommand help; and not __fish_seen_subcommand_from demo init setup companies sync apply status why pause resume review events reprocess history undo state doctor sandbox completions help" -f -a "history" -d 'Show the runs that wrote, and every write of a run, before and after'
+complete -c psactl -n "__fish_psactl_using_subcommand help; and not __fish_seen_subcommand_from demo init setup companies sync apply status why pause resume review events reprocess history undo state doctor sandbox completions help" -f -a "undo" -d 'Take back the quantities, invoice descriptions and statistics that a run wrote'
+complete -c psactl -n "__fish_psactl_using_subcommand help; and not __fish_seen_subcommand_from demo init setup companies sync apply status why pause resume review events reprocess history undo state doctor sandbox completions help" -f -a "state" -d 'Show which state psactl works with; build it anew from ConnectWise'
+complete -c psactl -n "__fish_psactl_using_subcommand help; and not __fish_seen_subcommand_from demo init setup companies sync apply status why pause resume review events reprocess history undo state doctor sandbox completions help" -f -a "doctor" -d 'Check everything and say what is wrong, with evidence and fix'
+complete -c psactl -n "__fish_psactl_using_subcommand help; and not __fish_seen_subcommand_from demo init setup companies sync apply status why pause resume review events reprocess history undo state doctor sandbox completions help" -f -a "sandbox" -d 'Serve a simulated ConnectWise PSA on loopback, until Ctrl-C'
+complete -c psactl -n "__fish_psactl_using_subcommand help; and not __fish_seen_subcommand_from demo init setup companies sync apply status why pause resume review events reprocess history undo state doctor sandbox completions help" -f -a "completions" -d 'Print a completion script for a shell'
+complete -c psactl -n "__fish_psactl_using_subcommand help; and not __fish_seen_subcommand_from demo init setup companies sync apply status why pause resume review events reprocess history undo state doctor sandbox completions help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
 complete -c psactl -n "__fish_psactl_using_subcommand help; and __fish_seen_subcommand_from companies" -f -a "link" -d 'Link a customer to a company and make its two Managed ID entries, in the right order'
 complete -c psactl -n "__fish_psactl_using_subcommand help; and __fish_seen_subcommand_from companies" -f -a "unlink" -d 'Forget which company a customer is; writes nothing to ConnectWise'
 complete -c psactl -n "__fish_psactl_using_subcommand help; and __fish_seen_subcommand_from companies" -f -a "adopt" -d 'Take over the links that ConnectWise already has as Managed IDs'

@@ -208,7 +208,7 @@ fn statistics_go_back_to_nothing_as_zero() {
         BTreeMap::from([(("Managed ID".to_owned(), 2), Reading { record: Some(record), agreement: None })])
     };
     let record = json!({ "id": 2, "successfulBackupJobs": 18, "failedBackupJobs": 3 });
-    let undo = plan(RUN, &[write.clone()], &[], &now(record));
+    let undo = plan(RUN, std::slice::from_ref(&write), &[], &now(record));
     let change = &undo.plan.changes[0];
     let crate::plan::Request::Patch { operations, .. } = &change.request else { panic!("{change:?}") };
     let wanted = [PatchOp::replace("successfulBackupJobs", 0), PatchOp::replace("failedBackupJobs", 2)];

@@ -147,7 +147,12 @@ impl Error {
             Error::Foreign { .. } => "name psactl's own folder with --state DIR or PSACTL_STATE",
             Error::NoFolder => "name a folder with --state DIR or PSACTL_STATE",
             Error::Io { .. } => "check the folder and its rights, or name another with --state",
-            Error::Migration { source, .. } => return source.hints(),
+            Error::Migration { source, .. } => match source.as_ref() {
+                Error::Database(problem) if cause(problem) == Cause::Other => {
+                    "the psactl that wrote it can still be used; please report this"
+                }
+                other => return other.hints(),
+            },
             Error::Record(_) => RESTORE,
             Error::Unusable { problem: source, .. } | Error::Database(source) => match cause(source) {
                 Cause::Damaged | Cause::NoDatabase | Cause::Other => RESTORE,

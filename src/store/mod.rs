@@ -14,8 +14,12 @@ mod installation;
 mod journal;
 mod links;
 mod migrations;
+mod pauses;
+mod prune;
+mod pushes;
 mod rebuild;
 mod runs;
+mod seen;
 mod sightings;
 mod standing;
 mod tickets;
@@ -39,8 +43,12 @@ pub use imports::Import;
 pub use installation::{Sighting, Stop};
 pub use journal::{Entry, EntryState};
 pub use links::Link;
+pub use pauses::Pause;
+pub use pushes::Push;
 pub use rebuild::Rebuilt;
 pub use runs::Run;
+pub use seen::Newcomer;
+pub use standing::Stands;
 pub use tickets::TicketMemory;
 
 use migrations::{Found, VERSION};
@@ -235,6 +243,35 @@ mod tests {
         assert!(refused.contains("since 2026-11-23T12:00:00Z (sync)"), "{refused}");
         drop(first);
         store.lock("sync", now).unwrap();
+    }
+
+    #[test]
+    fn a_full_disk_is_called_one_and_loses_nothing() {
+        let folder = tempfile::tempdir().unwrap();
+        let store = Store::open(folder.path()).unwrap();
+        store.set_meta("kept", "yes").unwrap();
+        let pages: i64 = store.db.query_row("PRAGMA page_count", [], |row| row.get(0)).unwrap();
+        store.db.pragma_update(None, "max_page_count", pages).unwrap();
+        let error =
+            (0..1000).find_map(|n| store.set_meta(&format!("key {n}"), &"x".repeat(500)).err()).unwrap();
+        assert!(error.to_string().contains("the disk is full"), "{error}");
+        assert!(error.hints()[0].contains("make room"));
+        drop(store);
+        assert_eq!(Store::open(folder.path()).unwrap().meta("kept").unwrap().as_deref(), Some("yes"));
+    }
+
+    #[test]
+    fn commits_are_on_disk_when_they_return() {
+        let folder = tempfile::tempdir().unwrap();
+        let store = Store::open(folder.path()).unwrap();
+        let pragma = |name: &str| -> String {
+            let value = |row: &rusqlite::Row<'_>| row.get::<_, rusqlite::types::Value>(0);
+            format!("{:?}", store.db.pragma_query_value(None, name, value).unwrap())
+        };
+        assert_eq!(
+            (pragma("journal_mode"), pragma("synchronous")),
+            ("Text(\"wal\")".into(), "Integer(2)".into())
+        );
     }
 
     #[test]

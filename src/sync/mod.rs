@@ -11,9 +11,11 @@ pub mod faults;
 mod known;
 mod links;
 pub mod observe;
+pub mod pausing;
 pub mod rebuild;
 mod record;
 mod report;
+pub mod retention;
 mod rounds;
 pub mod second;
 pub mod statistics;
@@ -37,6 +39,7 @@ use crate::psa::{self, Client, Info};
 use crate::setup::Chosen;
 use crate::store::{Import, Link, LoggedEvent, Sighting, Stop, Store, TicketMemory};
 use faults::{Fault, FaultKey};
+use pausing::Pauses;
 use tickets::Decision;
 
 pub use report::{Report, Standing};
@@ -126,6 +129,7 @@ struct Observed {
     links: BTreeMap<String, Link>,
     /// Customers whose Managed ID was last seen on other companies, too.
     contradicted: BTreeMap<String, BTreeSet<i64>>,
+    pauses: Pauses,
 }
 
 /// What one customer's round gives, before it is applied.
@@ -225,6 +229,9 @@ impl Run<'_> {
         }
         let run = if self.options.dry_run { 0 } else { self.store.begin_run(self.command, now)? };
         let mut report = Report::new(run, self.options.dry_run);
+        if !self.options.dry_run {
+            self.store.end_pauses(name, &observed.pauses.ended)?;
+        }
         let outcome = self.work(&mut observed, &chosen, &mut report, now).await;
         // A dry run changes nothing, not even what is known of the login.
         if self.options.dry_run {
@@ -250,6 +257,8 @@ impl Run<'_> {
                 }
                 // An older export is looked at again by every run, until the newer one is back.
                 let stamp = if observed.older { "" } else { &observed.stamp };
+                let next = observed.pauses.next_end().map_or(next, |end| next.or(end));
+                self.forget_old(&observed, now)?;
                 due::Rest::remember(self.store, &self.options, stamp, &next)?;
                 report.next = Some(next.own);
                 let summary = serde_json::to_string(&report.counts()).unwrap_or_default();
@@ -272,6 +281,9 @@ impl Run<'_> {
         // In this order what the events are read with is gone before the accounts are kept.
         let mut log = source.events()?;
         let snapshot = source.accounts()?;
+        // What was forgotten is not news when an export still has it.
+        let horizon = self.horizon(now);
+        log.events.retain(|event| event.time >= horizon);
         // A measurement that claims to be from the future is not one to compare others with.
         let measured = snapshot.measured_at.filter(|measured| !billable::in_future(*measured, now));
         let older = match (self.store.import(name)?.and_then(|import| import.measured_at), measured) {
@@ -281,6 +293,7 @@ impl Run<'_> {
         let events = if self.options.dry_run {
             event_log::merged(self.store.events(name)?, &log.events, now)
         } else {
+            self.store.meet(name, &snapshot.customers, now)?;
             self.store.add_events(name, &std::mem::take(&mut log.events), now)?;
             self.store.events(name)?
         };
@@ -301,6 +314,7 @@ impl Run<'_> {
             memories,
             links,
             contradicted,
+            pauses: Pauses::at(self.store.pauses(name)?, now),
         })
     }
 
@@ -351,8 +365,10 @@ impl Run<'_> {
         now: Timestamp,
     ) -> Result<due::Next> {
         let name = portal::open(self.config)?.name();
-        let due = due::customers(self.config, self.store, name, observed, &self.options, now)?;
+        let mut due = due::customers(self.config, self.store, name, observed, &self.options, now)?;
+        due.retain(|cid| !observed.pauses.rests(cid, self.config));
         let mut wanted = self.wanted_tickets(observed, now);
+        record::paused(observed, &self.options, report);
         let looks = self.looks_for_links(observed, now)?;
         let asks = looks || !due.is_empty() || !wanted.is_empty() || !self.store.unsettled()?.is_empty();
         let mut rounds: BTreeMap<String, Round> = BTreeMap::new();
@@ -443,7 +459,7 @@ impl Run<'_> {
         strange.extend(rounds.values().flat_map(|round| round.looked.strange.iter().cloned()));
         self.stop_where(strange, now)?;
         self.block_contradictions(observed, &mut rounds)?;
-        record::unlinked(observed, &self.options, report);
+        record::unlinked(self.config, observed, &self.options, report);
         let states = self.store.customers(name)?;
         // All next invoices: as they are for the customers of this run, as remembered for the others.
         let invoices: rust_decimal::Decimal = observed
@@ -454,6 +470,16 @@ impl Run<'_> {
                 _ => states.get(cid).map(|state| state.invoices).unwrap_or_default(),
             })
             .fold(rust_decimal::Decimal::ZERO, rust_decimal::Decimal::saturating_add);
+        if let Some(ahead) = due::ahead(&states, observed.links.keys(), now) {
+            report.plan.act(
+                None,
+                format!(
+                    "psactl's state speaks of {} UTC, which lies ahead: the clock was wrong then, or is now; \
+                     what it says counts as due",
+                    crate::ui::text::moment(ahead)
+                ),
+            );
+        }
         let mut plan = Plan::default();
         plan.changes.reserve_exact(rounds.values().map(|round| round.plan.changes.len()).sum());
         for round in rounds.values_mut() {
@@ -563,6 +589,20 @@ impl Run<'_> {
         // A zone that no list knows: the portal's zone is the MSP's own.
         Ok(psa::zone(&named).or_else(|| self.config.portal.time_zone.clone()).unwrap_or(TimeZone::UTC))
     }
+}
+
+/// Until when a run would have nothing to do, with the portal's files as they are; nothing where it has work now.
+///
+/// # Errors
+/// Where the state cannot be read.
+pub fn rests_until(
+    config: &Config,
+    store: &Store,
+    stamp: &portal::Stamp,
+    now: Timestamp,
+) -> Result<Option<Timestamp>> {
+    let longest = config.sync.verify_every.max(config.sync.remind_every);
+    due::Rest::until(store, &Options::default(), stamp.as_str(), now, longest)
 }
 
 /// Whether a failure met with one customer would meet every other: the way there, the login, the limit. What

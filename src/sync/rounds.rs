@@ -146,6 +146,7 @@ impl Run<'_> {
         let partial = observed.older || observed.snapshot.problems_of(&link.cid).next().is_some();
         if self.config.statistics.enabled
             && self.options.does(Part::Statistics)
+            && observed.pauses.part(&link.cid, Part::Statistics).is_none()
             && !partial
             && let Some(solution) = chosen.solution
         {
@@ -166,7 +167,8 @@ impl Run<'_> {
             }
             round.known.statistics = Some(print);
         }
-        if !self.config.billing.enabled || !self.options.does(Part::Billing) {
+        let paused = observed.pauses.part(&link.cid, Part::Billing).is_some();
+        if !self.config.billing.enabled || !self.options.does(Part::Billing) || paused {
             return Ok(());
         }
         let blocked = |skew| {

@@ -61,6 +61,7 @@ impl Run<'_> {
                     && touched
                     // The company could be the wrong one.
                     && !observed.contradicted.contains_key(&key.cid)
+                    && observed.pauses.part(&key.cid, Part::Tickets).is_none()
                     && (news || insists)
                     && tickets::is_wanted(fault, &self.config.tickets)
                     && observed.links.get(&key.cid).is_some_and(|link| {

@@ -19,7 +19,8 @@ use crate::config::Config;
 use crate::context::Context;
 use crate::error::{Exit, Failure, Result};
 use crate::portal::{self, Customer, Snapshot};
-use crate::store::{Link, Store};
+use crate::store::{Link, Pause, Store};
+use crate::sync::pausing::{Pauses, told};
 use crate::ui::{Show, Ui, text};
 
 /// Show and make the links between customers of the portal and companies of ConnectWise
@@ -88,10 +89,15 @@ fn list(context: &Context) -> Result<Exit> {
     let snapshot = source.accounts()?;
     let mut links: BTreeMap<String, Link> =
         store.links(source.name())?.into_iter().map(|link| (link.cid.clone(), link)).collect();
+    let pauses = Pauses::at(store.pauses(source.name())?, context.now());
     let customers = snapshot
         .customers
         .iter()
-        .map(|customer| Row { customer: customer.clone(), link: links.remove(&customer.cid) })
+        .map(|customer| Row {
+            customer: customer.clone(),
+            link: links.remove(&customer.cid),
+            pauses: pauses.of(&customer.cid).cloned().collect(),
+        })
         .collect();
     context.ui.emit(&Listing { customers, gone: links.into_values().collect() });
     Ok(Exit::Done)
@@ -101,6 +107,7 @@ fn list(context: &Context) -> Result<Exit> {
 struct Row {
     customer: Customer,
     link: Option<Link>,
+    pauses: Vec<Pause>,
 }
 
 /// The customers of the portal with their links.
@@ -124,6 +131,12 @@ impl Show for Listing {
             table.row([row.customer.cid.clone(), row.customer.name.clone(), company, linked]);
         }
         ui.out(&table.to_string());
+        for row in &self.customers {
+            for pause in &row.pauses {
+                let line = format!("customer {} is {}", row.customer.cid, told(pause));
+                ui.say(&text::clean(&line));
+            }
+        }
         for link in &self.gone {
             ui.say(&format!(
                 "customer {} “{}” is linked to {} and the portal knows it no more: psactl companies unlink {}",
