@@ -320,6 +320,7 @@ impl<'a> Draft<'a> {
             ignored_columns: self.columns.ignored.clone(),
             period: self.period,
             file: self.table.file.clone(),
+            places: Default::default(),
         };
         Accounts { snapshot, excluded: self.excluded, left_out }
     }
