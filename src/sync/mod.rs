@@ -6,6 +6,7 @@
 pub mod billable;
 pub mod billing;
 mod due;
+mod endings;
 mod event_log;
 pub mod faults;
 mod links;
@@ -108,6 +109,8 @@ struct Observed {
     older: bool,
     /// Rows of the event log that could not be understood.
     event_problems: Vec<portal::RowProblem>,
+    /// Events that claim to be from the future.
+    ahead: Vec<event_log::Ahead>,
     events: Vec<LoggedEvent>,
     faults: BTreeMap<FaultKey, Fault>,
     memories: BTreeMap<FaultKey, TicketMemory>,
@@ -172,7 +175,13 @@ impl Run<'_> {
         let now = (self.clock)();
         let source = portal::open(self.config)?;
         let name = source.name();
-        let stamp = source.stamp()?;
+        // What was read before is configured rightly: it is the portal that does not deliver.
+        let known = self.store.import(name)?.is_some();
+        let undelivered = |error: portal::Error| match Failure::from(error) {
+            failure if known => Failure { exit: Exit::Unreachable, ..failure },
+            failure => failure,
+        };
+        let stamp = source.stamp().map_err(undelivered)?;
         if !self.options.insists()
             && let Some(next) = due::Rest::until(
                 self.store,
@@ -193,7 +202,9 @@ impl Run<'_> {
             )
             .hint("psactl setup --check says what is missing, psactl setup does it"));
         }
-        let mut observed = self.observe(source.as_ref(), stamp.as_str().to_owned(), now)?;
+        let snapshot = source.accounts().map_err(undelivered)?;
+        let log = source.events().map_err(undelivered)?;
+        let mut observed = self.observe(name, snapshot, log, stamp.as_str().to_owned(), now)?;
         let known =
             |cid: &String| observed.snapshot.customer(cid).is_some() || observed.links.contains_key(cid);
         if let Some(cid) = self.options.cids.iter().find(|cid| !known(cid)) {
@@ -215,13 +226,16 @@ impl Run<'_> {
         match outcome {
             Ok(next) => {
                 if !observed.older {
+                    // An export without a measurement does not make an older one the newest.
+                    let last = self.store.import(name)?.and_then(|import| import.measured_at);
                     let import = Import {
                         stamp: observed.stamp.clone(),
                         digest: observed.snapshot.digest.clone(),
                         measured_at: observed
                             .snapshot
                             .measured_at
-                            .filter(|measured| !billable::in_future(*measured, now)),
+                            .filter(|measured| !billable::in_future(*measured, now))
+                            .or(last),
                     };
                     self.store.set_import(name, &import, now)?;
                 }
@@ -241,10 +255,16 @@ impl Run<'_> {
         }
     }
 
-    fn observe(&mut self, source: &dyn portal::Source, stamp: String, now: Timestamp) -> Result<Observed> {
-        let name = source.name();
-        let snapshot = source.accounts()?;
-        let log = source.events()?;
+    fn observe(
+        &mut self,
+        name: &str,
+        mut snapshot: Snapshot,
+        mut log: portal::EventLog,
+        stamp: String,
+        now: Timestamp,
+    ) -> Result<Observed> {
+        self.leave_out_unended(&mut snapshot, &mut log, now)?;
+        let ahead = event_log::not_ahead(&mut log.events, now);
         // A measurement that claims to be from the future is not one to compare others with.
         let measured = snapshot.measured_at.filter(|measured| !billable::in_future(*measured, now));
         let older = match (self.store.import(name)?.and_then(|import| import.measured_at), measured) {
@@ -263,7 +283,7 @@ impl Run<'_> {
         let links = self.store.links(name)?.into_iter().map(|link| (link.cid.clone(), link)).collect();
         let contradicted = links::contradicted(self.config, &links, &self.store.doubled_managed_ids()?);
         let event_problems = log.problems;
-        Ok(Observed { snapshot, stamp, older, event_problems, events, faults, memories, links, contradicted })
+        Ok(Observed { snapshot, stamp, older, event_problems, ahead, events, faults, memories, links, contradicted })
     }
 
     /// At the first run no ticket is opened for what stands already: the old integration may have opened one.

@@ -62,6 +62,11 @@ impl Run<'_> {
         {
             let entries = managed_ids::entries_of(self.client, link.company_id).await?;
             round.sighted = Some(links::sighted(&entries, solution));
+            // Which month it is, the clock says.
+            if let Some((reason, fix)) = billable::clock_is_off(self.client.clock_skew((self.clock)())) {
+                round.plan.block(Some(&link.cid), "backup statistics", reason, fix);
+                return Ok(());
+            }
             let numbers = statistics::count(&observed.events, &link.cid, &usage, zone, now);
             let mut unkept = BTreeMap::new();
             for entry in entries.iter().filter(|_| !self.options.force) {
