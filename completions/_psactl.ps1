@@ -39,9 +39,17 @@ Register-ArgumentCompleter -Native -CommandName 'psactl' -ScriptBlock {
             [CompletionResult]::new('setup', 'setup', [CompletionResultType]::ParameterValue, 'Set up the integration in ConnectWise, step by step in the right order')
             [CompletionResult]::new('companies', 'companies', [CompletionResultType]::ParameterValue, 'Show and make the links between customers of the portal and companies of ConnectWise')
             [CompletionResult]::new('sync', 'sync', [CompletionResultType]::ParameterValue, 'Push what changed since the last run: tickets, backup statistics, billed quantities')
+            [CompletionResult]::new('apply', 'apply', [CompletionResultType]::ParameterValue, 'Apply a plan that was saved with psactl sync --save-plan')
+            [CompletionResult]::new('status', 'status', [CompletionResultType]::ParameterValue, 'Show how things stand: the last run, what waits for a person, what fails')
+            [CompletionResult]::new('why', 'why', [CompletionResultType]::ParameterValue, 'Show why the invoice says that: use, rounding, addition, who wrote it, what holds it')
+            [CompletionResult]::new('pause', 'pause', [CompletionResultType]::ParameterValue, 'Write nothing for some customers until a date')
+            [CompletionResult]::new('resume', 'resume', [CompletionResultType]::ParameterValue, 'End pauses before their time')
             [CompletionResult]::new('review', 'review', [CompletionResultType]::ParameterValue, 'Show the changes that are held, and approve or reject them')
             [CompletionResult]::new('events', 'events', [CompletionResultType]::ParameterValue, 'Show the event log: what happened, what was done, what failed')
             [CompletionResult]::new('reprocess', 'reprocess', [CompletionResultType]::ParameterValue, 'Run the notification actions of events again, now')
+            [CompletionResult]::new('history', 'history', [CompletionResultType]::ParameterValue, 'Show the runs that wrote, and every write of a run, before and after')
+            [CompletionResult]::new('undo', 'undo', [CompletionResultType]::ParameterValue, 'Take back the quantities, invoice descriptions and statistics that a run wrote')
+            [CompletionResult]::new('state', 'state', [CompletionResultType]::ParameterValue, 'Show which state psactl works with; build it anew from ConnectWise')
             [CompletionResult]::new('doctor', 'doctor', [CompletionResultType]::ParameterValue, 'Check everything and say what is wrong, with evidence and fix')
             [CompletionResult]::new('sandbox', 'sandbox', [CompletionResultType]::ParameterValue, 'Serve a simulated ConnectWise PSA on loopback, until Ctrl-C')
             [CompletionResult]::new('completions', 'completions', [CompletionResultType]::ParameterValue, 'Print a completion script for a shell')
@@ -306,6 +314,7 @@ Register-ArgumentCompleter -Native -CommandName 'psactl' -ScriptBlock {
         'psactl;sync' {
             [CompletionResult]::new('--cid', '--cid', [CompletionResultType]::ParameterName, 'Only these customers of the portal')
             [CompletionResult]::new('--only', '--only', [CompletionResultType]::ParameterName, 'Only this part')
+            [CompletionResult]::new('--save-plan', '--save-plan', [CompletionResultType]::ParameterName, 'Write nothing, and save what would be written: psactl apply FILE writes exactly that')
             [CompletionResult]::new('--config', '--config', [CompletionResultType]::ParameterName, 'The configuration file [default: psactl/psactl.toml in the user''s configuration folder]')
             [CompletionResult]::new('--state', '--state', [CompletionResultType]::ParameterName, 'The folder of psactl''s own state [default: psactl in the user''s state folder]')
             [CompletionResult]::new('--output', '--output', [CompletionResultType]::ParameterName, 'How results are printed')
@@ -315,6 +324,95 @@ Register-ArgumentCompleter -Native -CommandName 'psactl' -ScriptBlock {
             [CompletionResult]::new('--open-standing', '--open-standing', [CompletionResultType]::ParameterName, 'Open tickets for the faults that stood at the first run')
             [CompletionResult]::new('--dry-run', '--dry-run', [CompletionResultType]::ParameterName, 'Show what would be written; write nothing')
             [CompletionResult]::new('--exit-code', '--exit-code', [CompletionResultType]::ParameterName, 'With --dry-run: exit with 8 where something would be written, held or blocked')
+            [CompletionResult]::new('-q', '-q', [CompletionResultType]::ParameterName, 'Print nothing but results and what needs a person')
+            [CompletionResult]::new('--quiet', '--quiet', [CompletionResultType]::ParameterName, 'Print nothing but results and what needs a person')
+            [CompletionResult]::new('-v', '-v', [CompletionResultType]::ParameterName, 'Say more on stderr; -vv and -vvv say still more. Secrets are never printed')
+            [CompletionResult]::new('--verbose', '--verbose', [CompletionResultType]::ParameterName, 'Say more on stderr; -vv and -vvv say still more. Secrets are never printed')
+            [CompletionResult]::new('--no-input', '--no-input', [CompletionResultType]::ParameterName, 'Never ask; what is not given is an error')
+            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            [CompletionResult]::new('-V', '-V ', [CompletionResultType]::ParameterName, 'Print version')
+            [CompletionResult]::new('--version', '--version', [CompletionResultType]::ParameterName, 'Print version')
+            break
+        }
+        'psactl;apply' {
+            [CompletionResult]::new('--config', '--config', [CompletionResultType]::ParameterName, 'The configuration file [default: psactl/psactl.toml in the user''s configuration folder]')
+            [CompletionResult]::new('--state', '--state', [CompletionResultType]::ParameterName, 'The folder of psactl''s own state [default: psactl in the user''s state folder]')
+            [CompletionResult]::new('--output', '--output', [CompletionResultType]::ParameterName, 'How results are printed')
+            [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'When to colour')
+            [CompletionResult]::new('--yes', '--yes', [CompletionResultType]::ParameterName, 'Ask nothing')
+            [CompletionResult]::new('-q', '-q', [CompletionResultType]::ParameterName, 'Print nothing but results and what needs a person')
+            [CompletionResult]::new('--quiet', '--quiet', [CompletionResultType]::ParameterName, 'Print nothing but results and what needs a person')
+            [CompletionResult]::new('-v', '-v', [CompletionResultType]::ParameterName, 'Say more on stderr; -vv and -vvv say still more. Secrets are never printed')
+            [CompletionResult]::new('--verbose', '--verbose', [CompletionResultType]::ParameterName, 'Say more on stderr; -vv and -vvv say still more. Secrets are never printed')
+            [CompletionResult]::new('--no-input', '--no-input', [CompletionResultType]::ParameterName, 'Never ask; what is not given is an error')
+            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            [CompletionResult]::new('-V', '-V ', [CompletionResultType]::ParameterName, 'Print version')
+            [CompletionResult]::new('--version', '--version', [CompletionResultType]::ParameterName, 'Print version')
+            break
+        }
+        'psactl;status' {
+            [CompletionResult]::new('--late', '--late', [CompletionResultType]::ParameterName, 'With --nagios: critical where no run ended for so long')
+            [CompletionResult]::new('--config', '--config', [CompletionResultType]::ParameterName, 'The configuration file [default: psactl/psactl.toml in the user''s configuration folder]')
+            [CompletionResult]::new('--state', '--state', [CompletionResultType]::ParameterName, 'The folder of psactl''s own state [default: psactl in the user''s state folder]')
+            [CompletionResult]::new('--output', '--output', [CompletionResultType]::ParameterName, 'How results are printed')
+            [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'When to colour')
+            [CompletionResult]::new('--nagios', '--nagios', [CompletionResultType]::ParameterName, 'One line for Nagios, Icinga and the like, and their exit codes')
+            [CompletionResult]::new('-q', '-q', [CompletionResultType]::ParameterName, 'Print nothing but results and what needs a person')
+            [CompletionResult]::new('--quiet', '--quiet', [CompletionResultType]::ParameterName, 'Print nothing but results and what needs a person')
+            [CompletionResult]::new('-v', '-v', [CompletionResultType]::ParameterName, 'Say more on stderr; -vv and -vvv say still more. Secrets are never printed')
+            [CompletionResult]::new('--verbose', '--verbose', [CompletionResultType]::ParameterName, 'Say more on stderr; -vv and -vvv say still more. Secrets are never printed')
+            [CompletionResult]::new('--no-input', '--no-input', [CompletionResultType]::ParameterName, 'Never ask; what is not given is an error')
+            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            [CompletionResult]::new('-V', '-V ', [CompletionResultType]::ParameterName, 'Print version')
+            [CompletionResult]::new('--version', '--version', [CompletionResultType]::ParameterName, 'Print version')
+            break
+        }
+        'psactl;why' {
+            [CompletionResult]::new('--config', '--config', [CompletionResultType]::ParameterName, 'The configuration file [default: psactl/psactl.toml in the user''s configuration folder]')
+            [CompletionResult]::new('--state', '--state', [CompletionResultType]::ParameterName, 'The folder of psactl''s own state [default: psactl in the user''s state folder]')
+            [CompletionResult]::new('--output', '--output', [CompletionResultType]::ParameterName, 'How results are printed')
+            [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'When to colour')
+            [CompletionResult]::new('--offline', '--offline', [CompletionResultType]::ParameterName, 'Ask nothing of ConnectWise')
+            [CompletionResult]::new('-q', '-q', [CompletionResultType]::ParameterName, 'Print nothing but results and what needs a person')
+            [CompletionResult]::new('--quiet', '--quiet', [CompletionResultType]::ParameterName, 'Print nothing but results and what needs a person')
+            [CompletionResult]::new('-v', '-v', [CompletionResultType]::ParameterName, 'Say more on stderr; -vv and -vvv say still more. Secrets are never printed')
+            [CompletionResult]::new('--verbose', '--verbose', [CompletionResultType]::ParameterName, 'Say more on stderr; -vv and -vvv say still more. Secrets are never printed')
+            [CompletionResult]::new('--no-input', '--no-input', [CompletionResultType]::ParameterName, 'Never ask; what is not given is an error')
+            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            [CompletionResult]::new('-V', '-V ', [CompletionResultType]::ParameterName, 'Print version')
+            [CompletionResult]::new('--version', '--version', [CompletionResultType]::ParameterName, 'Print version')
+            break
+        }
+        'psactl;pause' {
+            [CompletionResult]::new('--only', '--only', [CompletionResultType]::ParameterName, 'Only this part; more than once for several')
+            [CompletionResult]::new('--until', '--until', [CompletionResultType]::ParameterName, 'The day it ends with (at its beginning), or the moment, in the portal''s time zone')
+            [CompletionResult]::new('--reason', '--reason', [CompletionResultType]::ParameterName, 'Why; whoever reads psactl status will want to know')
+            [CompletionResult]::new('--config', '--config', [CompletionResultType]::ParameterName, 'The configuration file [default: psactl/psactl.toml in the user''s configuration folder]')
+            [CompletionResult]::new('--state', '--state', [CompletionResultType]::ParameterName, 'The folder of psactl''s own state [default: psactl in the user''s state folder]')
+            [CompletionResult]::new('--output', '--output', [CompletionResultType]::ParameterName, 'How results are printed')
+            [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'When to colour')
+            [CompletionResult]::new('--all', '--all', [CompletionResultType]::ParameterName, 'Every customer')
+            [CompletionResult]::new('-q', '-q', [CompletionResultType]::ParameterName, 'Print nothing but results and what needs a person')
+            [CompletionResult]::new('--quiet', '--quiet', [CompletionResultType]::ParameterName, 'Print nothing but results and what needs a person')
+            [CompletionResult]::new('-v', '-v', [CompletionResultType]::ParameterName, 'Say more on stderr; -vv and -vvv say still more. Secrets are never printed')
+            [CompletionResult]::new('--verbose', '--verbose', [CompletionResultType]::ParameterName, 'Say more on stderr; -vv and -vvv say still more. Secrets are never printed')
+            [CompletionResult]::new('--no-input', '--no-input', [CompletionResultType]::ParameterName, 'Never ask; what is not given is an error')
+            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            [CompletionResult]::new('-V', '-V ', [CompletionResultType]::ParameterName, 'Print version')
+            [CompletionResult]::new('--version', '--version', [CompletionResultType]::ParameterName, 'Print version')
+            break
+        }
+        'psactl;resume' {
+            [CompletionResult]::new('--config', '--config', [CompletionResultType]::ParameterName, 'The configuration file [default: psactl/psactl.toml in the user''s configuration folder]')
+            [CompletionResult]::new('--state', '--state', [CompletionResultType]::ParameterName, 'The folder of psactl''s own state [default: psactl in the user''s state folder]')
+            [CompletionResult]::new('--output', '--output', [CompletionResultType]::ParameterName, 'How results are printed')
+            [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'When to colour')
+            [CompletionResult]::new('--all', '--all', [CompletionResultType]::ParameterName, 'Every pause, those of single customers too')
             [CompletionResult]::new('-q', '-q', [CompletionResultType]::ParameterName, 'Print nothing but results and what needs a person')
             [CompletionResult]::new('--quiet', '--quiet', [CompletionResultType]::ParameterName, 'Print nothing but results and what needs a person')
             [CompletionResult]::new('-v', '-v', [CompletionResultType]::ParameterName, 'Say more on stderr; -vv and -vvv say still more. Secrets are never printed')
@@ -414,6 +512,142 @@ Register-ArgumentCompleter -Native -CommandName 'psactl' -ScriptBlock {
             [CompletionResult]::new('--version', '--version', [CompletionResultType]::ParameterName, 'Print version')
             break
         }
+        'psactl;history' {
+            [CompletionResult]::new('--cid', '--cid', [CompletionResultType]::ParameterName, 'Only runs that wrote for this customer of the portal')
+            [CompletionResult]::new('--since', '--since', [CompletionResultType]::ParameterName, 'Only runs since then: 24h, 7d, 2026-11-20 (UTC), 2026-11-20T14:00Z')
+            [CompletionResult]::new('--limit', '--limit', [CompletionResultType]::ParameterName, 'At most so many, newest first')
+            [CompletionResult]::new('--config', '--config', [CompletionResultType]::ParameterName, 'The configuration file [default: psactl/psactl.toml in the user''s configuration folder]')
+            [CompletionResult]::new('--state', '--state', [CompletionResultType]::ParameterName, 'The folder of psactl''s own state [default: psactl in the user''s state folder]')
+            [CompletionResult]::new('--output', '--output', [CompletionResultType]::ParameterName, 'How results are printed')
+            [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'When to colour')
+            [CompletionResult]::new('--all', '--all', [CompletionResultType]::ParameterName, 'Runs that wrote nothing too')
+            [CompletionResult]::new('-q', '-q', [CompletionResultType]::ParameterName, 'Print nothing but results and what needs a person')
+            [CompletionResult]::new('--quiet', '--quiet', [CompletionResultType]::ParameterName, 'Print nothing but results and what needs a person')
+            [CompletionResult]::new('-v', '-v', [CompletionResultType]::ParameterName, 'Say more on stderr; -vv and -vvv say still more. Secrets are never printed')
+            [CompletionResult]::new('--verbose', '--verbose', [CompletionResultType]::ParameterName, 'Say more on stderr; -vv and -vvv say still more. Secrets are never printed')
+            [CompletionResult]::new('--no-input', '--no-input', [CompletionResultType]::ParameterName, 'Never ask; what is not given is an error')
+            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            [CompletionResult]::new('-V', '-V ', [CompletionResultType]::ParameterName, 'Print version')
+            [CompletionResult]::new('--version', '--version', [CompletionResultType]::ParameterName, 'Print version')
+            [CompletionResult]::new('show', 'show', [CompletionResultType]::ParameterValue, 'One run with every write: each field before and after, the money, how it ended')
+            [CompletionResult]::new('help', 'help', [CompletionResultType]::ParameterValue, 'Print this message or the help of the given subcommand(s)')
+            break
+        }
+        'psactl;history;show' {
+            [CompletionResult]::new('--config', '--config', [CompletionResultType]::ParameterName, 'The configuration file [default: psactl/psactl.toml in the user''s configuration folder]')
+            [CompletionResult]::new('--state', '--state', [CompletionResultType]::ParameterName, 'The folder of psactl''s own state [default: psactl in the user''s state folder]')
+            [CompletionResult]::new('--output', '--output', [CompletionResultType]::ParameterName, 'How results are printed')
+            [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'When to colour')
+            [CompletionResult]::new('-q', '-q', [CompletionResultType]::ParameterName, 'Print nothing but results and what needs a person')
+            [CompletionResult]::new('--quiet', '--quiet', [CompletionResultType]::ParameterName, 'Print nothing but results and what needs a person')
+            [CompletionResult]::new('-v', '-v', [CompletionResultType]::ParameterName, 'Say more on stderr; -vv and -vvv say still more. Secrets are never printed')
+            [CompletionResult]::new('--verbose', '--verbose', [CompletionResultType]::ParameterName, 'Say more on stderr; -vv and -vvv say still more. Secrets are never printed')
+            [CompletionResult]::new('--no-input', '--no-input', [CompletionResultType]::ParameterName, 'Never ask; what is not given is an error')
+            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            [CompletionResult]::new('-V', '-V ', [CompletionResultType]::ParameterName, 'Print version')
+            [CompletionResult]::new('--version', '--version', [CompletionResultType]::ParameterName, 'Print version')
+            break
+        }
+        'psactl;history;help' {
+            [CompletionResult]::new('show', 'show', [CompletionResultType]::ParameterValue, 'One run with every write: each field before and after, the money, how it ended')
+            [CompletionResult]::new('help', 'help', [CompletionResultType]::ParameterValue, 'Print this message or the help of the given subcommand(s)')
+            break
+        }
+        'psactl;history;help;show' {
+            break
+        }
+        'psactl;history;help;help' {
+            break
+        }
+        'psactl;undo' {
+            [CompletionResult]::new('--config', '--config', [CompletionResultType]::ParameterName, 'The configuration file [default: psactl/psactl.toml in the user''s configuration folder]')
+            [CompletionResult]::new('--state', '--state', [CompletionResultType]::ParameterName, 'The folder of psactl''s own state [default: psactl in the user''s state folder]')
+            [CompletionResult]::new('--output', '--output', [CompletionResultType]::ParameterName, 'How results are printed')
+            [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'When to colour')
+            [CompletionResult]::new('--dry-run', '--dry-run', [CompletionResultType]::ParameterName, 'Show what would be taken back; write nothing')
+            [CompletionResult]::new('--yes', '--yes', [CompletionResultType]::ParameterName, 'Ask nothing')
+            [CompletionResult]::new('-q', '-q', [CompletionResultType]::ParameterName, 'Print nothing but results and what needs a person')
+            [CompletionResult]::new('--quiet', '--quiet', [CompletionResultType]::ParameterName, 'Print nothing but results and what needs a person')
+            [CompletionResult]::new('-v', '-v', [CompletionResultType]::ParameterName, 'Say more on stderr; -vv and -vvv say still more. Secrets are never printed')
+            [CompletionResult]::new('--verbose', '--verbose', [CompletionResultType]::ParameterName, 'Say more on stderr; -vv and -vvv say still more. Secrets are never printed')
+            [CompletionResult]::new('--no-input', '--no-input', [CompletionResultType]::ParameterName, 'Never ask; what is not given is an error')
+            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            [CompletionResult]::new('-V', '-V ', [CompletionResultType]::ParameterName, 'Print version')
+            [CompletionResult]::new('--version', '--version', [CompletionResultType]::ParameterName, 'Print version')
+            break
+        }
+        'psactl;state' {
+            [CompletionResult]::new('--config', '--config', [CompletionResultType]::ParameterName, 'The configuration file [default: psactl/psactl.toml in the user''s configuration folder]')
+            [CompletionResult]::new('--state', '--state', [CompletionResultType]::ParameterName, 'The folder of psactl''s own state [default: psactl in the user''s state folder]')
+            [CompletionResult]::new('--output', '--output', [CompletionResultType]::ParameterName, 'How results are printed')
+            [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'When to colour')
+            [CompletionResult]::new('-q', '-q', [CompletionResultType]::ParameterName, 'Print nothing but results and what needs a person')
+            [CompletionResult]::new('--quiet', '--quiet', [CompletionResultType]::ParameterName, 'Print nothing but results and what needs a person')
+            [CompletionResult]::new('-v', '-v', [CompletionResultType]::ParameterName, 'Say more on stderr; -vv and -vvv say still more. Secrets are never printed')
+            [CompletionResult]::new('--verbose', '--verbose', [CompletionResultType]::ParameterName, 'Say more on stderr; -vv and -vvv say still more. Secrets are never printed')
+            [CompletionResult]::new('--no-input', '--no-input', [CompletionResultType]::ParameterName, 'Never ask; what is not given is an error')
+            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            [CompletionResult]::new('-V', '-V ', [CompletionResultType]::ParameterName, 'Print version')
+            [CompletionResult]::new('--version', '--version', [CompletionResultType]::ParameterName, 'Print version')
+            [CompletionResult]::new('rebuild', 'rebuild', [CompletionResultType]::ParameterValue, 'Build links, tickets of faults and additions anew from ConnectWise')
+            [CompletionResult]::new('keep', 'keep', [CompletionResultType]::ParameterValue, 'Go on with this state: a person wrote with psactl''s login, no second psactl')
+            [CompletionResult]::new('help', 'help', [CompletionResultType]::ParameterValue, 'Print this message or the help of the given subcommand(s)')
+            break
+        }
+        'psactl;state;rebuild' {
+            [CompletionResult]::new('--config', '--config', [CompletionResultType]::ParameterName, 'The configuration file [default: psactl/psactl.toml in the user''s configuration folder]')
+            [CompletionResult]::new('--state', '--state', [CompletionResultType]::ParameterName, 'The folder of psactl''s own state [default: psactl in the user''s state folder]')
+            [CompletionResult]::new('--output', '--output', [CompletionResultType]::ParameterName, 'How results are printed')
+            [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'When to colour')
+            [CompletionResult]::new('--dry-run', '--dry-run', [CompletionResultType]::ParameterName, 'Show what would be taken over; change nothing')
+            [CompletionResult]::new('--yes', '--yes', [CompletionResultType]::ParameterName, 'Ask nothing')
+            [CompletionResult]::new('-q', '-q', [CompletionResultType]::ParameterName, 'Print nothing but results and what needs a person')
+            [CompletionResult]::new('--quiet', '--quiet', [CompletionResultType]::ParameterName, 'Print nothing but results and what needs a person')
+            [CompletionResult]::new('-v', '-v', [CompletionResultType]::ParameterName, 'Say more on stderr; -vv and -vvv say still more. Secrets are never printed')
+            [CompletionResult]::new('--verbose', '--verbose', [CompletionResultType]::ParameterName, 'Say more on stderr; -vv and -vvv say still more. Secrets are never printed')
+            [CompletionResult]::new('--no-input', '--no-input', [CompletionResultType]::ParameterName, 'Never ask; what is not given is an error')
+            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            [CompletionResult]::new('-V', '-V ', [CompletionResultType]::ParameterName, 'Print version')
+            [CompletionResult]::new('--version', '--version', [CompletionResultType]::ParameterName, 'Print version')
+            break
+        }
+        'psactl;state;keep' {
+            [CompletionResult]::new('--config', '--config', [CompletionResultType]::ParameterName, 'The configuration file [default: psactl/psactl.toml in the user''s configuration folder]')
+            [CompletionResult]::new('--state', '--state', [CompletionResultType]::ParameterName, 'The folder of psactl''s own state [default: psactl in the user''s state folder]')
+            [CompletionResult]::new('--output', '--output', [CompletionResultType]::ParameterName, 'How results are printed')
+            [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'When to colour')
+            [CompletionResult]::new('--yes', '--yes', [CompletionResultType]::ParameterName, 'Ask nothing')
+            [CompletionResult]::new('-q', '-q', [CompletionResultType]::ParameterName, 'Print nothing but results and what needs a person')
+            [CompletionResult]::new('--quiet', '--quiet', [CompletionResultType]::ParameterName, 'Print nothing but results and what needs a person')
+            [CompletionResult]::new('-v', '-v', [CompletionResultType]::ParameterName, 'Say more on stderr; -vv and -vvv say still more. Secrets are never printed')
+            [CompletionResult]::new('--verbose', '--verbose', [CompletionResultType]::ParameterName, 'Say more on stderr; -vv and -vvv say still more. Secrets are never printed')
+            [CompletionResult]::new('--no-input', '--no-input', [CompletionResultType]::ParameterName, 'Never ask; what is not given is an error')
+            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            [CompletionResult]::new('-V', '-V ', [CompletionResultType]::ParameterName, 'Print version')
+            [CompletionResult]::new('--version', '--version', [CompletionResultType]::ParameterName, 'Print version')
+            break
+        }
+        'psactl;state;help' {
+            [CompletionResult]::new('rebuild', 'rebuild', [CompletionResultType]::ParameterValue, 'Build links, tickets of faults and additions anew from ConnectWise')
+            [CompletionResult]::new('keep', 'keep', [CompletionResultType]::ParameterValue, 'Go on with this state: a person wrote with psactl''s login, no second psactl')
+            [CompletionResult]::new('help', 'help', [CompletionResultType]::ParameterValue, 'Print this message or the help of the given subcommand(s)')
+            break
+        }
+        'psactl;state;help;rebuild' {
+            break
+        }
+        'psactl;state;help;keep' {
+            break
+        }
+        'psactl;state;help;help' {
+            break
+        }
         'psactl;doctor' {
             [CompletionResult]::new('--only', '--only', [CompletionResultType]::ParameterName, 'Only this group of checks')
             [CompletionResult]::new('--config', '--config', [CompletionResultType]::ParameterName, 'The configuration file [default: psactl/psactl.toml in the user''s configuration folder]')
@@ -490,9 +724,17 @@ Register-ArgumentCompleter -Native -CommandName 'psactl' -ScriptBlock {
             [CompletionResult]::new('setup', 'setup', [CompletionResultType]::ParameterValue, 'Set up the integration in ConnectWise, step by step in the right order')
             [CompletionResult]::new('companies', 'companies', [CompletionResultType]::ParameterValue, 'Show and make the links between customers of the portal and companies of ConnectWise')
             [CompletionResult]::new('sync', 'sync', [CompletionResultType]::ParameterValue, 'Push what changed since the last run: tickets, backup statistics, billed quantities')
+            [CompletionResult]::new('apply', 'apply', [CompletionResultType]::ParameterValue, 'Apply a plan that was saved with psactl sync --save-plan')
+            [CompletionResult]::new('status', 'status', [CompletionResultType]::ParameterValue, 'Show how things stand: the last run, what waits for a person, what fails')
+            [CompletionResult]::new('why', 'why', [CompletionResultType]::ParameterValue, 'Show why the invoice says that: use, rounding, addition, who wrote it, what holds it')
+            [CompletionResult]::new('pause', 'pause', [CompletionResultType]::ParameterValue, 'Write nothing for some customers until a date')
+            [CompletionResult]::new('resume', 'resume', [CompletionResultType]::ParameterValue, 'End pauses before their time')
             [CompletionResult]::new('review', 'review', [CompletionResultType]::ParameterValue, 'Show the changes that are held, and approve or reject them')
             [CompletionResult]::new('events', 'events', [CompletionResultType]::ParameterValue, 'Show the event log: what happened, what was done, what failed')
             [CompletionResult]::new('reprocess', 'reprocess', [CompletionResultType]::ParameterValue, 'Run the notification actions of events again, now')
+            [CompletionResult]::new('history', 'history', [CompletionResultType]::ParameterValue, 'Show the runs that wrote, and every write of a run, before and after')
+            [CompletionResult]::new('undo', 'undo', [CompletionResultType]::ParameterValue, 'Take back the quantities, invoice descriptions and statistics that a run wrote')
+            [CompletionResult]::new('state', 'state', [CompletionResultType]::ParameterValue, 'Show which state psactl works with; build it anew from ConnectWise')
             [CompletionResult]::new('doctor', 'doctor', [CompletionResultType]::ParameterValue, 'Check everything and say what is wrong, with evidence and fix')
             [CompletionResult]::new('sandbox', 'sandbox', [CompletionResultType]::ParameterValue, 'Serve a simulated ConnectWise PSA on loopback, until Ctrl-C')
             [CompletionResult]::new('completions', 'completions', [CompletionResultType]::ParameterValue, 'Print a completion script for a shell')
@@ -538,6 +780,21 @@ Register-ArgumentCompleter -Native -CommandName 'psactl' -ScriptBlock {
         'psactl;help;sync' {
             break
         }
+        'psactl;help;apply' {
+            break
+        }
+        'psactl;help;status' {
+            break
+        }
+        'psactl;help;why' {
+            break
+        }
+        'psactl;help;pause' {
+            break
+        }
+        'psactl;help;resume' {
+            break
+        }
         'psactl;help;review' {
             break
         }
@@ -549,6 +806,27 @@ Register-ArgumentCompleter -Native -CommandName 'psactl' -ScriptBlock {
             break
         }
         'psactl;help;reprocess' {
+            break
+        }
+        'psactl;help;history' {
+            [CompletionResult]::new('show', 'show', [CompletionResultType]::ParameterValue, 'One run with every write: each field before and after, the money, how it ended')
+            break
+        }
+        'psactl;help;history;show' {
+            break
+        }
+        'psactl;help;undo' {
+            break
+        }
+        'psactl;help;state' {
+            [CompletionResult]::new('rebuild', 'rebuild', [CompletionResultType]::ParameterValue, 'Build links, tickets of faults and additions anew from ConnectWise')
+            [CompletionResult]::new('keep', 'keep', [CompletionResultType]::ParameterValue, 'Go on with this state: a person wrote with psactl''s login, no second psactl')
+            break
+        }
+        'psactl;help;state;rebuild' {
+            break
+        }
+        'psactl;help;state;keep' {
             break
         }
         'psactl;help;doctor' {

@@ -36,9 +36,17 @@ set edit:completion:arg-completer[psactl] = {|@words|
             cand setup 'Set up the integration in ConnectWise, step by step in the right order'
             cand companies 'Show and make the links between customers of the portal and companies of ConnectWise'
             cand sync 'Push what changed since the last run: tickets, backup statistics, billed quantities'
+            cand apply 'Apply a plan that was saved with psactl sync --save-plan'
+            cand status 'Show how things stand: the last run, what waits for a person, what fails'
+            cand why 'Show why the invoice says that: use, rounding, addition, who wrote it, what holds it'
+            cand pause 'Write nothing for some customers until a date'
+            cand resume 'End pauses before their time'
             cand review 'Show the changes that are held, and approve or reject them'
             cand events 'Show the event log: what happened, what was done, what failed'
             cand reprocess 'Run the notification actions of events again, now'
+            cand history 'Show the runs that wrote, and every write of a run, before and after'
+            cand undo 'Take back the quantities, invoice descriptions and statistics that a run wrote'
+            cand state 'Show which state psactl works with; build it anew from ConnectWise'
             cand doctor 'Check everything and say what is wrong, with evidence and fix'
             cand sandbox 'Serve a simulated ConnectWise PSA on loopback, until Ctrl-C'
             cand completions 'Print a completion script for a shell'
@@ -284,6 +292,7 @@ set edit:completion:arg-completer[psactl] = {|@words|
         &'psactl;sync'= {
             cand --cid 'Only these customers of the portal'
             cand --only 'Only this part'
+            cand --save-plan 'Write nothing, and save what would be written: psactl apply FILE writes exactly that'
             cand --config 'The configuration file [default: psactl/psactl.toml in the user''s configuration folder]'
             cand --state 'The folder of psactl''s own state [default: psactl in the user''s state folder]'
             cand --output 'How results are printed'
@@ -293,6 +302,90 @@ set edit:completion:arg-completer[psactl] = {|@words|
             cand --open-standing 'Open tickets for the faults that stood at the first run'
             cand --dry-run 'Show what would be written; write nothing'
             cand --exit-code 'With --dry-run: exit with 8 where something would be written, held or blocked'
+            cand -q 'Print nothing but results and what needs a person'
+            cand --quiet 'Print nothing but results and what needs a person'
+            cand -v 'Say more on stderr; -vv and -vvv say still more. Secrets are never printed'
+            cand --verbose 'Say more on stderr; -vv and -vvv say still more. Secrets are never printed'
+            cand --no-input 'Never ask; what is not given is an error'
+            cand -h 'Print help (see more with ''--help'')'
+            cand --help 'Print help (see more with ''--help'')'
+            cand -V 'Print version'
+            cand --version 'Print version'
+        }
+        &'psactl;apply'= {
+            cand --config 'The configuration file [default: psactl/psactl.toml in the user''s configuration folder]'
+            cand --state 'The folder of psactl''s own state [default: psactl in the user''s state folder]'
+            cand --output 'How results are printed'
+            cand --color 'When to colour'
+            cand --yes 'Ask nothing'
+            cand -q 'Print nothing but results and what needs a person'
+            cand --quiet 'Print nothing but results and what needs a person'
+            cand -v 'Say more on stderr; -vv and -vvv say still more. Secrets are never printed'
+            cand --verbose 'Say more on stderr; -vv and -vvv say still more. Secrets are never printed'
+            cand --no-input 'Never ask; what is not given is an error'
+            cand -h 'Print help (see more with ''--help'')'
+            cand --help 'Print help (see more with ''--help'')'
+            cand -V 'Print version'
+            cand --version 'Print version'
+        }
+        &'psactl;status'= {
+            cand --late 'With --nagios: critical where no run ended for so long'
+            cand --config 'The configuration file [default: psactl/psactl.toml in the user''s configuration folder]'
+            cand --state 'The folder of psactl''s own state [default: psactl in the user''s state folder]'
+            cand --output 'How results are printed'
+            cand --color 'When to colour'
+            cand --nagios 'One line for Nagios, Icinga and the like, and their exit codes'
+            cand -q 'Print nothing but results and what needs a person'
+            cand --quiet 'Print nothing but results and what needs a person'
+            cand -v 'Say more on stderr; -vv and -vvv say still more. Secrets are never printed'
+            cand --verbose 'Say more on stderr; -vv and -vvv say still more. Secrets are never printed'
+            cand --no-input 'Never ask; what is not given is an error'
+            cand -h 'Print help (see more with ''--help'')'
+            cand --help 'Print help (see more with ''--help'')'
+            cand -V 'Print version'
+            cand --version 'Print version'
+        }
+        &'psactl;why'= {
+            cand --config 'The configuration file [default: psactl/psactl.toml in the user''s configuration folder]'
+            cand --state 'The folder of psactl''s own state [default: psactl in the user''s state folder]'
+            cand --output 'How results are printed'
+            cand --color 'When to colour'
+            cand --offline 'Ask nothing of ConnectWise'
+            cand -q 'Print nothing but results and what needs a person'
+            cand --quiet 'Print nothing but results and what needs a person'
+            cand -v 'Say more on stderr; -vv and -vvv say still more. Secrets are never printed'
+            cand --verbose 'Say more on stderr; -vv and -vvv say still more. Secrets are never printed'
+            cand --no-input 'Never ask; what is not given is an error'
+            cand -h 'Print help (see more with ''--help'')'
+            cand --help 'Print help (see more with ''--help'')'
+            cand -V 'Print version'
+            cand --version 'Print version'
+        }
+        &'psactl;pause'= {
+            cand --only 'Only this part; more than once for several'
+            cand --until 'The day it ends with (at its beginning), or the moment, in the portal''s time zone'
+            cand --reason 'Why; whoever reads psactl status will want to know'
+            cand --config 'The configuration file [default: psactl/psactl.toml in the user''s configuration folder]'
+            cand --state 'The folder of psactl''s own state [default: psactl in the user''s state folder]'
+            cand --output 'How results are printed'
+            cand --color 'When to colour'
+            cand --all 'Every customer'
+            cand -q 'Print nothing but results and what needs a person'
+            cand --quiet 'Print nothing but results and what needs a person'
+            cand -v 'Say more on stderr; -vv and -vvv say still more. Secrets are never printed'
+            cand --verbose 'Say more on stderr; -vv and -vvv say still more. Secrets are never printed'
+            cand --no-input 'Never ask; what is not given is an error'
+            cand -h 'Print help (see more with ''--help'')'
+            cand --help 'Print help (see more with ''--help'')'
+            cand -V 'Print version'
+            cand --version 'Print version'
+        }
+        &'psactl;resume'= {
+            cand --config 'The configuration file [default: psactl/psactl.toml in the user''s configuration folder]'
+            cand --state 'The folder of psactl''s own state [default: psactl in the user''s state folder]'
+            cand --output 'How results are printed'
+            cand --color 'When to colour'
+            cand --all 'Every pause, those of single customers too'
             cand -q 'Print nothing but results and what needs a person'
             cand --quiet 'Print nothing but results and what needs a person'
             cand -v 'Say more on stderr; -vv and -vvv say still more. Secrets are never printed'
@@ -384,6 +477,129 @@ set edit:completion:arg-completer[psactl] = {|@words|
             cand -V 'Print version'
             cand --version 'Print version'
         }
+        &'psactl;history'= {
+            cand --cid 'Only runs that wrote for this customer of the portal'
+            cand --since 'Only runs since then: 24h, 7d, 2026-11-20 (UTC), 2026-11-20T14:00Z'
+            cand --limit 'At most so many, newest first'
+            cand --config 'The configuration file [default: psactl/psactl.toml in the user''s configuration folder]'
+            cand --state 'The folder of psactl''s own state [default: psactl in the user''s state folder]'
+            cand --output 'How results are printed'
+            cand --color 'When to colour'
+            cand --all 'Runs that wrote nothing too'
+            cand -q 'Print nothing but results and what needs a person'
+            cand --quiet 'Print nothing but results and what needs a person'
+            cand -v 'Say more on stderr; -vv and -vvv say still more. Secrets are never printed'
+            cand --verbose 'Say more on stderr; -vv and -vvv say still more. Secrets are never printed'
+            cand --no-input 'Never ask; what is not given is an error'
+            cand -h 'Print help (see more with ''--help'')'
+            cand --help 'Print help (see more with ''--help'')'
+            cand -V 'Print version'
+            cand --version 'Print version'
+            cand show 'One run with every write: each field before and after, the money, how it ended'
+            cand help 'Print this message or the help of the given subcommand(s)'
+        }
+        &'psactl;history;show'= {
+            cand --config 'The configuration file [default: psactl/psactl.toml in the user''s configuration folder]'
+            cand --state 'The folder of psactl''s own state [default: psactl in the user''s state folder]'
+            cand --output 'How results are printed'
+            cand --color 'When to colour'
+            cand -q 'Print nothing but results and what needs a person'
+            cand --quiet 'Print nothing but results and what needs a person'
+            cand -v 'Say more on stderr; -vv and -vvv say still more. Secrets are never printed'
+            cand --verbose 'Say more on stderr; -vv and -vvv say still more. Secrets are never printed'
+            cand --no-input 'Never ask; what is not given is an error'
+            cand -h 'Print help (see more with ''--help'')'
+            cand --help 'Print help (see more with ''--help'')'
+            cand -V 'Print version'
+            cand --version 'Print version'
+        }
+        &'psactl;history;help'= {
+            cand show 'One run with every write: each field before and after, the money, how it ended'
+            cand help 'Print this message or the help of the given subcommand(s)'
+        }
+        &'psactl;history;help;show'= {
+        }
+        &'psactl;history;help;help'= {
+        }
+        &'psactl;undo'= {
+            cand --config 'The configuration file [default: psactl/psactl.toml in the user''s configuration folder]'
+            cand --state 'The folder of psactl''s own state [default: psactl in the user''s state folder]'
+            cand --output 'How results are printed'
+            cand --color 'When to colour'
+            cand --dry-run 'Show what would be taken back; write nothing'
+            cand --yes 'Ask nothing'
+            cand -q 'Print nothing but results and what needs a person'
+            cand --quiet 'Print nothing but results and what needs a person'
+            cand -v 'Say more on stderr; -vv and -vvv say still more. Secrets are never printed'
+            cand --verbose 'Say more on stderr; -vv and -vvv say still more. Secrets are never printed'
+            cand --no-input 'Never ask; what is not given is an error'
+            cand -h 'Print help (see more with ''--help'')'
+            cand --help 'Print help (see more with ''--help'')'
+            cand -V 'Print version'
+            cand --version 'Print version'
+        }
+        &'psactl;state'= {
+            cand --config 'The configuration file [default: psactl/psactl.toml in the user''s configuration folder]'
+            cand --state 'The folder of psactl''s own state [default: psactl in the user''s state folder]'
+            cand --output 'How results are printed'
+            cand --color 'When to colour'
+            cand -q 'Print nothing but results and what needs a person'
+            cand --quiet 'Print nothing but results and what needs a person'
+            cand -v 'Say more on stderr; -vv and -vvv say still more. Secrets are never printed'
+            cand --verbose 'Say more on stderr; -vv and -vvv say still more. Secrets are never printed'
+            cand --no-input 'Never ask; what is not given is an error'
+            cand -h 'Print help (see more with ''--help'')'
+            cand --help 'Print help (see more with ''--help'')'
+            cand -V 'Print version'
+            cand --version 'Print version'
+            cand rebuild 'Build links, tickets of faults and additions anew from ConnectWise'
+            cand keep 'Go on with this state: a person wrote with psactl''s login, no second psactl'
+            cand help 'Print this message or the help of the given subcommand(s)'
+        }
+        &'psactl;state;rebuild'= {
+            cand --config 'The configuration file [default: psactl/psactl.toml in the user''s configuration folder]'
+            cand --state 'The folder of psactl''s own state [default: psactl in the user''s state folder]'
+            cand --output 'How results are printed'
+            cand --color 'When to colour'
+            cand --dry-run 'Show what would be taken over; change nothing'
+            cand --yes 'Ask nothing'
+            cand -q 'Print nothing but results and what needs a person'
+            cand --quiet 'Print nothing but results and what needs a person'
+            cand -v 'Say more on stderr; -vv and -vvv say still more. Secrets are never printed'
+            cand --verbose 'Say more on stderr; -vv and -vvv say still more. Secrets are never printed'
+            cand --no-input 'Never ask; what is not given is an error'
+            cand -h 'Print help (see more with ''--help'')'
+            cand --help 'Print help (see more with ''--help'')'
+            cand -V 'Print version'
+            cand --version 'Print version'
+        }
+        &'psactl;state;keep'= {
+            cand --config 'The configuration file [default: psactl/psactl.toml in the user''s configuration folder]'
+            cand --state 'The folder of psactl''s own state [default: psactl in the user''s state folder]'
+            cand --output 'How results are printed'
+            cand --color 'When to colour'
+            cand --yes 'Ask nothing'
+            cand -q 'Print nothing but results and what needs a person'
+            cand --quiet 'Print nothing but results and what needs a person'
+            cand -v 'Say more on stderr; -vv and -vvv say still more. Secrets are never printed'
+            cand --verbose 'Say more on stderr; -vv and -vvv say still more. Secrets are never printed'
+            cand --no-input 'Never ask; what is not given is an error'
+            cand -h 'Print help (see more with ''--help'')'
+            cand --help 'Print help (see more with ''--help'')'
+            cand -V 'Print version'
+            cand --version 'Print version'
+        }
+        &'psactl;state;help'= {
+            cand rebuild 'Build links, tickets of faults and additions anew from ConnectWise'
+            cand keep 'Go on with this state: a person wrote with psactl''s login, no second psactl'
+            cand help 'Print this message or the help of the given subcommand(s)'
+        }
+        &'psactl;state;help;rebuild'= {
+        }
+        &'psactl;state;help;keep'= {
+        }
+        &'psactl;state;help;help'= {
+        }
         &'psactl;doctor'= {
             cand --only 'Only this group of checks'
             cand --config 'The configuration file [default: psactl/psactl.toml in the user''s configuration folder]'
@@ -457,9 +673,17 @@ set edit:completion:arg-completer[psactl] = {|@words|
             cand setup 'Set up the integration in ConnectWise, step by step in the right order'
             cand companies 'Show and make the links between customers of the portal and companies of ConnectWise'
             cand sync 'Push what changed since the last run: tickets, backup statistics, billed quantities'
+            cand apply 'Apply a plan that was saved with psactl sync --save-plan'
+            cand status 'Show how things stand: the last run, what waits for a person, what fails'
+            cand why 'Show why the invoice says that: use, rounding, addition, who wrote it, what holds it'
+            cand pause 'Write nothing for some customers until a date'
+            cand resume 'End pauses before their time'
             cand review 'Show the changes that are held, and approve or reject them'
             cand events 'Show the event log: what happened, what was done, what failed'
             cand reprocess 'Run the notification actions of events again, now'
+            cand history 'Show the runs that wrote, and every write of a run, before and after'
+            cand undo 'Take back the quantities, invoice descriptions and statistics that a run wrote'
+            cand state 'Show which state psactl works with; build it anew from ConnectWise'
             cand doctor 'Check everything and say what is wrong, with evidence and fix'
             cand sandbox 'Serve a simulated ConnectWise PSA on loopback, until Ctrl-C'
             cand completions 'Print a completion script for a shell'
@@ -493,6 +717,16 @@ set edit:completion:arg-completer[psactl] = {|@words|
         }
         &'psactl;help;sync'= {
         }
+        &'psactl;help;apply'= {
+        }
+        &'psactl;help;status'= {
+        }
+        &'psactl;help;why'= {
+        }
+        &'psactl;help;pause'= {
+        }
+        &'psactl;help;resume'= {
+        }
         &'psactl;help;review'= {
         }
         &'psactl;help;events'= {
@@ -501,6 +735,21 @@ set edit:completion:arg-completer[psactl] = {|@words|
         &'psactl;help;events;show'= {
         }
         &'psactl;help;reprocess'= {
+        }
+        &'psactl;help;history'= {
+            cand show 'One run with every write: each field before and after, the money, how it ended'
+        }
+        &'psactl;help;history;show'= {
+        }
+        &'psactl;help;undo'= {
+        }
+        &'psactl;help;state'= {
+            cand rebuild 'Build links, tickets of faults and additions anew from ConnectWise'
+            cand keep 'Go on with this state: a person wrote with psactl''s login, no second psactl'
+        }
+        &'psactl;help;state;rebuild'= {
+        }
+        &'psactl;help;state;keep'= {
         }
         &'psactl;help;doctor'= {
         }

@@ -41,9 +41,17 @@ complete -c psactl -n "__fish_psactl_needs_command" -f -a "init" -d 'Ask for wha
 complete -c psactl -n "__fish_psactl_needs_command" -f -a "setup" -d 'Set up the integration in ConnectWise, step by step in the right order'
 complete -c psactl -n "__fish_psactl_needs_command" -f -a "companies" -d 'Show and make the links between customers of the portal and companies of ConnectWise'
 complete -c psactl -n "__fish_psactl_needs_command" -f -a "sync" -d 'Push what changed since the last run: tickets, backup statistics, billed quantities'
+complete -c psactl -n "__fish_psactl_needs_command" -f -a "apply" -d 'Apply a plan that was saved with psactl sync --save-plan'
+complete -c psactl -n "__fish_psactl_needs_command" -f -a "status" -d 'Show how things stand: the last run, what waits for a person, what fails'
+complete -c psactl -n "__fish_psactl_needs_command" -f -a "why" -d 'Show why the invoice says that: use, rounding, addition, who wrote it, what holds it'
+complete -c psactl -n "__fish_psactl_needs_command" -f -a "pause" -d 'Write nothing for some customers until a date'
+complete -c psactl -n "__fish_psactl_needs_command" -f -a "resume" -d 'End pauses before their time'
 complete -c psactl -n "__fish_psactl_needs_command" -f -a "review" -d 'Show the changes that are held, and approve or reject them'
 complete -c psactl -n "__fish_psactl_needs_command" -f -a "events" -d 'Show the event log: what happened, what was done, what failed'
 complete -c psactl -n "__fish_psactl_needs_command" -f -a "reprocess" -d 'Run the notification actions of events again, now'
+complete -c psactl -n "__fish_psactl_needs_command" -f -a "history" -d 'Show the runs that wrote, and every write of a run, before and after'
+complete -c psactl -n "__fish_psactl_needs_command" -f -a "undo" -d 'Take back the quantities, invoice descriptions and statistics that a run wrote'
+complete -c psactl -n "__fish_psactl_needs_command" -f -a "state" -d 'Show which state psactl works with; build it anew from ConnectWise'
 complete -c psactl -n "__fish_psactl_needs_command" -f -a "doctor" -d 'Check everything and say what is wrong, with evidence and fix'
 complete -c psactl -n "__fish_psactl_needs_command" -f -a "sandbox" -d 'Serve a simulated ConnectWise PSA on loopback, until Ctrl-C'
 complete -c psactl -n "__fish_psactl_needs_command" -f -a "completions" -d 'Print a completion script for a shell'
@@ -277,6 +285,7 @@ complete -c psactl -n "__fish_psactl_using_subcommand sync" -l cid -d 'Only thes
 complete -c psactl -n "__fish_psactl_using_subcommand sync" -l only -d 'Only this part' -r -f -a "tickets\t'Tickets for faults'
 statistics\t'Backup statistics'
 billing\t'Quantities of agreement additions'"
+complete -c psactl -n "__fish_psactl_using_subcommand sync" -l save-plan -d 'Write nothing, and save what would be written: psactl apply FILE writes exactly that' -r -F
 complete -c psactl -n "__fish_psactl_using_subcommand sync" -l config -d 'The configuration file [default: psactl/psactl.toml in the user\'s configuration folder]' -r -F
 complete -c psactl -n "__fish_psactl_using_subcommand sync" -l state -d 'The folder of psactl\'s own state [default: psactl in the user\'s state folder]' -r -F
 complete -c psactl -n "__fish_psactl_using_subcommand sync" -l output -d 'How results are printed' -r -f -a "table\t'Tables and sentences for people'
@@ -294,6 +303,77 @@ complete -c psactl -n "__fish_psactl_using_subcommand sync" -s v -l verbose -d '
 complete -c psactl -n "__fish_psactl_using_subcommand sync" -l no-input -d 'Never ask; what is not given is an error'
 complete -c psactl -n "__fish_psactl_using_subcommand sync" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c psactl -n "__fish_psactl_using_subcommand sync" -s V -l version -d 'Print version'
+complete -c psactl -n "__fish_psactl_using_subcommand apply" -l config -d 'The configuration file [default: psactl/psactl.toml in the user\'s configuration folder]' -r -F
+complete -c psactl -n "__fish_psactl_using_subcommand apply" -l state -d 'The folder of psactl\'s own state [default: psactl in the user\'s state folder]' -r -F
+complete -c psactl -n "__fish_psactl_using_subcommand apply" -l output -d 'How results are printed' -r -f -a "table\t'Tables and sentences for people'
+json\t'One JSON document of a documented, versioned shape'"
+complete -c psactl -n "__fish_psactl_using_subcommand apply" -l color -d 'When to colour' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
+always\t'Always'
+never\t'Never'"
+complete -c psactl -n "__fish_psactl_using_subcommand apply" -l yes -d 'Ask nothing'
+complete -c psactl -n "__fish_psactl_using_subcommand apply" -s q -l quiet -d 'Print nothing but results and what needs a person'
+complete -c psactl -n "__fish_psactl_using_subcommand apply" -s v -l verbose -d 'Say more on stderr; -vv and -vvv say still more. Secrets are never printed'
+complete -c psactl -n "__fish_psactl_using_subcommand apply" -l no-input -d 'Never ask; what is not given is an error'
+complete -c psactl -n "__fish_psactl_using_subcommand apply" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c psactl -n "__fish_psactl_using_subcommand apply" -s V -l version -d 'Print version'
+complete -c psactl -n "__fish_psactl_using_subcommand status" -l late -d 'With --nagios: critical where no run ended for so long' -r
+complete -c psactl -n "__fish_psactl_using_subcommand status" -l config -d 'The configuration file [default: psactl/psactl.toml in the user\'s configuration folder]' -r -F
+complete -c psactl -n "__fish_psactl_using_subcommand status" -l state -d 'The folder of psactl\'s own state [default: psactl in the user\'s state folder]' -r -F
+complete -c psactl -n "__fish_psactl_using_subcommand status" -l output -d 'How results are printed' -r -f -a "table\t'Tables and sentences for people'
+json\t'One JSON document of a documented, versioned shape'"
+complete -c psactl -n "__fish_psactl_using_subcommand status" -l color -d 'When to colour' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
+always\t'Always'
+never\t'Never'"
+complete -c psactl -n "__fish_psactl_using_subcommand status" -l nagios -d 'One line for Nagios, Icinga and the like, and their exit codes'
+complete -c psactl -n "__fish_psactl_using_subcommand status" -s q -l quiet -d 'Print nothing but results and what needs a person'
+complete -c psactl -n "__fish_psactl_using_subcommand status" -s v -l verbose -d 'Say more on stderr; -vv and -vvv say still more. Secrets are never printed'
+complete -c psactl -n "__fish_psactl_using_subcommand status" -l no-input -d 'Never ask; what is not given is an error'
+complete -c psactl -n "__fish_psactl_using_subcommand status" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c psactl -n "__fish_psactl_using_subcommand status" -s V -l version -d 'Print version'
+complete -c psactl -n "__fish_psactl_using_subcommand why" -l config -d 'The configuration file [default: psactl/psactl.toml in the user\'s configuration folder]' -r -F
+complete -c psactl -n "__fish_psactl_using_subcommand why" -l state -d 'The folder of psactl\'s own state [default: psactl in the user\'s state folder]' -r -F
+complete -c psactl -n "__fish_psactl_using_subcommand why" -l output -d 'How results are printed' -r -f -a "table\t'Tables and sentences for people'
+json\t'One JSON document of a documented, versioned shape'"
+complete -c psactl -n "__fish_psactl_using_subcommand why" -l color -d 'When to colour' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
+always\t'Always'
+never\t'Never'"
+complete -c psactl -n "__fish_psactl_using_subcommand why" -l offline -d 'Ask nothing of ConnectWise'
+complete -c psactl -n "__fish_psactl_using_subcommand why" -s q -l quiet -d 'Print nothing but results and what needs a person'
+complete -c psactl -n "__fish_psactl_using_subcommand why" -s v -l verbose -d 'Say more on stderr; -vv and -vvv say still more. Secrets are never printed'
+complete -c psactl -n "__fish_psactl_using_subcommand why" -l no-input -d 'Never ask; what is not given is an error'
+complete -c psactl -n "__fish_psactl_using_subcommand why" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c psactl -n "__fish_psactl_using_subcommand why" -s V -l version -d 'Print version'
+complete -c psactl -n "__fish_psactl_using_subcommand pause" -l only -d 'Only this part; more than once for several' -r -f -a "tickets\t'Tickets for faults'
+statistics\t'Backup statistics'
+billing\t'Quantities of agreement additions'"
+complete -c psactl -n "__fish_psactl_using_subcommand pause" -l until -d 'The day it ends with (at its beginning), or the moment, in the portal\'s time zone' -r
+complete -c psactl -n "__fish_psactl_using_subcommand pause" -l reason -d 'Why; whoever reads psactl status will want to know' -r
+complete -c psactl -n "__fish_psactl_using_subcommand pause" -l config -d 'The configuration file [default: psactl/psactl.toml in the user\'s configuration folder]' -r -F
+complete -c psactl -n "__fish_psactl_using_subcommand pause" -l state -d 'The folder of psactl\'s own state [default: psactl in the user\'s state folder]' -r -F
+complete -c psactl -n "__fish_psactl_using_subcommand pause" -l output -d 'How results are printed' -r -f -a "table\t'Tables and sentences for people'
+json\t'One JSON document of a documented, versioned shape'"
+complete -c psactl -n "__fish_psactl_using_subcommand pause" -l color -d 'When to colour' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
+always\t'Always'
+never\t'Never'"
+complete -c psactl -n "__fish_psactl_using_subcommand pause" -l all -d 'Every customer'
+complete -c psactl -n "__fish_psactl_using_subcommand pause" -s q -l quiet -d 'Print nothing but results and what needs a person'
+complete -c psactl -n "__fish_psactl_using_subcommand pause" -s v -l verbose -d 'Say more on stderr; -vv and -vvv say still more. Secrets are never printed'
+complete -c psactl -n "__fish_psactl_using_subcommand pause" -l no-input -d 'Never ask; what is not given is an error'
+complete -c psactl -n "__fish_psactl_using_subcommand pause" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c psactl -n "__fish_psactl_using_subcommand pause" -s V -l version -d 'Print version'
+complete -c psactl -n "__fish_psactl_using_subcommand resume" -l config -d 'The configuration file [default: psactl/psactl.toml in the user\'s configuration folder]' -r -F
+complete -c psactl -n "__fish_psactl_using_subcommand resume" -l state -d 'The folder of psactl\'s own state [default: psactl in the user\'s state folder]' -r -F
+complete -c psactl -n "__fish_psactl_using_subcommand resume" -l output -d 'How results are printed' -r -f -a "table\t'Tables and sentences for people'
+json\t'One JSON document of a documented, versioned shape'"
+complete -c psactl -n "__fish_psactl_using_subcommand resume" -l color -d 'When to colour' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
+always\t'Always'
+never\t'Never'"
+complete -c psactl -n "__fish_psactl_using_subcommand resume" -l all -d 'Every pause, those of single customers too'
+complete -c psactl -n "__fish_psactl_using_subcommand resume" -s q -l quiet -d 'Print nothing but results and what needs a person'
+complete -c psactl -n "__fish_psactl_using_subcommand resume" -s v -l verbose -d 'Say more on stderr; -vv and -vvv say still more. Secrets are never printed'
+complete -c psactl -n "__fish_psactl_using_subcommand resume" -l no-input -d 'Never ask; what is not given is an error'
+complete -c psactl -n "__fish_psactl_using_subcommand resume" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c psactl -n "__fish_psactl_using_subcommand resume" -s V -l version -d 'Print version'
 complete -c psactl -n "__fish_psactl_using_subcommand review" -l approve -d 'Approve a held change by its number, or `all`' -r
 complete -c psactl -n "__fish_psactl_using_subcommand review" -l reject -d 'Reject a held change by its number' -r
 complete -c psactl -n "__fish_psactl_using_subcommand review" -l reason -d 'Why it is rejected' -r
@@ -357,6 +437,97 @@ complete -c psactl -n "__fish_psactl_using_subcommand reprocess" -s v -l verbose
 complete -c psactl -n "__fish_psactl_using_subcommand reprocess" -l no-input -d 'Never ask; what is not given is an error'
 complete -c psactl -n "__fish_psactl_using_subcommand reprocess" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c psactl -n "__fish_psactl_using_subcommand reprocess" -s V -l version -d 'Print version'
+complete -c psactl -n "__fish_psactl_using_subcommand history; and not __fish_seen_subcommand_from show help" -l cid -d 'Only runs that wrote for this customer of the portal' -r
+complete -c psactl -n "__fish_psactl_using_subcommand history; and not __fish_seen_subcommand_from show help" -l since -d 'Only runs since then: 24h, 7d, 2026-11-20 (UTC), 2026-11-20T14:00Z' -r
+complete -c psactl -n "__fish_psactl_using_subcommand history; and not __fish_seen_subcommand_from show help" -l limit -d 'At most so many, newest first' -r
+complete -c psactl -n "__fish_psactl_using_subcommand history; and not __fish_seen_subcommand_from show help" -l config -d 'The configuration file [default: psactl/psactl.toml in the user\'s configuration folder]' -r -F
+complete -c psactl -n "__fish_psactl_using_subcommand history; and not __fish_seen_subcommand_from show help" -l state -d 'The folder of psactl\'s own state [default: psactl in the user\'s state folder]' -r -F
+complete -c psactl -n "__fish_psactl_using_subcommand history; and not __fish_seen_subcommand_from show help" -l output -d 'How results are printed' -r -f -a "table\t'Tables and sentences for people'
+json\t'One JSON document of a documented, versioned shape'"
+complete -c psactl -n "__fish_psactl_using_subcommand history; and not __fish_seen_subcommand_from show help" -l color -d 'When to colour' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
+always\t'Always'
+never\t'Never'"
+complete -c psactl -n "__fish_psactl_using_subcommand history; and not __fish_seen_subcommand_from show help" -l all -d 'Runs that wrote nothing too'
+complete -c psactl -n "__fish_psactl_using_subcommand history; and not __fish_seen_subcommand_from show help" -s q -l quiet -d 'Print nothing but results and what needs a person'
+complete -c psactl -n "__fish_psactl_using_subcommand history; and not __fish_seen_subcommand_from show help" -s v -l verbose -d 'Say more on stderr; -vv and -vvv say still more. Secrets are never printed'
+complete -c psactl -n "__fish_psactl_using_subcommand history; and not __fish_seen_subcommand_from show help" -l no-input -d 'Never ask; what is not given is an error'
+complete -c psactl -n "__fish_psactl_using_subcommand history; and not __fish_seen_subcommand_from show help" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c psactl -n "__fish_psactl_using_subcommand history; and not __fish_seen_subcommand_from show help" -s V -l version -d 'Print version'
+complete -c psactl -n "__fish_psactl_using_subcommand history; and not __fish_seen_subcommand_from show help" -f -a "show" -d 'One run with every write: each field before and after, the money, how it ended'
+complete -c psactl -n "__fish_psactl_using_subcommand history; and not __fish_seen_subcommand_from show help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c psactl -n "__fish_psactl_using_subcommand history; and __fish_seen_subcommand_from show" -l config -d 'The configuration file [default: psactl/psactl.toml in the user\'s configuration folder]' -r -F
+complete -c psactl -n "__fish_psactl_using_subcommand history; and __fish_seen_subcommand_from show" -l state -d 'The folder of psactl\'s own state [default: psactl in the user\'s state folder]' -r -F
+complete -c psactl -n "__fish_psactl_using_subcommand history; and __fish_seen_subcommand_from show" -l output -d 'How results are printed' -r -f -a "table\t'Tables and sentences for people'
+json\t'One JSON document of a documented, versioned shape'"
+complete -c psactl -n "__fish_psactl_using_subcommand history; and __fish_seen_subcommand_from show" -l color -d 'When to colour' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
+always\t'Always'
+never\t'Never'"
+complete -c psactl -n "__fish_psactl_using_subcommand history; and __fish_seen_subcommand_from show" -s q -l quiet -d 'Print nothing but results and what needs a person'
+complete -c psactl -n "__fish_psactl_using_subcommand history; and __fish_seen_subcommand_from show" -s v -l verbose -d 'Say more on stderr; -vv and -vvv say still more. Secrets are never printed'
+complete -c psactl -n "__fish_psactl_using_subcommand history; and __fish_seen_subcommand_from show" -l no-input -d 'Never ask; what is not given is an error'
+complete -c psactl -n "__fish_psactl_using_subcommand history; and __fish_seen_subcommand_from show" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c psactl -n "__fish_psactl_using_subcommand history; and __fish_seen_subcommand_from show" -s V -l version -d 'Print version'
+complete -c psactl -n "__fish_psactl_using_subcommand history; and __fish_seen_subcommand_from help" -f -a "show" -d 'One run with every write: each field before and after, the money, how it ended'
+complete -c psactl -n "__fish_psactl_using_subcommand history; and __fish_seen_subcommand_from help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c psactl -n "__fish_psactl_using_subcommand undo" -l config -d 'The configuration file [default: psactl/psactl.toml in the user\'s configuration folder]' -r -F
+complete -c psactl -n "__fish_psactl_using_subcommand undo" -l state -d 'The folder of psactl\'s own state [default: psactl in the user\'s state folder]' -r -F
+complete -c psactl -n "__fish_psactl_using_subcommand undo" -l output -d 'How results are printed' -r -f -a "table\t'Tables and sentences for people'
+json\t'One JSON document of a documented, versioned shape'"
+complete -c psactl -n "__fish_psactl_using_subcommand undo" -l color -d 'When to colour' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
+always\t'Always'
+never\t'Never'"
+complete -c psactl -n "__fish_psactl_using_subcommand undo" -l dry-run -d 'Show what would be taken back; write nothing'
+complete -c psactl -n "__fish_psactl_using_subcommand undo" -l yes -d 'Ask nothing'
+complete -c psactl -n "__fish_psactl_using_subcommand undo" -s q -l quiet -d 'Print nothing but results and what needs a person'
+complete -c psactl -n "__fish_psactl_using_subcommand undo" -s v -l verbose -d 'Say more on stderr; -vv and -vvv say still more. Secrets are never printed'
+complete -c psactl -n "__fish_psactl_using_subcommand undo" -l no-input -d 'Never ask; what is not given is an error'
+complete -c psactl -n "__fish_psactl_using_subcommand undo" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c psactl -n "__fish_psactl_using_subcommand undo" -s V -l version -d 'Print version'
+complete -c psactl -n "__fish_psactl_using_subcommand state; and not __fish_seen_subcommand_from rebuild keep help" -l config -d 'The configuration file [default: psactl/psactl.toml in the user\'s configuration folder]' -r -F
+complete -c psactl -n "__fish_psactl_using_subcommand state; and not __fish_seen_subcommand_from rebuild keep help" -l state -d 'The folder of psactl\'s own state [default: psactl in the user\'s state folder]' -r -F
+complete -c psactl -n "__fish_psactl_using_subcommand state; and not __fish_seen_subcommand_from rebuild keep help" -l output -d 'How results are printed' -r -f -a "table\t'Tables and sentences for people'
+json\t'One JSON document of a documented, versioned shape'"
+complete -c psactl -n "__fish_psactl_using_subcommand state; and not __fish_seen_subcommand_from rebuild keep help" -l color -d 'When to colour' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
+always\t'Always'
+never\t'Never'"
+complete -c psactl -n "__fish_psactl_using_subcommand state; and not __fish_seen_subcommand_from rebuild keep help" -s q -l quiet -d 'Print nothing but results and what needs a person'
+complete -c psactl -n "__fish_psactl_using_subcommand state; and not __fish_seen_subcommand_from rebuild keep help" -s v -l verbose -d 'Say more on stderr; -vv and -vvv say still more. Secrets are never printed'
+complete -c psactl -n "__fish_psactl_using_subcommand state; and not __fish_seen_subcommand_from rebuild keep help" -l no-input -d 'Never ask; what is not given is an error'
+complete -c psactl -n "__fish_psactl_using_subcommand state; and not __fish_seen_subcommand_from rebuild keep help" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c psactl -n "__fish_psactl_using_subcommand state; and not __fish_seen_subcommand_from rebuild keep help" -s V -l version -d 'Print version'
+complete -c psactl -n "__fish_psactl_using_subcommand state; and not __fish_seen_subcommand_from rebuild keep help" -f -a "rebuild" -d 'Build links, tickets of faults and additions anew from ConnectWise'
+complete -c psactl -n "__fish_psactl_using_subcommand state; and not __fish_seen_subcommand_from rebuild keep help" -f -a "keep" -d 'Go on with this state: a person wrote with psactl\'s login, no second psactl'
+complete -c psactl -n "__fish_psactl_using_subcommand state; and not __fish_seen_subcommand_from rebuild keep help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c psactl -n "__fish_psactl_using_subcommand state; and __fish_seen_subcommand_from rebuild" -l config -d 'The configuration file [default: psactl/psactl.toml in the user\'s configuration folder]' -r -F
+complete -c psactl -n "__fish_psactl_using_subcommand state; and __fish_seen_subcommand_from rebuild" -l state -d 'The folder of psactl\'s own state [default: psactl in the user\'s state folder]' -r -F
+complete -c psactl -n "__fish_psactl_using_subcommand state; and __fish_seen_subcommand_from rebuild" -l output -d 'How results are printed' -r -f -a "table\t'Tables and sentences for people'
+json\t'One JSON document of a documented, versioned shape'"
+complete -c psactl -n "__fish_psactl_using_subcommand state; and __fish_seen_subcommand_from rebuild" -l color -d 'When to colour' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
+always\t'Always'
+never\t'Never'"
+complete -c psactl -n "__fish_psactl_using_subcommand state; and __fish_seen_subcommand_from rebuild" -l dry-run -d 'Show what would be taken over; change nothing'
+complete -c psactl -n "__fish_psactl_using_subcommand state; and __fish_seen_subcommand_from rebuild" -l yes -d 'Ask nothing'
+complete -c psactl -n "__fish_psactl_using_subcommand state; and __fish_seen_subcommand_from rebuild" -s q -l quiet -d 'Print nothing but results and what needs a person'
+complete -c psactl -n "__fish_psactl_using_subcommand state; and __fish_seen_subcommand_from rebuild" -s v -l verbose -d 'Say more on stderr; -vv and -vvv say still more. Secrets are never printed'
+complete -c psactl -n "__fish_psactl_using_subcommand state; and __fish_seen_subcommand_from rebuild" -l no-input -d 'Never ask; what is not given is an error'
+complete -c psactl -n "__fish_psactl_using_subcommand state; and __fish_seen_subcommand_from rebuild" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c psactl -n "__fish_psactl_using_subcommand state; and __fish_seen_subcommand_from rebuild" -s V -l version -d 'Print version'
+complete -c psactl -n "__fish_psactl_using_subcommand state; and __fish_seen_subcommand_from keep" -l config -d 'The configuration file [default: psactl/psactl.toml in the user\'s configuration folder]' -r -F
+complete -c psactl -n "__fish_psactl_using_subcommand state; and __fish_seen_subcommand_from keep" -l state -d 'The folder of psactl\'s own state [default: psactl in the user\'s state folder]' -r -F
+complete -c psactl -n "__fish_psactl_using_subcommand state; and __fish_seen_subcommand_from keep" -l output -d 'How results are printed' -r -f -a "table\t'Tables and sentences for people'
+json\t'One JSON document of a documented, versioned shape'"
+complete -c psactl -n "__fish_psactl_using_subcommand state; and __fish_seen_subcommand_from keep" -l color -d 'When to colour' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
+always\t'Always'
+never\t'Never'"
+complete -c psactl -n "__fish_psactl_using_subcommand state; and __fish_seen_subcommand_from keep" -l yes -d 'Ask nothing'
+complete -c psactl -n "__fish_psactl_using_subcommand state; and __fish_seen_subcommand_from keep" -s q -l quiet -d 'Print nothing but results and what needs a person'
+complete -c psactl -n "__fish_psactl_using_subcommand state; and __fish_seen_subcommand_from keep" -s v -l verbose -d 'Say more on stderr; -vv and -vvv say still more. Secrets are never printed'
+complete -c psactl -n "__fish_psactl_using_subcommand state; and __fish_seen_subcommand_from keep" -l no-input -d 'Never ask; what is not given is an error'
+complete -c psactl -n "__fish_psactl_using_subcommand state; and __fish_seen_subcommand_from keep" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c psactl -n "__fish_psactl_using_subcommand state; and __fish_seen_subcommand_from keep" -s V -l version -d 'Print version'
+complete -c psactl -n "__fish_psactl_using_subcommand state; and __fish_seen_subcommand_from help" -f -a "rebuild" -d 'Build links, tickets of faults and additions anew from ConnectWise'
+complete -c psactl -n "__fish_psactl_using_subcommand state; and __fish_seen_subcommand_from help" -f -a "keep" -d 'Go on with this state: a person wrote with psactl\'s login, no second psactl'
+complete -c psactl -n "__fish_psactl_using_subcommand state; and __fish_seen_subcommand_from help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
 complete -c psactl -n "__fish_psactl_using_subcommand doctor" -l only -d 'Only this group of checks' -r -f -a "configuration\t'psactl.toml and the secrets'
 connection\t'Site, company ID, clock'
 login\t'Login and licence'
@@ -421,18 +592,26 @@ complete -c psactl -n "__fish_psactl_using_subcommand completions" -s v -l verbo
 complete -c psactl -n "__fish_psactl_using_subcommand completions" -l no-input -d 'Never ask; what is not given is an error'
 complete -c psactl -n "__fish_psactl_using_subcommand completions" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c psactl -n "__fish_psactl_using_subcommand completions" -s V -l version -d 'Print version'
-complete -c psactl -n "__fish_psactl_using_subcommand help; and not __fish_seen_subcommand_from demo init setup companies sync review events reprocess doctor sandbox completions help" -f -a "demo" -d 'Show the whole job on a simulated PSA: nothing to configure, nothing left behind'
-complete -c psactl -n "__fish_psactl_using_subcommand help; and not __fish_seen_subcommand_from demo init setup companies sync review events reprocess doctor sandbox completions help" -f -a "init" -d 'Ask for what psactl needs, test it, and write psactl.toml'
-complete -c psactl -n "__fish_psactl_using_subcommand help; and not __fish_seen_subcommand_from demo init setup companies sync review events reprocess doctor sandbox completions help" -f -a "setup" -d 'Set up the integration in ConnectWise, step by step in the right order'
-complete -c psactl -n "__fish_psactl_using_subcommand help; and not __fish_seen_subcommand_from demo init setup companies sync review events reprocess doctor sandbox completions help" -f -a "companies" -d 'Show and make the links between customers of the portal and companies of ConnectWise'
-complete -c psactl -n "__fish_psactl_using_subcommand help; and not __fish_seen_subcommand_from demo init setup companies sync review events reprocess doctor sandbox completions help" -f -a "sync" -d 'Push what changed since the last run: tickets, backup statistics, billed quantities'
-complete -c psactl -n "__fish_psactl_using_subcommand help; and not __fish_seen_subcommand_from demo init setup companies sync review events reprocess doctor sandbox completions help" -f -a "review" -d 'Show the changes that are held, and approve or reject them'
-complete -c psactl -n "__fish_psactl_using_subcommand help; and not __fish_seen_subcommand_from demo init setup companies sync review events reprocess doctor sandbox completions help" -f -a "events" -d 'Show the event log: what happened, what was done, what failed'
-complete -c psactl -n "__fish_psactl_using_subcommand help; and not __fish_seen_subcommand_from demo init setup companies sync review events reprocess doctor sandbox completions help" -f -a "reprocess" -d 'Run the notification actions of events again, now'
-complete -c psactl -n "__fish_psactl_using_subcommand help; and not __fish_seen_subcommand_from demo init setup companies sync review events reprocess doctor sandbox completions help" -f -a "doctor" -d 'Check everything and say what is wrong, with evidence and fix'
-complete -c psactl -n "__fish_psactl_using_subcommand help; and not __fish_seen_subcommand_from demo init setup companies sync review events reprocess doctor sandbox completions help" -f -a "sandbox" -d 'Serve a simulated ConnectWise PSA on loopback, until Ctrl-C'
-complete -c psactl -n "__fish_psactl_using_subcommand help; and not __fish_seen_subcommand_from demo init setup companies sync review events reprocess doctor sandbox completions help" -f -a "completions" -d 'Print a completion script for a shell'
-complete -c psactl -n "__fish_psactl_using_subcommand help; and not __fish_seen_subcommand_from demo init setup companies sync review events reprocess doctor sandbox completions help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c psactl -n "__fish_psactl_using_subcommand help; and not __fish_seen_subcommand_from demo init setup companies sync apply status why pause resume review events reprocess history undo state doctor sandbox completions help" -f -a "demo" -d 'Show the whole job on a simulated PSA: nothing to configure, nothing left behind'
+complete -c psactl -n "__fish_psactl_using_subcommand help; and not __fish_seen_subcommand_from demo init setup companies sync apply status why pause resume review events reprocess history undo state doctor sandbox completions help" -f -a "init" -d 'Ask for what psactl needs, test it, and write psactl.toml'
+complete -c psactl -n "__fish_psactl_using_subcommand help; and not __fish_seen_subcommand_from demo init setup companies sync apply status why pause resume review events reprocess history undo state doctor sandbox completions help" -f -a "setup" -d 'Set up the integration in ConnectWise, step by step in the right order'
+complete -c psactl -n "__fish_psactl_using_subcommand help; and not __fish_seen_subcommand_from demo init setup companies sync apply status why pause resume review events reprocess history undo state doctor sandbox completions help" -f -a "companies" -d 'Show and make the links between customers of the portal and companies of ConnectWise'
+complete -c psactl -n "__fish_psactl_using_subcommand help; and not __fish_seen_subcommand_from demo init setup companies sync apply status why pause resume review events reprocess history undo state doctor sandbox completions help" -f -a "sync" -d 'Push what changed since the last run: tickets, backup statistics, billed quantities'
+complete -c psactl -n "__fish_psactl_using_subcommand help; and not __fish_seen_subcommand_from demo init setup companies sync apply status why pause resume review events reprocess history undo state doctor sandbox completions help" -f -a "apply" -d 'Apply a plan that was saved with psactl sync --save-plan'
+complete -c psactl -n "__fish_psactl_using_subcommand help; and not __fish_seen_subcommand_from demo init setup companies sync apply status why pause resume review events reprocess history undo state doctor sandbox completions help" -f -a "status" -d 'Show how things stand: the last run, what waits for a person, what fails'
+complete -c psactl -n "__fish_psactl_using_subcommand help; and not __fish_seen_subcommand_from demo init setup companies sync apply status why pause resume review events reprocess history undo state doctor sandbox completions help" -f -a "why" -d 'Show why the invoice says that: use, rounding, addition, who wrote it, what holds it'
+complete -c psactl -n "__fish_psactl_using_subcommand help; and not __fish_seen_subcommand_from demo init setup companies sync apply status why pause resume review events reprocess history undo state doctor sandbox completions help" -f -a "pause" -d 'Write nothing for some customers until a date'
+complete -c psactl -n "__fish_psactl_using_subcommand help; and not __fish_seen_subcommand_from demo init setup companies sync apply status why pause resume review events reprocess history undo state doctor sandbox completions help" -f -a "resume" -d 'End pauses before their time'
+complete -c psactl -n "__fish_psactl_using_subcommand help; and not __fish_seen_subcommand_from demo init setup companies sync apply status why pause resume review events reprocess history undo state doctor sandbox completions help" -f -a "review" -d 'Show the changes that are held, and approve or reject them'
+complete -c psactl -n "__fish_psactl_using_subcommand help; and not __fish_seen_subcommand_from demo init setup companies sync apply status why pause resume review events reprocess history undo state doctor sandbox completions help" -f -a "events" -d 'Show the event log: what happened, what was done, what failed'
+complete -c psactl -n "__fish_psactl_using_subcommand help; and not __fish_seen_subcommand_from demo init setup companies sync apply status why pause resume review events reprocess history undo state doctor sandbox completions help" -f -a "reprocess" -d 'Run the notification actions of events again, now'
+complete -c psactl -n "__fish_psactl_using_subcommand help; and not __fish_seen_subcommand_from demo init setup companies sync apply status why pause resume review events reprocess history undo state doctor sandbox completions help" -f -a "history" -d 'Show the runs that wrote, and every write of a run, before and after'
+complete -c psactl -n "__fish_psactl_using_subcommand help; and not __fish_seen_subcommand_from demo init setup companies sync apply status why pause resume review events reprocess history undo state doctor sandbox completions help" -f -a "undo" -d 'Take back the quantities, invoice descriptions and statistics that a run wrote'
+complete -c psactl -n "__fish_psactl_using_subcommand help; and not __fish_seen_subcommand_from demo init setup companies sync apply status why pause resume review events reprocess history undo state doctor sandbox completions help" -f -a "state" -d 'Show which state psactl works with; build it anew from ConnectWise'
+complete -c psactl -n "__fish_psactl_using_subcommand help; and not __fish_seen_subcommand_from demo init setup companies sync apply status why pause resume review events reprocess history undo state doctor sandbox completions help" -f -a "doctor" -d 'Check everything and say what is wrong, with evidence and fix'
+complete -c psactl -n "__fish_psactl_using_subcommand help; and not __fish_seen_subcommand_from demo init setup companies sync apply status why pause resume review events reprocess history undo state doctor sandbox completions help" -f -a "sandbox" -d 'Serve a simulated ConnectWise PSA on loopback, until Ctrl-C'
+complete -c psactl -n "__fish_psactl_using_subcommand help; and not __fish_seen_subcommand_from demo init setup companies sync apply status why pause resume review events reprocess history undo state doctor sandbox completions help" -f -a "completions" -d 'Print a completion script for a shell'
+complete -c psactl -n "__fish_psactl_using_subcommand help; and not __fish_seen_subcommand_from demo init setup companies sync apply status why pause resume review events reprocess history undo state doctor sandbox completions help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
 complete -c psactl -n "__fish_psactl_using_subcommand help; and __fish_seen_subcommand_from companies" -f -a "link" -d 'Link a customer to a company and make its two Managed ID entries, in the right order'
 complete -c psactl -n "__fish_psactl_using_subcommand help; and __fish_seen_subcommand_from companies" -f -a "unlink" -d 'Forget which company a customer is; writes nothing to ConnectWise'
 complete -c psactl -n "__fish_psactl_using_subcommand help; and __fish_seen_subcommand_from companies" -f -a "adopt" -d 'Take over the links that ConnectWise already has as Managed IDs'
@@ -440,3 +619,6 @@ complete -c psactl -n "__fish_psactl_using_subcommand help; and __fish_seen_subc
 complete -c psactl -n "__fish_psactl_using_subcommand help; and __fish_seen_subcommand_from companies" -f -a "import" -d 'Link many customers from a CSV file with the columns `cid` and `company`'
 complete -c psactl -n "__fish_psactl_using_subcommand help; and __fish_seen_subcommand_from companies" -f -a "add" -d 'Everything for a new client, up to its first bill: one plan, one yes'
 complete -c psactl -n "__fish_psactl_using_subcommand help; and __fish_seen_subcommand_from events" -f -a "show" -d 'One event with everything that was done for it'
+complete -c psactl -n "__fish_psactl_using_subcommand help; and __fish_seen_subcommand_from history" -f -a "show" -d 'One run with every write: each field before and after, the money, how it ended'
+complete -c psactl -n "__fish_psactl_using_subcommand help; and __fish_seen_subcommand_from state" -f -a "rebuild" -d 'Build links, tickets of faults and additions anew from ConnectWise'
+complete -c psactl -n "__fish_psactl_using_subcommand help; and __fish_seen_subcommand_from state" -f -a "keep" -d 'Go on with this state: a person wrote with psactl\'s login, no second psactl'

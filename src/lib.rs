@@ -31,6 +31,7 @@
 //! | [`portal`] | the backup service's side; knows nothing of ConnectWise |
 //! | [`psa`] | the typed ConnectWise client; knows nothing of backups |
 //! | [`store`] | the embedded SQLite state |
+//! | [`monitoring`] | who is told of runs |
 //! | [`config`] | psactl.toml, environment, secrets |
 //! | [`sandbox`] | a simulated ConnectWise PSA, driven by the API's contract, sharing nothing with [`psa`] |
 //!
@@ -59,6 +60,7 @@ pub mod config;
 pub mod context;
 pub mod doctor;
 pub mod error;
+pub mod monitoring;
 pub mod plan;
 pub mod portal;
 pub mod psa;

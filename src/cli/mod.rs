@@ -1,16 +1,23 @@
 //! The command line: one file for each subcommand, with its arguments, what it calls, what it prints.
 
+mod apply;
 mod companies;
 mod completions;
 mod demo;
 mod doctor;
 mod events;
+mod history;
 mod init;
+mod pause;
 mod reprocess;
 mod review;
 mod sandbox;
 mod setup;
+mod state;
+mod status;
 mod sync;
+mod undo;
+mod why;
 
 pub use self::sandbox::write_trial;
 
@@ -87,9 +94,17 @@ enum Command {
     Setup(setup::Args),
     Companies(companies::Args),
     Sync(sync::Args),
+    Apply(apply::Args),
+    Status(status::Args),
+    Why(why::Args),
+    Pause(pause::Args),
+    Resume(pause::ResumeArgs),
     Review(review::Args),
     Events(events::Args),
     Reprocess(reprocess::Args),
+    History(history::Args),
+    Undo(undo::Args),
+    State(state::Args),
     Doctor(doctor::Args),
     Sandbox(sandbox::Args),
     Completions(completions::Args),
@@ -103,6 +118,14 @@ pub fn main() -> ExitCode {
             // Help and version are no errors; clap knows which stream they belong on.
             let code = if error.use_stderr() { Exit::Usage } else { Exit::Done };
             let _closed_pipe = error.print();
+            // A monitor knows four codes, and 2 is not what a mistyped check means there.
+            let monitor = std::env::args_os().any(|argument| argument == "--nagios");
+            if monitor && error.use_stderr() {
+                return ExitCode::from(status::nagios_unknown(
+                    &mut std::io::stdout(),
+                    "the command line is wrong",
+                ));
+            }
             return ExitCode::from(code.code());
         }
     };
@@ -132,9 +155,17 @@ fn run(cli: Cli, ui: Ui) -> Result<Exit> {
         Command::Setup(args) => setup::run(&context, args),
         Command::Companies(args) => companies::run(&context, args),
         Command::Sync(args) => sync::run(&context, args),
+        Command::Apply(args) => apply::run(&context, args),
+        Command::Status(args) => status::run(&context, args),
+        Command::Why(args) => why::run(&context, args),
+        Command::Pause(args) => pause::run(&context, args),
+        Command::Resume(args) => pause::resume(&context, args),
         Command::Review(args) => review::run(&context, args),
         Command::Events(args) => events::run(&context, args),
         Command::Reprocess(args) => reprocess::run(&context, args),
+        Command::History(args) => history::run(&context, args),
+        Command::Undo(args) => undo::run(&context, args),
+        Command::State(args) => state::run(&context, args),
         Command::Doctor(args) => doctor::run(&context, args),
         Command::Sandbox(args) => sandbox::run(&context, args),
         Command::Completions(args) => completions::run(&context, args),

@@ -1,5 +1,7 @@
 //! `psactl review`: held changes, and the answers of a person.
 
+mod talk;
+
 use std::collections::BTreeSet;
 
 use serde::Serialize;
@@ -11,6 +13,9 @@ use crate::store::{Binding, Hold, HoldState, Store};
 use crate::ui::{Show, Ui, text};
 
 /// Show the changes that are held, and approve or reject them
+///
+/// On a terminal it asks about them one by one; with answers on the command
+/// line, --no-input or --output json nobody is asked.
 ///
 /// An approval is for exactly this record, this value before and this value
 /// after; the next sync uses it once. It is void if either moved meanwhile. What
@@ -50,6 +55,18 @@ struct Review {
 pub(super) fn run(context: &Context, args: Args) -> Result<Exit> {
     let store = context.store()?;
     let answers = !args.approve.is_empty() || !args.reject.is_empty() || !args.take_over.is_empty();
+    if !answers && context.ui.may_ask() && !context.ui.is_json() {
+        if store.holds()?.iter().any(|hold| hold.state == HoldState::Held) {
+            let answers = context.block_on(async {
+                // From here on Ctrl-C is an answer, and leaves the terminal as it was.
+                tokio::task::yield_now().await;
+                talk::talk(context, &store)
+            })?;
+            return talk::end(context, &store, &answers);
+        }
+        context.ui.emit(&Review { held: store.holds()?, approved: 0, rejected: 0, taken_over: 0 });
+        return Ok(Exit::Done);
+    }
     let _lock = if answers { Some(store.lock("review", context.now())?) } else { None };
     let before = store.holds()?;
     let mut approved = Vec::new();
@@ -77,7 +94,10 @@ pub(super) fn run(context: &Context, args: Args) -> Result<Exit> {
         store.answer_hold(*id, HoldState::Approved, None)?;
     }
     for id in &args.reject {
-        store.answer_hold(*id, HoldState::Rejected, args.reason.as_deref())?;
+        // A no to writing again what was taken back leaves it taken back.
+        let undone = before.iter().any(|hold| hold.id == *id && hold.state == HoldState::Undone);
+        let state = if undone { HoldState::Undone } else { HoldState::Rejected };
+        store.answer_hold(*id, state, args.reason.as_deref())?;
     }
     for (source, binding) in &taken_over {
         store.set_binding(source, binding)?;
@@ -140,6 +160,7 @@ impl Show for Review {
                     HoldState::Held => "held",
                     HoldState::Approved => "approved",
                     HoldState::Rejected => "rejected",
+                    HoldState::Undone => "undone",
                 };
                 let why = match &hold.note {
                     Some(note) => format!("{} (rejected: {note})", hold.reason),
@@ -165,6 +186,10 @@ impl Show for Review {
             ));
         } else if self.held.iter().any(|hold| hold.state == HoldState::Held) {
             ui.say("psactl review --approve ID (or all), --reject ID --reason TEXT");
+        }
+        // `all` answers what guards asked; what a person took back is lifted one by one.
+        if self.held.iter().any(|hold| hold.state == HoldState::Undone) {
+            ui.say("What was taken back stays as it is: psactl review --approve ID lifts it");
         }
     }
 }

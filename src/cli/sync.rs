@@ -1,10 +1,13 @@
 //! `psactl sync`: one shot, made for cron.
 
 use std::io::IsTerminal;
+use std::path::PathBuf;
 use std::sync::Arc;
 
+use crate::config::Config;
 use crate::context::Context;
 use crate::error::{Exit, Result};
+use crate::store::Store;
 use crate::sync::{Options, Part, Report, Run};
 
 /// Push what changed since the last run: tickets, backup statistics, billed quantities
@@ -15,6 +18,7 @@ use crate::sync::{Options, Part, Report, Run};
 /// Examples:
 ///   psactl sync --dry-run          show what would be written, with its effect on invoices
 ///   psactl sync --cid 342 --force  this customer now, whatever the interval
+///   psactl sync --save-plan FILE   a plan to look over, for psactl apply FILE
 #[derive(Debug, clap::Args)]
 #[command(verbatim_doc_comment)]
 pub struct Args {
@@ -39,6 +43,9 @@ pub struct Args {
     /// With --dry-run: exit with 8 where something would be written, held or blocked
     #[arg(long, requires = "dry_run")]
     exit_code: bool,
+    /// Write nothing, and save what would be written: psactl apply FILE writes exactly that
+    #[arg(long, value_name = "FILE")]
+    save_plan: Option<PathBuf>,
 }
 
 pub(super) fn run(context: &Context, args: Args) -> Result<Exit> {
@@ -48,28 +55,52 @@ pub(super) fn run(context: &Context, args: Args) -> Result<Exit> {
         force: args.force,
         verify: args.verify,
         open_standing: args.open_standing,
-        dry_run: args.dry_run,
+        dry_run: args.dry_run || args.save_plan.is_some(),
         // Typed by a person: the login may be tried at once after a refusal.
         by_hand: std::io::stdin().is_terminal() && std::io::stderr().is_terminal(),
         events: None,
+        exactly: None,
     };
     let by_hand = options.by_hand;
-    let report = once(context, "sync", options)?;
-    let quiet = !by_hand && !args.dry_run && report.news == 0 && report.applied.is_empty();
+    let named = !options.cids.is_empty();
+    let config = context.config()?;
+    let store = context.store()?;
+    let began = std::time::Instant::now();
+    let outcome = once_with(context, &config, &store, "sync", options.clone());
+    // A run of some customers is no sign that the others are looked after.
+    if !options.dry_run && !named {
+        crate::monitoring::after_run(context, &config, &store, &outcome, began.elapsed());
+    }
+    let report = outcome?;
+    if let Some(file) = &args.save_plan {
+        super::apply::save(context, file, &options, &report)?;
+    }
+    let asked = by_hand || named || !report.applied.is_empty();
+    let quiet = !options.dry_run && report.news == 0 && (!asked || context.ui.is_quiet());
     if context.ui.is_json() || !quiet {
         context.ui.emit(&report);
     }
-    let head = match (args.dry_run, &report.still) {
+    let head = match (options.dry_run, &report.still) {
         (true, _) => "dry run, nothing was written",
         (false, Some(_)) => "nothing was done",
         (false, None) => "done",
     };
-    let changes = if args.dry_run {
+    let changes = if options.dry_run {
         crate::ui::text::count(report.plan.changes.len(), "change", "changes")
     } else {
         report.summary()
     };
     context.ui.say(&format!("sync: {head}: {changes}"));
+    if let Some(file) = &args.save_plan {
+        let file = file.display();
+        context.ui.say(&format!("saved in {file}: psactl apply {file} writes exactly that, or nothing"));
+    }
+    // Where stdout goes to a file or nowhere, stderr still says what a person is needed for.
+    if !quiet && !options.dry_run && report.news > 0 && !std::io::stdout().is_terminal() {
+        for line in report.reasons(3) {
+            context.ui.say(&format!("sync: {}", crate::ui::text::clean(&line)));
+        }
+    }
     if args.exit_code && !report.plan.is_empty() {
         return Ok(Exit::Found);
     }
@@ -78,15 +109,23 @@ pub(super) fn run(context: &Context, args: Args) -> Result<Exit> {
 
 /// One run, with lock, client and clock. `reprocess` and `doctor` use it too.
 pub(super) fn once(context: &Context, command: &'static str, options: Options) -> Result<Report> {
-    let config = context.config()?;
-    let store = context.store()?;
+    once_with(context, &context.config()?, &context.store()?, command, options)
+}
+
+fn once_with(
+    context: &Context,
+    config: &Config,
+    store: &Store,
+    command: &'static str,
+    options: Options,
+) -> Result<Report> {
     let _lock = if options.dry_run { None } else { Some(store.lock(command, context.now())?) };
-    let client = context.client(&config)?;
+    let client = context.client(config)?;
     let clock = || context.now();
     let run = Run {
-        config: &config,
+        config,
         client: &client,
-        store: &store,
+        store,
         options,
         command,
         clock: &clock,

@@ -18,7 +18,8 @@ pub use error::{Error, Place, Problem};
 pub use secret::{SecretSource, flaw};
 pub use settings::{
     AgeFrom, Allowance, BelowIncluded, Billing, ConnectWise, EventTypes, Gigabyte, Guard,
-    IntegratorLoginSettings, Login, Portal, Product, Rounding, Statistics, Switches, Sync, Tickets,
+    IntegratorLoginSettings, Login, Monitoring, PingUrl, Portal, Product, Rounding, State, Statistics,
+    Switches, Sync, Tickets,
 };
 pub use values::Percent;
 
@@ -95,6 +96,10 @@ pub struct Config {
     pub billing: Billing,
     /// Guide step 8.
     pub sync: Sync,
+    /// Who is told of runs.
+    pub monitoring: Monitoring,
+    /// What is remembered.
+    pub state: State,
     path: PathBuf,
     variables: BTreeMap<String, SecretString>,
 }
@@ -110,6 +115,8 @@ impl fmt::Debug for Config {
             .field("statistics", &self.statistics)
             .field("billing", &self.billing)
             .field("sync", &self.sync)
+            .field("monitoring", &self.monitoring)
+            .field("state", &self.state)
             .finish_non_exhaustive()
     }
 }
@@ -189,6 +196,8 @@ impl Config {
             statistics: parts.statistics,
             billing: parts.billing,
             sync: parts.sync,
+            monitoring: parts.monitoring,
+            state: parts.state,
             path: file.to_path_buf(),
             variables: BTreeMap::new(),
         };
@@ -256,7 +265,11 @@ impl Config {
             Login::Keys { private_key, .. } => private_key,
             Login::Integrator { password, .. } => password,
         };
-        vec![login.clone(), self.integrator_login.password.clone()]
+        let mut secrets = vec![login.clone(), self.integrator_login.password.clone()];
+        if let Some(PingUrl::From(source)) = &self.monitoring.ping_url {
+            secrets.push(source.clone());
+        }
+        secrets
     }
 
     /// The value of a variable that a secret names.

@@ -106,6 +106,8 @@ pub(super) static ROOT: &[(&str, Shape)] = &[
         ]),
     ),
     ("sync", Section(&[("min_interval", Key), ("verify_every", Key), ("remind_every", Key)])),
+    ("monitoring", Section(&[("ping_url", Key), ("prometheus_file", Key)])),
+    ("state", Section(&[("keep_events", Key)])),
 ];
 
 impl Shape {

@@ -23,6 +23,8 @@ pub(super) struct Parts {
     pub statistics: Statistics,
     pub billing: Billing,
     pub sync: Sync,
+    pub monitoring: Monitoring,
+    pub state: State,
 }
 
 /// Reads every section, so that every mistake is noted; `None` only when one was.
@@ -35,6 +37,14 @@ pub(super) fn read(reader: &Reader, root: &Node) -> Option<Parts> {
     let portal = portal(&reader.section(root, "portal"), tickets.enabled || statistics.enabled);
     let billing = billing(&reader.section(root, "billing"));
     let sync = sync(&reader.section(root, "sync"));
+    let monitoring = monitoring(&reader.section(root, "monitoring"));
+    let state = State {
+        keep_events: reader.section(root, "state").or(
+            "keep_events",
+            SignedDuration::from_hours(400 * 24),
+            kept,
+        ),
+    };
     Some(Parts {
         connectwise: connectwise?,
         integrator_login: integrator_login?,
@@ -43,7 +53,43 @@ pub(super) fn read(reader: &Reader, root: &Node) -> Option<Parts> {
         statistics,
         billing,
         sync,
+        monitoring,
+        state,
     })
+}
+
+fn monitoring(section: &Section<'_>) -> Monitoring {
+    Monitoring {
+        ping_url: section.or("ping_url", None, ping_url),
+        prometheus_file: section.or("prometheus_file", None, values::name_or_none).map(PathBuf::from),
+    }
+}
+
+/// An address as text, or where it is read from: whoever knows it can keep a monitor quiet.
+fn ping_url(node: &Node) -> Result<Option<PingUrl>, String> {
+    match &node.value {
+        Value::Table(_) => secret::source(node).map(|source| Some(PingUrl::From(source))),
+        Value::Text(text) if text.is_empty() => Ok(None),
+        // Reasons never repeat the address.
+        Value::Text(text) => match reqwest::Url::parse(text) {
+            Ok(url) if matches!(url.scheme(), "http" | "https") && url.has_host() => {
+                Ok(Some(PingUrl::Written(text.as_str().into())))
+            }
+            _ => Err("is not an address that begins with https:// or http://".to_string()),
+        },
+        other => Err(format!("expected an address in quotes or {{ file = \"…\" }}, found {}", other.kind())),
+    }
+}
+
+/// How long the event log is kept. Statistics count the calendar month, and tickets look back further.
+fn kept(node: &Node) -> Result<SignedDuration, String> {
+    const LEAST: SignedDuration = SignedDuration::from_hours(62 * 24);
+    let kept = values::duration(node)?;
+    if kept < LEAST {
+        Err("must be at least \"62d\": statistics count the calendar month".to_string())
+    } else {
+        Ok(kept)
+    }
 }
 
 fn connectwise(section: &Section<'_>) -> Option<ConnectWise> {

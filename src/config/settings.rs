@@ -6,6 +6,7 @@ use crate::portal::{EventKind, Severity};
 use jiff::SignedDuration;
 use jiff::tz::TimeZone;
 use rust_decimal::Decimal;
+use secrecy::SecretString;
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 
@@ -64,6 +65,16 @@ pub enum Login {
         /// Where the password is.
         password: SecretSource,
     },
+}
+
+impl Login {
+    /// The name it signs in with; no secret.
+    pub fn name(&self) -> &str {
+        match self {
+            Login::Keys { public_key, .. } => public_key,
+            Login::Integrator { username, .. } => username,
+        }
+    }
 }
 
 /// `[integrator_login]`: the record of guide step 2.
@@ -308,4 +319,29 @@ pub struct Sync {
     pub verify_every: SignedDuration,
     /// A standing hold or failure speaks again after this time.
     pub remind_every: SignedDuration,
+}
+
+/// `[monitoring]`
+#[derive(Debug, Clone, Default)]
+pub struct Monitoring {
+    /// Asked after every run, so that somebody notices when runs stop coming.
+    pub ping_url: Option<PingUrl>,
+    /// A file for the text-file collector of a Prometheus node exporter.
+    pub prometheus_file: Option<PathBuf>,
+}
+
+/// An address to report runs to. Never printed: whoever knows it can report in psactl's name.
+#[derive(Debug, Clone)]
+pub enum PingUrl {
+    /// As it is written in psactl.toml or a variable.
+    Written(SecretString),
+    /// From a file, a command or another variable.
+    From(SecretSource),
+}
+
+/// `[state]`
+#[derive(Debug, Clone)]
+pub struct State {
+    /// How long events, and runs that wrote nothing, are remembered.
+    pub keep_events: SignedDuration,
 }

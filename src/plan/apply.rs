@@ -9,10 +9,11 @@ use secrecy::{ExposeSecret, SecretString};
 use serde::Serialize;
 use serde_json::{Value, json};
 
-use super::{Change, NaturalKey, Purpose, Request, SecretSlot, remember};
+use super::{Change, NaturalKey, Purpose, Request, SecretSlot, remember, stop};
 use crate::error::{Exit, Failure, Result};
 use crate::psa::{self, Client, Condition, PatchOp, Query};
 use crate::store::{Entry, EntryState, Store};
+use crate::sync::second;
 use crate::ui::text;
 
 /// The secrets that may go into a request body.
@@ -140,8 +141,10 @@ impl Applier<'_> {
     /// depend on their order: of the same kind, for the same customer, and about the same thing.
     ///
     /// # Errors
-    /// Only where the journal cannot be written: nothing is sent without its intent on disk.
+    /// Where the journal cannot be written: nothing is sent without its intent on disk. And where this state was
+    /// found to be an older one, or not the only one.
     pub async fn apply(&mut self, changes: Vec<Change>) -> Result<Vec<Applied>> {
+        stop::refuse(self.store)?;
         let mut applied = Vec::with_capacity(changes.len());
         let mut broken = BTreeSet::new();
         let mut refused: Option<String> = None;
@@ -184,6 +187,9 @@ impl Applier<'_> {
         crate::testing::stop_at("intent");
         let mut sent = self.send(change).await;
         crate::testing::stop_at("sent");
+        if let Ok(answer) = &sent {
+            self.learn_own_name(change, answer)?;
+        }
         if let Err(error) = &sent
             && error.outcome_unknown()
         {
@@ -214,6 +220,23 @@ impl Applier<'_> {
                     refused_fields,
                 })
             }
+        }
+    }
+
+    /// Whoever ConnectWise says has changed an addition just now is psactl itself.
+    fn learn_own_name(&self, change: &Change, answer: &Value) -> Result<()> {
+        if change.subject.kind != remember::ADDITION {
+            return Ok(());
+        }
+        let info = |name: &str| answer.get("_info")?.get(name)?.as_str();
+        // An answer with the record's older author would make a person's name psactl's own.
+        let just_now = info("lastUpdated").and_then(psa::read_time).is_some_and(|at| {
+            let apart = (self.clock)().duration_since(at).abs();
+            apart < second::TWO_CLOCKS
+        });
+        match info("updatedBy").filter(|_| just_now) {
+            Some(name) => Ok(self.store.set_own_name(name)?),
+            None => Ok(()),
         }
     }
 
@@ -520,6 +543,12 @@ fn summary(change: &Change, answer: &Value) -> Value {
         if let Some(value) = answer.get(name) {
             kept.insert(name.to_owned(), value.clone());
         }
+    }
+    let info = |name: &str| Some((name.to_owned(), answer.get("_info")?.get(name)?.clone()));
+    let info: serde_json::Map<String, Value> =
+        ["lastUpdated", "updatedBy"].into_iter().filter_map(info).collect();
+    if !info.is_empty() {
+        kept.insert("_info".to_owned(), Value::Object(info));
     }
     Value::Object(kept)
 }

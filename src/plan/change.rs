@@ -106,6 +106,39 @@ pub struct NaturalKey {
     pub equals: Map<String, Value>,
 }
 
+/// The next invoice of an agreement when something was written to it: once it has moved on, an invoice was made
+/// with what was written.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum NextInvoice {
+    /// Not noted.
+    #[default]
+    Unknown,
+    /// The agreement is never invoiced.
+    Never,
+    /// On this day.
+    On(jiff::civil::Date),
+}
+
+impl NextInvoice {
+    /// That of an agreement as ConnectWise has it.
+    pub fn of(agreement: &crate::psa::Agreement) -> NextInvoice {
+        agreement
+            .next_invoice_date
+            .map_or(NextInvoice::Never, |next| NextInvoice::On(crate::sync::billing::day(next)))
+    }
+}
+
+impl std::fmt::Display for NextInvoice {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            NextInvoice::Unknown => f.write_str("unknown"),
+            NextInvoice::Never => f.write_str("none"),
+            NextInvoice::On(day) => write!(f, "{day}"),
+        }
+    }
+}
+
 /// What a change does to the next invoice.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct MoneyEffect {
@@ -154,6 +187,9 @@ pub enum Purpose {
         /// How use was counted.
         #[serde(default)]
         basis: Option<String>,
+        /// The invoice it was written for.
+        #[serde(default)]
+        next_invoice: NextInvoice,
     },
     /// A flat fee beside the usage of a service.
     FlatFee {
@@ -232,6 +268,9 @@ pub struct Change {
     /// A record that must be made first; such a change is shown and not yet applied.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub waits_for: Option<String>,
+    /// The run whose write it takes back.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub undoes: Option<i64>,
 }
 
 impl Change {
@@ -264,6 +303,7 @@ impl Change {
             money: None,
             purpose: Purpose::Setup { step: String::new(), key: String::new() },
             waits_for: None,
+            undoes: None,
         }
     }
 
@@ -293,6 +333,7 @@ impl Change {
             money: None,
             purpose: Purpose::Setup { step: String::new(), key: String::new() },
             waits_for: None,
+            undoes: None,
         }
     }
 
@@ -322,6 +363,12 @@ impl Change {
     /// Adds its effect on the next invoice.
     pub fn with_money(mut self, money: Option<MoneyEffect>) -> Self {
         self.money = money;
+        self
+    }
+
+    /// Says which run's write it takes back.
+    pub fn undoing(mut self, run: i64) -> Self {
+        self.undoes = Some(run);
         self
     }
 

@@ -76,7 +76,7 @@ pub fn answer(hold: Option<&Hold>, before: &str, after: &str, guard: &Guard) -> 
     match hold.state {
         HoldState::Approved if hold.before == before && hold.after == after => Answer::Approved,
         HoldState::Rejected if !moved_beyond(hold, before, after, guard) => Answer::Rejected,
-        HoldState::Held | HoldState::Approved | HoldState::Rejected => Answer::None,
+        HoldState::Held | HoldState::Approved | HoldState::Rejected | HoldState::Undone => Answer::None,
     }
 }
 
@@ -162,12 +162,9 @@ pub fn hold_run(
 pub fn record_of(change: &super::Change) -> Option<String> {
     match &change.purpose {
         super::Purpose::Quantity { .. } => {
-            let what = if change.fields.iter().any(|field| field.name == "quantity") {
-                "quantity"
-            } else {
-                "invoice description"
-            };
-            change.subject.id.map(|id| format!("addition {id} {what}"))
+            let quantity = change.fields.iter().any(|field| field.name == "quantity");
+            let record = if quantity { quantity_record } else { description_record };
+            change.subject.id.map(record)
         }
         super::Purpose::OpenTicket { source, fault, first_event, .. } => {
             Some(format!("{TICKET}{}", fault.xref_of(source, first_event)))
@@ -179,10 +176,50 @@ pub fn record_of(change: &super::Change) -> Option<String> {
 /// What the record of a ticket that is held begins with.
 pub const TICKET: &str = "ticket ";
 
-/// Before and after of a change, as an approval remembers them; a ticket is known by the event that began its fault.
+/// The name under which the quantity of an addition is held.
+pub fn quantity_record(addition: i64) -> String {
+    format!("addition {addition} quantity")
+}
+
+/// The name under which the invoice description of an addition is held where it is written for itself.
+pub fn description_record(addition: i64) -> String {
+    format!("addition {addition} invoice description")
+}
+
+/// Every name under which something that a billing change writes may be held.
+pub fn records_of(change: &super::Change) -> Vec<String> {
+    let (super::Purpose::Quantity { .. }, Some(id)) = (&change.purpose, change.subject.id) else {
+        return Vec::new();
+    };
+    let names = change.fields.iter().filter_map(|field| match field.name.as_str() {
+        "quantity" => Some(quantity_record(id)),
+        "invoiceDescription" => Some(description_record(id)),
+        _ => None,
+    });
+    names.collect()
+}
+
+/// What the reason of a hold begins with that an undo left.
+pub const UNDONE: &str = "undone in run";
+
+/// The name under which the statistics of a Managed ID entry are held once they were taken back; nothing else
+/// holds them.
+pub fn statistics_record(entry: i64) -> String {
+    format!("Managed ID entry {entry} statistics")
+}
+
+/// Before and after of a change, as an approval remembers them; of statistics all of their numbers; a ticket is known
+/// by the event that began its fault.
 pub fn values_of(change: &super::Change) -> (String, String) {
     if let super::Purpose::OpenTicket { first_event, .. } = &change.purpose {
         return (String::new(), first_event.clone());
+    }
+    if change.purpose == super::Purpose::Statistics {
+        let all = |value: fn(&super::Field) -> &serde_json::Value| {
+            let numbers = change.fields.iter().map(|field| format!("{} {}", field.name, value(field)));
+            numbers.collect::<Vec<_>>().join(", ")
+        };
+        return (all(|field| &field.before), all(|field| &field.after));
     }
     let field = change
         .fields

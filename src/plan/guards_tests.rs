@@ -136,7 +136,7 @@ fn an_answer_is_for_one_question() {
 }
 
 /// A change of an addition's quantity, or of its description where there is no money.
-fn write(id: i64, cid: &str, before: &str, after: &str, money: Option<(&str, &str)>) -> Change {
+pub(crate) fn write(id: i64, cid: &str, before: &str, after: &str, money: Option<(&str, &str)>) -> Change {
     let field = if money.is_some() { "quantity" } else { "invoiceDescription" };
     let fields = [(field, json!(before), json!(after))];
     Change::update("agreement addition", id, "", paths::addition(7, id), fields)
@@ -150,6 +150,7 @@ fn write(id: i64, cid: &str, before: &str, after: &str, money: Option<(&str, &st
             quantity: Decimal::ONE,
             description: None,
             basis: None,
+            next_invoice: Default::default(),
         })
 }
 

@@ -7,16 +7,21 @@ pub mod apply;
 mod change;
 pub mod guards;
 mod remember;
+pub mod saved;
 mod show;
+pub mod stop;
+pub mod undo;
 
-pub use change::{Action, Change, Field, MoneyEffect, NaturalKey, Purpose, Request, SecretSlot, Subject};
+pub use change::{
+    Action, Change, Field, MoneyEffect, NaturalKey, NextInvoice, Purpose, Request, SecretSlot, Subject,
+};
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
-pub(crate) use show::{field_line, money_of, sum_lines};
+pub(crate) use show::{PRORATED, field_line, money_of, sum_lines, sums};
 
 /// A change whose value is known and that needs a yes.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct Held {
     /// The change.
     pub change: Change,
@@ -33,7 +38,7 @@ pub struct Held {
 }
 
 /// Something for which no value can be right until its cause is removed. Never a matter of approval.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Blocked {
     /// The customer, where it is about one.
     pub cid: Option<String>,
@@ -49,7 +54,7 @@ pub struct Blocked {
 }
 
 /// Something to know that changes nothing.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Note {
     /// The customer, where it is about one.
     pub cid: Option<String>,
@@ -60,7 +65,7 @@ pub struct Note {
 }
 
 /// What would be done.
-#[derive(Debug, Clone, Default, Serialize)]
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
 pub struct Plan {
     /// Writes, in the order they will be made.
     pub changes: Vec<Change>,

@@ -4,8 +4,8 @@
 use jiff::Timestamp;
 use serde_json::Value;
 
-use super::{Change, Purpose, guards};
-use crate::psa;
+use super::{Change, Purpose, Request, guards};
+use crate::psa::{self, PatchOp};
 use crate::store::{Binding, Choice, Store};
 
 /// Remembers a change that ConnectWise has.
@@ -17,6 +17,12 @@ pub(super) fn remember(
     differences: &[String],
     now: Timestamp,
 ) -> Result<(), crate::store::Error> {
+    let seen = answer.get("_info").and_then(|info| info.get("lastUpdated")).and_then(Value::as_str);
+    if let (true, Some(addition), Some(seen)) =
+        (change.subject.kind == ADDITION, record, seen.and_then(psa::read_time))
+    {
+        store.note_seen(&[(addition, seen)])?;
+    }
     match &change.purpose {
         Purpose::Setup { step, key } => {
             if let Some(id) = record
@@ -34,7 +40,7 @@ pub(super) fn remember(
                 store.set_choices(step, &choices)?;
             }
         }
-        Purpose::Quantity { source, service, agreement, before, quantity, description, basis } => {
+        Purpose::Quantity { source, service, agreement, before, quantity, description, basis, .. } => {
             let Some(addition) = record else { return Ok(()) };
             let known = store.bindings(source)?.into_iter().find(|binding| binding.addition_id == addition);
             let kept = |name: &str| differences.iter().all(|difference| !difference.starts_with(name));
@@ -57,13 +63,17 @@ pub(super) fn remember(
                     answer.get("quantity").map(ToString::to_string).and_then(|text| text.parse().ok());
                 binding.pushed = if kept("quantity") { Some(*quantity) } else { answered.or(binding.pushed) };
             }
-            if description.is_some() && kept("invoiceDescription") {
-                binding.description.clone_from(description);
+            if let Some(text) = description
+                && kept("invoiceDescription")
+            {
+                // What was taken back is the text that stood there before: psactl's only where psactl wrote it.
+                let own = change.undoes.is_none() || store.wrote_description(addition, text)?;
+                binding.description = own.then(|| text.clone());
             }
             binding.pushed_at = Some(now);
             store.set_binding(source, &binding)?;
             if let Some(record) = guards::record_of(change) {
-                store.drop_hold(&record)?;
+                hold_or_free(store, change, &record, now)?;
             }
         }
         // Its quantity is one and stays one: nothing of it is psactl's to keep.
@@ -78,6 +88,7 @@ pub(super) fn remember(
                 change.fields.iter().filter(refused).map(|field| field.name.as_str()).collect();
             if let Some(entry) = record {
                 store.add_unkept(entry, &unkept)?;
+                hold_or_free(store, change, &guards::statistics_record(entry), now)?;
             }
         }
         Purpose::OpenTicket { source, fault, first_event, told_until } => {
@@ -113,4 +124,39 @@ pub(super) fn remember(
         }
     }
     Ok(())
+}
+
+/// What an agreement addition is called in a change.
+pub(super) const ADDITION: &str = "agreement addition";
+
+/// A write uses up what was held for its record. One that takes another back leaves a hold that only a person
+/// lifts (design section 9, *Undo*).
+fn hold_or_free(
+    store: &Store,
+    change: &Change,
+    record: &str,
+    now: Timestamp,
+) -> Result<(), crate::store::Error> {
+    // What was approved of the description alone is used up with it too.
+    for used in guards::records_of(change) {
+        store.drop_hold(&used)?;
+    }
+    match change.undoes {
+        None => store.drop_hold(record),
+        Some(run) => {
+            let mut again = change.clone();
+            again.undoes = None;
+            for field in &mut again.fields {
+                std::mem::swap(&mut field.before, &mut field.after);
+            }
+            if let Some(money) = &mut again.money {
+                std::mem::swap(&mut money.before, &mut money.after);
+            }
+            let operations =
+                again.fields.iter().map(|field| PatchOp::replace(field.name.clone(), field.after.clone()));
+            again.request = Request::Patch { path: again.key.path.clone(), operations: operations.collect() };
+            let (before, after) = guards::values_of(&again);
+            store.hold_undone(record, &again, &format!("{} {run}", guards::UNDONE), (&before, &after), now)
+        }
+    }
 }

@@ -14,7 +14,7 @@ impl Plan {
     pub fn show(&self, ui: &Ui) {
         show_changes(ui, &self.changes);
         if !self.held.is_empty() {
-            ui.heading("Held: these need a yes");
+            ui.heading("Held: these need a yes (psactl review)");
             let mut table = ui.table(&["record", "customer", "from", "to", "next invoice", "why"]);
             for held in self.held.iter() {
                 table.marked(
@@ -124,7 +124,7 @@ pub(crate) fn sum_lines<'a>(changes: impl IntoIterator<Item = &'a Change> + Clon
 }
 
 /// What a full period's amount leaves unsaid.
-const PRORATED: &str = "(amounts of a full period; ConnectWise prorates the running one)";
+pub(crate) const PRORATED: &str = "(amounts of a full period; ConnectWise prorates the running one)";
 
 /// "quantity: 1 -> 2".
 pub(crate) fn field_line(field: &super::Field) -> String {

@@ -85,6 +85,7 @@ pub use paths::{InvalidPath, Path};
 pub use query::Query;
 pub use reply::{FieldError, Reply, clean};
 pub use retry::{Decision, Outcome, RetryPolicy};
+pub(crate) use types::read_time;
 pub use types::*;
 pub use verify::{Difference, differences, differences_in_operations};
 pub use zone::zone;

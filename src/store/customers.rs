@@ -80,7 +80,7 @@ impl Store {
     }
 
     /// The next run looks who is due, whatever the last one found.
-    fn forget_rest(&self) -> Result<()> {
+    pub(super) fn forget_rest(&self) -> Result<()> {
         // Runs of one part keep their own rest, under longer names.
         self.db.execute("DELETE FROM meta WHERE key LIKE ?1 || '%'", [super::NEXT_DUE])?;
         Ok(())

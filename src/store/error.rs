@@ -116,6 +116,17 @@ fn said(error: &rusqlite::Error) -> String {
 }
 
 impl Error {
+    /// Whether the file is damaged, or none of SQLite's: nothing of it can be read any more.
+    pub fn is_unreadable(&self) -> bool {
+        match self {
+            Error::Unusable { problem: source, .. } | Error::Database(source) => {
+                matches!(cause(source), Cause::Damaged | Cause::NoDatabase)
+            }
+            Error::Migration { source, .. } => source.is_unreadable(),
+            _ => false,
+        }
+    }
+
     /// Whether waiting is the remedy.
     pub fn is_busy(&self) -> bool {
         match self {
@@ -128,15 +139,20 @@ impl Error {
 
     /// What to do next.
     pub fn hints(&self) -> Vec<String> {
-        const RESTORE: &str =
-            "psactl changes nothing while its state cannot be read: restore the file from a backup";
+        const RESTORE: &str = "psactl changes nothing while its state cannot be read: restore the file from a backup, \
+                               or start anew from ConnectWise with psactl state rebuild";
         let hint = match self {
             Error::Locked { .. } => "wait for it to end; the lock goes with its process",
             Error::Newer { .. } => "use the newer psactl, or another folder with --state",
             Error::Foreign { .. } => "name psactl's own folder with --state DIR or PSACTL_STATE",
             Error::NoFolder => "name a folder with --state DIR or PSACTL_STATE",
             Error::Io { .. } => "check the folder and its rights, or name another with --state",
-            Error::Migration { source, .. } => return source.hints(),
+            Error::Migration { source, .. } => match source.as_ref() {
+                Error::Database(problem) if cause(problem) == Cause::Other => {
+                    "the psactl that wrote it can still be used; please report this"
+                }
+                other => return other.hints(),
+            },
             Error::Record(_) => RESTORE,
             Error::Unusable { problem: source, .. } | Error::Database(source) => match cause(source) {
                 Cause::Damaged | Cause::NoDatabase | Cause::Other => RESTORE,

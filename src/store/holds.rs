@@ -16,6 +16,8 @@ pub enum HoldState {
     Approved,
     /// Rejected, until the proposed value moves beyond the guard.
     Rejected,
+    /// Taken back by `psactl undo`: nothing is written there, whatever the value, until a person approves.
+    Undone,
 }
 
 impl HoldState {
@@ -24,6 +26,7 @@ impl HoldState {
             HoldState::Held => "held",
             HoldState::Approved => "approved",
             HoldState::Rejected => "rejected",
+            HoldState::Undone => "undone",
         }
     }
 }
@@ -83,7 +86,34 @@ impl Store {
             "INSERT INTO holds (record, cid, change, reason, before, after, state, since)
              VALUES (?1, ?2, ?3, ?4, ?5, ?6, 'held', ?7)
              ON CONFLICT (record) DO UPDATE SET change = ?3, reason = ?4, before = ?5, after = ?6,
-               state = CASE WHEN before = ?5 AND after = ?6 THEN state ELSE 'held' END",
+               state = CASE WHEN (before = ?5 AND after = ?6) OR state = 'undone' THEN state ELSE 'held' END",
+            params![
+                record,
+                change.cid.as_deref().unwrap_or_default(),
+                serde_json::to_string(change)?,
+                reason,
+                before,
+                after,
+                seconds(now)
+            ],
+        )?;
+        Ok(())
+    }
+
+    /// Holds a record whose write was taken back, in place of whatever was held or said of it before.
+    pub fn hold_undone(
+        &self,
+        record: &str,
+        change: &Change,
+        reason: &str,
+        (before, after): (&str, &str),
+        now: Timestamp,
+    ) -> Result<()> {
+        self.db.execute(
+            "INSERT INTO holds (record, cid, change, reason, before, after, state, since)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, 'undone', ?7)
+             ON CONFLICT (record) DO UPDATE SET change = ?3, reason = ?4, before = ?5, after = ?6,
+               state = 'undone', note = NULL, since = ?7",
             params![
                 record,
                 change.cid.as_deref().unwrap_or_default(),
@@ -119,6 +149,7 @@ fn read(row: &Row<'_>) -> rusqlite::Result<impl FnOnce(Change) -> Hold + use<>> 
     let state = match row.get::<_, String>(7)?.as_str() {
         "approved" => HoldState::Approved,
         "rejected" => HoldState::Rejected,
+        "undone" => HoldState::Undone,
         _ => HoldState::Held,
     };
     let note = row.get(8)?;

@@ -30,6 +30,16 @@ impl EntryState {
             EntryState::Unknown => "unknown",
         }
     }
+
+    /// What is no word of this program's may have been written: nobody can say.
+    pub(super) fn read(word: &str) -> Self {
+        match word {
+            "intent" => EntryState::Intent,
+            "done" => EntryState::Done,
+            "failed" => EntryState::Failed,
+            _ => EntryState::Unknown,
+        }
+    }
 }
 
 /// One write in the journal.

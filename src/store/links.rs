@@ -78,7 +78,8 @@ impl Store {
     pub fn forget_link(&self, source: &str, cid: &str) -> Result<()> {
         let change = self.transaction()?;
         change.execute("DELETE FROM links WHERE source = ?1 AND cid = ?2", [source, cid])?;
-        change.execute("DELETE FROM holds WHERE cid = ?1", [cid])?;
+        // What a person took back stays so when the customer is linked again.
+        change.execute("DELETE FROM holds WHERE cid = ?1 AND state <> 'undone'", [cid])?;
         change.commit()?;
         self.forget_checks_of([cid])
     }

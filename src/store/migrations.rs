@@ -100,15 +100,24 @@ fn run(db: &mut Connection, file: &Path, from: i64) -> Result<()> {
     Ok(())
 }
 
-/// A whole copy that only its owner can read, in place of one from an earlier try; it is on disk when this
-/// returns.
+/// A copy of a file of an older format, in place of one from an earlier try.
 fn back_up(db: &Connection, file: &Path, version: i64) -> Result<()> {
+    is_sound(db)?;
+    copy(db, &backup_of(file, version))
+}
+
+/// Sees that nothing in a file is damaged.
+pub(super) fn is_sound(db: &Connection) -> Result<()> {
     let sound: String = db.query_row("PRAGMA quick_check(1)", [], |row| row.get(0))?;
     if sound != "ok" {
         let damaged = rusqlite::ffi::Error::new(rusqlite::ffi::SQLITE_CORRUPT);
         return Err(rusqlite::Error::SqliteFailure(damaged, Some(sound)).into());
     }
-    let backup = backup_of(file, version);
+    Ok(())
+}
+
+/// A whole copy that only its owner can read, beside the file; it is on disk when this returns.
+pub(super) fn copy(db: &Connection, backup: &Path) -> Result<()> {
     let half = backup.with_extension("bak.half");
     let io = |path: &Path| {
         let path = path.display().to_string();
@@ -125,9 +134,9 @@ fn back_up(db: &Connection, file: &Path, version: i64) -> Result<()> {
     };
     db.execute("VACUUM INTO ?1", [name])?;
     OpenOptions::new().write(true).open(&half).and_then(|copy| copy.sync_all()).map_err(io(&half))?;
-    std::fs::rename(&half, &backup).map_err(io(&backup))?;
+    std::fs::rename(&half, backup).map_err(io(backup))?;
     #[cfg(unix)]
-    if let Some(folder) = file.parent() {
+    if let Some(folder) = backup.parent() {
         File::open(folder).and_then(|folder| folder.sync_all()).map_err(io(folder))?;
     }
     Ok(())

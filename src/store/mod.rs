@@ -7,12 +7,19 @@ mod choices;
 mod customers;
 mod error;
 mod events;
+mod history;
 mod holds;
 mod imports;
+mod installation;
 mod journal;
 mod links;
 mod migrations;
+mod pauses;
+mod prune;
+mod pushes;
+mod rebuild;
 mod runs;
+mod seen;
 mod sightings;
 mod standing;
 mod tickets;
@@ -30,11 +37,18 @@ pub use choices::Choice;
 pub use customers::CustomerState;
 pub use error::Error;
 pub use events::{Action, EventState, LoggedEvent, Outcome};
+pub use history::{RunFilter, RunSummary, Written};
 pub use holds::{Hold, HoldState};
 pub use imports::Import;
+pub use installation::{Sighting, Stop};
 pub use journal::{Entry, EntryState};
 pub use links::Link;
+pub use pauses::Pause;
+pub use pushes::Push;
+pub use rebuild::Rebuilt;
 pub use runs::Run;
+pub use seen::Newcomer;
+pub use standing::Stands;
 pub use tickets::TicketMemory;
 
 use migrations::{Found, VERSION};
@@ -116,6 +130,21 @@ impl Store {
         Ok(Transaction::new_unchecked(&self.db, TransactionBehavior::Immediate)?)
     }
 
+    /// Does several writes as one: all are on disk when it returns, or none. What is inside begins no
+    /// transaction of its own.
+    ///
+    /// # Errors
+    /// What the work returns, and where the database refuses.
+    pub fn together<T, E: From<Error>>(
+        &self,
+        work: impl FnOnce() -> std::result::Result<T, E>,
+    ) -> std::result::Result<T, E> {
+        let change = self.transaction()?;
+        let done = work()?;
+        change.commit().map_err(Error::from)?;
+        Ok(done)
+    }
+
     /// A single remembered value.
     pub fn meta(&self, key: &str) -> Result<Option<String>> {
         Ok(self.db.query_row("SELECT value FROM meta WHERE key = ?1", [key], |row| row.get(0)).optional()?)
@@ -189,6 +218,35 @@ mod tests {
         assert!(refused.contains("since 2026-11-23T12:00:00Z (sync)"), "{refused}");
         drop(first);
         store.lock("sync", now).unwrap();
+    }
+
+    #[test]
+    fn a_full_disk_is_called_one_and_loses_nothing() {
+        let folder = tempfile::tempdir().unwrap();
+        let store = Store::open(folder.path()).unwrap();
+        store.set_meta("kept", "yes").unwrap();
+        let pages: i64 = store.db.query_row("PRAGMA page_count", [], |row| row.get(0)).unwrap();
+        store.db.pragma_update(None, "max_page_count", pages).unwrap();
+        let error =
+            (0..1000).find_map(|n| store.set_meta(&format!("key {n}"), &"x".repeat(500)).err()).unwrap();
+        assert!(error.to_string().contains("the disk is full"), "{error}");
+        assert!(error.hints()[0].contains("make room"));
+        drop(store);
+        assert_eq!(Store::open(folder.path()).unwrap().meta("kept").unwrap().as_deref(), Some("yes"));
+    }
+
+    #[test]
+    fn commits_are_on_disk_when_they_return() {
+        let folder = tempfile::tempdir().unwrap();
+        let store = Store::open(folder.path()).unwrap();
+        let pragma = |name: &str| -> String {
+            let value = |row: &rusqlite::Row<'_>| row.get::<_, rusqlite::types::Value>(0);
+            format!("{:?}", store.db.pragma_query_value(None, name, value).unwrap())
+        };
+        assert_eq!(
+            (pragma("journal_mode"), pragma("synchronous")),
+            ("Text(\"wal\")".into(), "Integer(2)".into())
+        );
     }
 
     #[test]

@@ -7,7 +7,53 @@ use rusqlite::{OptionalExtension, params};
 
 use super::{Result, Store, moment, seconds};
 
+/// Something that stands: held, blocked, failed or to be known, as the run that said it worded it.
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
+pub struct Stands {
+    /// `held`, `blocked`, `note` or `failed`.
+    pub what: String,
+    /// The customer, where it is about one.
+    pub cid: Option<String>,
+    /// In words.
+    pub text: String,
+    /// What mends it.
+    pub fix: String,
+    /// Since when it stands.
+    pub since: Timestamp,
+}
+
 impl Store {
+    /// What stands in an area, oldest first.
+    pub fn stands(&self, area: &str) -> Result<Vec<Stands>> {
+        let mut query = self.db.prepare_cached(
+            "SELECT key, cid, since, text, fix FROM standing WHERE area = ?1 ORDER BY since, key",
+        )?;
+        let rows = query.query_map([area], |row| {
+            let (key, cid): (String, String) = (row.get(0)?, row.get(1)?);
+            // "342 blocked Online Backup …", or "run failed: …" where it is nobody's.
+            let own = key.strip_prefix(&format!("{cid} ")).unwrap_or(&key);
+            let (what, rest) = own.split_once(' ').unwrap_or((own, ""));
+            let text: String = row.get(3)?;
+            Ok(Stands {
+                what: what.to_owned(),
+                cid: Some(cid).filter(|cid| !cid.is_empty()),
+                text: if text.is_empty() { rest.to_owned() } else { text },
+                fix: row.get(4)?,
+                since: moment(row.get(2)?),
+            })
+        })?;
+        Ok(rows.collect::<rusqlite::Result<_>>()?)
+    }
+
+    /// Keeps the words in which something that stands was said last. Equal words are not written again.
+    pub fn keep_words(&self, key: &str, text: &str, fix: &str) -> Result<()> {
+        self.db.execute(
+            "UPDATE standing SET text = ?2, fix = ?3 WHERE key = ?1 AND (text <> ?2 OR fix <> ?3)",
+            params![key, text, fix],
+        )?;
+        Ok(())
+    }
+
     /// Whether something that stands is to be said now: it is new, or `remind_every` has passed. Remembers
     /// that it was said.
     pub fn speaks(

@@ -42,6 +42,13 @@ pub struct TicketMemory {
     pub closed_by_person_at: Option<Timestamp>,
 }
 
+impl TicketMemory {
+    /// Whether there is a ticket that, as far as psactl knows, is open.
+    pub fn is_open(&self) -> bool {
+        self.ticket.is_some() && self.resolved_at.is_none() && self.closed_by_person_at.is_none()
+    }
+}
+
 impl Store {
     /// The tickets of all faults of a source.
     pub fn tickets(&self, source: &str) -> Result<BTreeMap<FaultKey, TicketMemory>> {

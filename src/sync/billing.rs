@@ -12,18 +12,18 @@ use rust_decimal::{Decimal, RoundingStrategy};
 use serde_json::{Value, json};
 
 use crate::config::{BelowIncluded, Billing as Settings, Gigabyte, Rounding};
-use crate::plan::guards::{self, Answer, Proposal};
-use crate::plan::{Change, Held, Plan, Purpose};
+use crate::plan::guards::{self, Answer, Proposal, description_record, quantity_record};
+use crate::plan::{Change, Held, NextInvoice, Plan, Purpose};
 use crate::psa::{Addition, Agreement, OrEmpty, paths};
 use crate::services::{Service, Unit};
-use crate::store::{Binding, Hold, Link};
+use crate::store::{Binding, Hold, HoldState, Link};
 use crate::ui::text;
-use description::same_text;
+pub(crate) use description::same_text;
 use matching::{Match, product_of, why_unbilled, with_serial};
 
 pub use description::{LIMIT as DESCRIPTION_LIMIT, describe};
 pub use matching::{day, is_live, why_ended};
-pub use money::{currency, line};
+pub use money::{currency, effect, line};
 
 /// An agreement of the linked company with all its additions, freshly read.
 #[derive(Debug, Clone)]
@@ -226,6 +226,24 @@ fn propose(
     }
 
     let make = |quantity, description| change(facts, service, found, quantity, description);
+    // Taken back by a person: nothing is written, whatever the value, until a person lifts it.
+    let undone = [quantity_record(id), description_record(id)]
+        .iter()
+        .filter_map(|record| facts.holds.get(record))
+        .find(|hold| hold.state == HoldState::Undone);
+    if let Some(hold) = undone {
+        let change = make(quantity, described);
+        let (before, after) = guards::values_of(&change);
+        outcome.plan.held.push(Held {
+            change,
+            record: hold.record.clone(),
+            reason: hold.reason.clone(),
+            before,
+            after,
+            rejected: hold.note.is_some(),
+        });
+        return;
+    }
     // The description goes with the quantity, unless it would replace what psactl did not write.
     let mut with = None;
     if let Some(text) = described {
@@ -339,14 +357,6 @@ fn invoice_due(agreement: &Agreement, facts: &Facts<'_>) -> Option<String> {
     })
 }
 
-fn quantity_record(addition: i64) -> String {
-    format!("addition {addition} quantity")
-}
-
-fn description_record(addition: i64) -> String {
-    format!("addition {addition} invoice description")
-}
-
 /// Gives a change back where it may be written: nothing speaks against it, or a person said yes to exactly
 /// this. Else it is held; a person's no stands even where no guard objects any more.
 fn judge(
@@ -407,6 +417,7 @@ fn change(
             quantity: quantity.or(addition.quantity).unwrap_or_default(),
             description,
             basis: Some(basis(service, facts.settings, facts.gigabyte)),
+            next_invoice: NextInvoice::of(agreement),
         })
 }
 

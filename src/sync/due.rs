@@ -55,6 +55,18 @@ pub fn judge(
     if at <= now { Due::Now } else { Due::At(at) }
 }
 
+/// The farthest moment ahead of which the state of some customers speaks.
+pub(super) fn ahead<'a>(
+    states: &BTreeMap<String, CustomerState>,
+    cids: impl Iterator<Item = &'a String>,
+    now: Timestamp,
+) -> Option<Timestamp> {
+    let times = cids
+        .filter_map(|cid| states.get(cid))
+        .map(|state| state.checked_at.max(state.pushed_at.unwrap_or(state.checked_at)));
+    times.max().filter(|latest| *latest > now)
+}
+
 /// After how long a customer is verified: up to a quarter sooner than all must be, each after its own time,
 /// so that those first seen in one run are spread over the day.
 fn verify_every(all: SignedDuration, cid: &str) -> SignedDuration {
@@ -228,7 +240,7 @@ pub(super) fn next(
     let mut next = now.checked_add(config.sync.remind_every).unwrap_or(now).min(verify);
     let states = store.customers(source)?;
     let mut undone = false;
-    for cid in observed.links.keys() {
+    for cid in observed.links.keys().filter(|cid| !observed.pauses.rests(cid, config)) {
         // Use that is not measured anew grows stale.
         let stale =
             observed.snapshot.measured_at_of(cid).and_then(|at| at.checked_add(config.portal.max_age).ok());

@@ -9,7 +9,7 @@ use super::faults::{self, FaultKey};
 use super::record::Finish;
 use super::report::Report;
 use super::tickets::{self, Decision};
-use super::{Observed, Options, Part};
+use super::{Observed, Options, Part, pausing};
 use crate::error::{Exit, Failure, Result};
 use crate::plan::Purpose;
 use crate::plan::apply::{Applied, Ended};
@@ -200,6 +200,10 @@ fn ticket_actions(run: &Finish<'_>, report: &Report, logged: &LoggedEvent, actio
     if !run.config.tickets.enabled || !run.options.only.is_none_or(|only| only == Part::Tickets) {
         return;
     }
+    if let Some(pause) = run.observed.pauses.part(&logged.event.cid, Part::Tickets) {
+        actions.push((TICKET, Outcome::Waiting, format!("Waits: {}.", pausing::told(pause)), None));
+        return;
+    }
     for key in touched_by(run.observed, &logged.event) {
         let Some(fault) = run.observed.faults.get(&key) else { continue };
         let of_fault = |applied: &&Applied| match &applied.change.purpose {
@@ -263,7 +267,15 @@ const STANDING: &str = "No ticket: the fault stood at the first run (psactl sync
 
 fn customer_actions(run: &Finish<'_>, report: &Report, logged: &LoggedEvent, actions: &mut Vec<Told>) {
     let cid = &logged.event.cid;
+    let pauses = &run.observed.pauses;
+    let waits = [Part::Statistics, Part::Billing].into_iter().find_map(|part| pauses.part(cid, part));
+    if let Some(pause) = waits {
+        actions.push((AGREEMENTS, Outcome::Waiting, format!("Waits: {}.", pausing::told(pause)), None));
+    }
     let Some(round) = run.rounds.get(cid) else {
+        if waits.is_some() {
+            return;
+        }
         actions.push(earlier(run, cid));
         return;
     };
@@ -280,7 +292,7 @@ fn customer_actions(run: &Finish<'_>, report: &Report, logged: &LoggedEvent, act
             })
             .collect::<Vec<_>>()
     };
-    if run.config.statistics.enabled {
+    if run.config.statistics.enabled && pauses.part(cid, Part::Statistics).is_none() {
         let made = mine(|purpose| matches!(purpose, Purpose::Statistics));
         actions.push(told(
             STATISTICS,
@@ -289,7 +301,7 @@ fn customer_actions(run: &Finish<'_>, report: &Report, logged: &LoggedEvent, act
             &made,
         ));
     }
-    if run.config.billing.enabled {
+    if run.config.billing.enabled && pauses.part(cid, Part::Billing).is_none() {
         let made = mine(|purpose| matches!(purpose, Purpose::Quantity { .. }));
         let mut billing = told(
             AGREEMENTS,

@@ -11,9 +11,13 @@ mod event_log;
 pub mod faults;
 mod links;
 pub mod observe;
+pub mod pausing;
+pub mod rebuild;
 mod record;
 mod report;
+pub mod retention;
 mod rounds;
+pub mod second;
 pub mod statistics;
 mod ticketing;
 pub mod tickets;
@@ -29,12 +33,13 @@ use jiff::tz::TimeZone;
 use crate::config::Config;
 use crate::error::{Exit, Failure, Result};
 use crate::plan::apply::{Applied, Applier, Secrets};
-use crate::plan::{Plan, guards};
+use crate::plan::{Change, Plan, guards, saved, stop};
 use crate::portal::{self, Snapshot};
 use crate::psa::{self, Client, Info};
 use crate::setup::Chosen;
-use crate::store::{Import, Link, LoggedEvent, Store, TicketMemory};
+use crate::store::{Import, Link, LoggedEvent, Sighting, Stop, Store, TicketMemory};
 use faults::{Fault, FaultKey};
+use pausing::Pauses;
 use tickets::Decision;
 
 pub use report::{Report, Standing};
@@ -69,12 +74,19 @@ pub struct Options {
     pub by_hand: bool,
     /// Runs these events of the log again.
     pub events: Option<BTreeSet<i64>>,
+    /// Writes exactly these changes: where anything else is planned, nothing is written.
+    pub exactly: Option<Vec<Change>>,
 }
 
 impl Options {
     /// Whether the run has to look whatever the time and the files say.
     fn insists(&self) -> bool {
-        self.force || self.verify || self.open_standing || self.events.is_some() || !self.cids.is_empty()
+        self.force
+            || self.verify
+            || self.open_standing
+            || self.events.is_some()
+            || self.exactly.is_some()
+            || !self.cids.is_empty()
     }
 
     fn does(&self, part: Part) -> bool {
@@ -117,6 +129,7 @@ struct Observed {
     links: BTreeMap<String, Link>,
     /// Customers whose Managed ID was last seen on other companies, too.
     contradicted: BTreeMap<String, BTreeSet<i64>>,
+    pauses: Pauses,
 }
 
 /// What one customer's round gives, before it is applied.
@@ -130,6 +143,8 @@ struct Round {
     sighted: Option<BTreeSet<String>>,
     /// Why the customer could not be planned.
     trouble: Option<Failure>,
+    /// What was read of its additions, compared with what this state knows.
+    looked: second::Looked,
 }
 
 impl Run<'_> {
@@ -150,6 +165,8 @@ impl Run<'_> {
                 Ok(report)
             }
             Err(failure) if self.options.dry_run || failure.exit == Exit::Interrupted => Err(failure),
+            // Whoever applies a saved plan is told each time, and the scheduler's runs have nothing to do with it.
+            Err(failure) if self.options.exactly.is_some() => Err(failure),
             Err(failure) => {
                 // Another cause is news, another number in it is not.
                 let cause = if failure.exit == Exit::Refused {
@@ -172,6 +189,7 @@ impl Run<'_> {
     }
 
     async fn attempt(&mut self) -> Result<Report> {
+        stop::refuse(self.store)?;
         let now = (self.clock)();
         let source = portal::open(self.config)?;
         let name = source.name();
@@ -213,6 +231,9 @@ impl Run<'_> {
         }
         let run = if self.options.dry_run { 0 } else { self.store.begin_run(self.command, now)? };
         let mut report = Report::new(run, self.options.dry_run);
+        if !self.options.dry_run {
+            self.store.end_pauses(name, &observed.pauses.ended)?;
+        }
         let outcome = self.work(&mut observed, &chosen, &mut report, now).await;
         // A dry run changes nothing, not even what is known of the login.
         if self.options.dry_run {
@@ -241,6 +262,8 @@ impl Run<'_> {
                 }
                 // An older export is looked at again by every run, until the newer one is back.
                 let stamp = if observed.older { "" } else { &observed.stamp };
+                let next = observed.pauses.next_end().map_or(next, |end| next.or(end));
+                self.forget_old(&observed, now)?;
                 due::Rest::remember(self.store, &self.options, stamp, &next)?;
                 report.next = Some(next.own);
                 let summary = serde_json::to_string(&report.counts()).unwrap_or_default();
@@ -248,7 +271,10 @@ impl Run<'_> {
                 Ok(report)
             }
             Err(failure) => {
-                event_log::failed_run(self.store, run, &observed.events, &self.options, &failure, now)?;
+                // A saved plan that is refused is no failure of what happened at the portal.
+                if !failure.error.is::<saved::Moved>() {
+                    event_log::failed_run(self.store, run, &observed.events, &self.options, &failure, now)?;
+                }
                 self.store.end_run(run, failure.exit.code(), &failure.line(), (self.clock)())?;
                 Err(failure)
             }
@@ -265,6 +291,9 @@ impl Run<'_> {
     ) -> Result<Observed> {
         self.leave_out_unended(&mut snapshot, &mut log, now)?;
         let ahead = event_log::not_ahead(&mut log.events, now);
+        // What was forgotten is not news when an export still has it.
+        let horizon = self.horizon(now);
+        log.events.retain(|event| event.time >= horizon);
         // A measurement that claims to be from the future is not one to compare others with.
         let measured = snapshot.measured_at.filter(|measured| !billable::in_future(*measured, now));
         let older = match (self.store.import(name)?.and_then(|import| import.measured_at), measured) {
@@ -274,6 +303,7 @@ impl Run<'_> {
         let events = if self.options.dry_run {
             event_log::merged(self.store.events(name)?, &log.events, now)
         } else {
+            self.store.meet(name, &snapshot.customers, now)?;
             self.store.add_events(name, &log.events, now)?;
             self.store.events(name)?
         };
@@ -282,8 +312,19 @@ impl Run<'_> {
         self.first_run(name, &faults, &mut memories, now)?;
         let links = self.store.links(name)?.into_iter().map(|link| (link.cid.clone(), link)).collect();
         let contradicted = links::contradicted(self.config, &links, &self.store.doubled_managed_ids()?);
-        let event_problems = log.problems;
-        Ok(Observed { snapshot, stamp, older, event_problems, ahead, events, faults, memories, links, contradicted })
+        Ok(Observed {
+            snapshot,
+            stamp,
+            older,
+            event_problems: log.problems,
+            ahead,
+            events,
+            faults,
+            memories,
+            links,
+            contradicted,
+            pauses: Pauses::at(self.store.pauses(name)?, now),
+        })
     }
 
     /// At the first run no ticket is opened for what stands already: the old integration may have opened one.
@@ -333,14 +374,17 @@ impl Run<'_> {
         now: Timestamp,
     ) -> Result<due::Next> {
         let name = portal::open(self.config)?.name();
-        let due = due::customers(self.config, self.store, name, observed, &self.options, now)?;
+        let mut due = due::customers(self.config, self.store, name, observed, &self.options, now)?;
+        due.retain(|cid| !observed.pauses.rests(cid, self.config));
         let mut wanted = self.wanted_tickets(observed, now);
+        record::paused(observed, &self.options, report);
         let looks = self.looks_for_links(observed, now)?;
         let asks = looks || !due.is_empty() || !wanted.is_empty() || !self.store.unsettled()?.is_empty();
         let mut rounds: BTreeMap<String, Round> = BTreeMap::new();
         let mut decisions: BTreeMap<FaultKey, Decision> = BTreeMap::new();
         let mut ticket_plan = Plan::default();
         let mut ticket_trouble = None;
+        let mut strange: Vec<Sighting> = Vec::new();
 
         let mut approved = BTreeSet::new();
         // Customers of whom nothing is written before an earlier write is cleared up.
@@ -350,6 +394,8 @@ impl Run<'_> {
             let zone = self.server_zone().await?;
             if !self.options.dry_run {
                 self.note_release().await?;
+                self.store.installation(now)?;
+                self.store.note_login(self.config.connectwise.login.name())?;
                 let secrets = Secrets::default();
                 let settled = self.applier(report.run, &secrets, now).settle().await?;
                 for (cid, record, error) in settled.open {
@@ -382,7 +428,8 @@ impl Run<'_> {
             let mut plan = Plan::default();
             match self.plan_tickets(observed, chosen, name, &wanted, &mut plan, now).await {
                 Ok(decided) => {
-                    decisions = decided;
+                    decisions = decided.decisions;
+                    strange = decided.strange;
                     ticket_plan.extend(plan);
                 }
                 // Tickets that fail do not stop billing.
@@ -423,8 +470,10 @@ impl Run<'_> {
                 rounds.insert(cid.clone(), round);
             }
         }
+        strange.extend(rounds.values().flat_map(|round| round.looked.strange.iter().cloned()));
+        self.stop_where(strange, now)?;
         self.block_contradictions(observed, &mut rounds)?;
-        record::unlinked(observed, &self.options, report);
+        record::unlinked(self.config, observed, &self.options, report);
         let states = self.store.customers(name)?;
         // All next invoices: as they are for the customers of this run, as remembered for the others.
         let invoices: rust_decimal::Decimal = observed
@@ -435,6 +484,16 @@ impl Run<'_> {
                 _ => states.get(cid).map(|state| state.invoices).unwrap_or_default(),
             })
             .fold(rust_decimal::Decimal::ZERO, rust_decimal::Decimal::saturating_add);
+        if let Some(ahead) = due::ahead(&states, observed.links.keys(), now) {
+            report.plan.act(
+                None,
+                format!(
+                    "psactl's state speaks of {} UTC, which lies ahead: the clock was wrong then, or is now; \
+                     what it says counts as due",
+                    crate::ui::text::moment(ahead)
+                ),
+            );
+        }
         let mut plan = Plan::default();
         for round in rounds.values_mut() {
             plan.extend(std::mem::take(&mut round.plan));
@@ -446,8 +505,13 @@ impl Run<'_> {
         }
         let mut whole = ticket_plan;
         whole.extend(plan);
+        if let Some(wanted) = &self.options.exactly {
+            saved::compare(self.client, wanted, &whole.changes).await?;
+        }
         let mut applied: Vec<Applied> = Vec::new();
         if !self.options.dry_run {
+            let seen: Vec<_> = rounds.values().flat_map(|round| round.looked.seen.iter().copied()).collect();
+            self.store.note_seen(&seen)?;
             for Round { billing, .. } in rounds.values() {
                 for binding in billing.adopt.iter().chain(&billing.recounted) {
                     self.store.set_binding(name, binding)?;
@@ -481,6 +545,18 @@ impl Run<'_> {
             },
             report,
         )
+    }
+
+    /// Stops, now and from now on, where psactl's login wrote what this state knows nothing of.
+    fn stop_where(&self, seen: Vec<Sighting>, now: Timestamp) -> Result<()> {
+        if seen.is_empty() {
+            return Ok(());
+        }
+        let found = Stop { since: now, seen };
+        if !self.options.dry_run {
+            self.store.set_stop(&found)?;
+        }
+        Err(stop::failure(&found))
     }
 
     fn applier<'b>(&'b mut self, run: i64, secrets: &'b Secrets, observed_at: Timestamp) -> Applier<'b> {
@@ -523,6 +599,20 @@ impl Run<'_> {
         // A zone that no list knows: the portal's zone is the MSP's own.
         Ok(psa::zone(&named).or_else(|| self.config.portal.time_zone.clone()).unwrap_or(TimeZone::UTC))
     }
+}
+
+/// Until when a run would have nothing to do, with the portal's files as they are; nothing where it has work now.
+///
+/// # Errors
+/// Where the state cannot be read.
+pub fn rests_until(
+    config: &Config,
+    store: &Store,
+    stamp: &portal::Stamp,
+    now: Timestamp,
+) -> Result<Option<Timestamp>> {
+    let longest = config.sync.verify_every.max(config.sync.remind_every);
+    due::Rest::until(store, &Options::default(), stamp.as_str(), now, longest)
 }
 
 /// So many customers in a row for whom ConnectWise itself fails are taken for all of them.

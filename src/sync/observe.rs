@@ -7,7 +7,6 @@ use tokio::task::JoinSet;
 
 use super::billing::{AgreementFacts, Use};
 use super::faults::FaultKey;
-use super::tickets::Seen;
 use crate::error::Result;
 use crate::portal::Snapshot;
 use crate::psa::{
@@ -93,8 +92,8 @@ pub async fn tickets(
     client: &Client,
     source: &str,
     faults: &BTreeSet<FaultKey>,
-) -> Result<BTreeMap<FaultKey, Vec<Seen>>> {
-    let mut found: BTreeMap<FaultKey, Vec<Seen>> = BTreeMap::new();
+) -> Result<BTreeMap<FaultKey, Vec<Ticket>>> {
+    let mut found: BTreeMap<FaultKey, Vec<Ticket>> = BTreeMap::new();
     let keys: Vec<&FaultKey> = faults.iter().collect();
     // A dozen prefixes stay well below the address length that servers take.
     for batch in keys.chunks(12) {
@@ -102,10 +101,10 @@ pub async fn tickets(
             batch.iter().map(|key| Condition::starts_with("externalXRef", &format!("{}:", key.xref(source)))),
         );
         let tickets: Vec<Ticket> = client.list(&paths::tickets(), &Query::all().filter(any).lean()).await?;
-        for ticket in &tickets {
+        for ticket in tickets {
             let xref = ticket.external_x_ref.as_deref().unwrap_or_default();
             if let Some(key) = batch.iter().find(|key| xref.starts_with(&format!("{}:", key.xref(source)))) {
-                found.entry((*key).clone()).or_default().push(Seen::from(ticket));
+                found.entry((*key).clone()).or_default().push(ticket);
             }
         }
     }

@@ -8,15 +8,16 @@ use jiff::{SignedDuration, Timestamp};
 use super::faults::FaultKey;
 use super::report::{Report, Standing, Trouble};
 use super::tickets::{self, Decision};
-use super::{Observed, Options, Part, Round, due, event_log};
+use super::{Observed, Options, Part, Round, due, event_log, pausing};
 use crate::config::Config;
 use crate::error::{Exit, Failure, Result};
+use crate::monitoring::Overview;
 use crate::plan::apply::{Applied, Ended};
 use crate::plan::{Plan, Purpose, guards};
-use crate::store::{CustomerState, Store};
+use crate::store::{CustomerState, HoldState, Store};
 
 /// Customers of the portal that no company is linked to.
-pub(super) fn unlinked(observed: &Observed, options: &Options, report: &mut Report) {
+pub(super) fn unlinked(config: &Config, observed: &Observed, options: &Options, report: &mut Report) {
     let of_events = |numbers: &BTreeSet<i64>, cid: &String| {
         observed.events.iter().any(|logged| numbers.contains(&logged.number) && logged.event.cid == *cid)
     };
@@ -25,13 +26,27 @@ pub(super) fn unlinked(observed: &Observed, options: &Options, report: &mut Repo
         None => options.cids.is_empty() || options.cids.contains(cid),
     };
     for customer in observed.snapshot.customers.iter().filter(|customer| asked(&customer.cid)) {
-        if !observed.links.contains_key(&customer.cid) {
+        let sleeps = observed.pauses.sleeps(&customer.cid, config);
+        if !observed.links.contains_key(&customer.cid) && !sleeps {
             report.plan.block(
                 Some(&customer.cid),
                 &customer.name,
                 "ConnectWise Management ID Error: no company is linked to it",
                 format!("psactl companies adopt, or psactl companies link {} COMPANY", customer.cid),
             );
+        }
+    }
+}
+
+/// Customers of whom something is paused; whoever asked for one is told so.
+pub(super) fn paused(observed: &Observed, options: &Options, report: &mut Report) {
+    for customer in &observed.snapshot.customers {
+        let cid = customer.cid.as_str();
+        report.paused += usize::from(observed.pauses.of(cid).next().is_some());
+        if options.cids.iter().any(|asked| asked == cid) {
+            for pause in observed.pauses.of(cid) {
+                report.plan.note(Some(cid), pausing::told(pause));
+            }
         }
     }
 }
@@ -100,6 +115,7 @@ pub(super) fn finish(mut run: Finish<'_>, report: &mut Report) -> Result<due::Ne
     report.events = results.len();
     run.store.record_actions(&results)?;
     news(&mut run, report)?;
+    report.overview = Some(overview(&run)?);
     let next = due::next(run.config, run.store, run.source, run.observed, run.decisions, run.now)?;
     Ok(tickets_again(&run, report)?.map_or(next, |again| next.or(again)))
 }
@@ -222,6 +238,10 @@ fn holds(run: &mut Finish<'_>, report: &Report) -> Result<()> {
         let looked_at =
             run.rounds.get(&hold.cid).is_some_and(|round| round.judged && round.trouble.is_none());
         let billed = run.options.only.is_none_or(|only| only == Part::Billing);
+        // What was taken back is held until a person says otherwise, whether or not anything is proposed.
+        if hold.state == HoldState::Undone {
+            continue;
+        }
         if looked_at && billed && !kept.contains(&hold.record) && !unfinished.contains(&hold.record) {
             run.store.drop_hold(&hold.record)?;
         }
@@ -286,38 +306,67 @@ fn news(run: &mut Finish<'_>, report: &mut Report) -> Result<()> {
     );
     looked_at.insert(String::new());
     let mut keys = BTreeSet::new();
-    let mut say: Vec<(String, String)> = Vec::new();
+    // What it is known by, the customer, and the words for `status`: what stands, and what mends it.
+    let mut say: Vec<(String, Option<&String>, String, String)> = Vec::new();
     for held in report.plan.held.iter().filter(|held| !held.rejected) {
-        say.push((
-            format!("held {} {}", held.record, held.after),
-            held.change.cid.clone().unwrap_or_default(),
-        ));
+        // Another value is another question, save where no value is to be written.
+        let undone = held.reason.starts_with(guards::UNDONE);
+        let key = format!("held {} {}", held.record, if undone { &held.reason } else { &held.after });
+        let words = format!("{}: {}", held.change.subject, held.reason);
+        say.push((key, held.change.cid.as_ref(), words, "psactl review".to_owned()));
     }
     for blocked in &mut report.plan.blocked {
-        let cid = blocked.cid.clone().unwrap_or_default();
+        let cid = blocked.cid.as_deref().unwrap_or_default();
         // How much it is does not make it news.
         let key = format!("blocked {} {}", blocked.subject, wording(&blocked.reason));
         blocked.since = run.store.standing_since(&format!("{cid} {key}"))?;
-        say.push((key, cid));
+        let words = format!("{}: {}", blocked.subject, blocked.reason);
+        say.push((key, blocked.cid.as_ref(), words, blocked.fix.clone()));
     }
     for note in report.plan.notes.iter().filter(|note| note.act) {
-        say.push((format!("note {}", wording(&note.text)), note.cid.clone().unwrap_or_default()));
+        let key = format!("note {}", wording(&note.text));
+        say.push((key, note.cid.as_ref(), note.text.clone(), String::new()));
     }
     for trouble in &report.troubles {
-        say.push((format!("failed {}", wording(&trouble.error)), trouble.cid.clone().unwrap_or_default()));
+        let key = format!("failed {}", wording(&trouble.error));
+        let fix = trouble.hints.first().cloned().unwrap_or_default();
+        say.push((key, trouble.cid.as_ref(), trouble.error.clone(), fix));
     }
-    let mut news = 0;
-    for (key, cid) in say {
-        let key = format!("{cid} {key}");
-        if run.store.speaks(&key, &cid, "sync", run.now, run.config.sync.remind_every)? {
-            news += 1;
+    let store = run.store;
+    // One write to the disk for all of them, however many customers there are.
+    let news = store.together(|| -> Result<usize> {
+        let mut news = 0;
+        for (key, cid, words, fix) in say {
+            let cid = cid.map(String::as_str).unwrap_or_default();
+            let key = format!("{cid} {key}");
+            if store.speaks(&key, cid, "sync", run.now, run.config.sync.remind_every)? {
+                news += 1;
+            }
+            store.keep_words(&key, &words, &fix)?;
+            keys.insert(key);
         }
-        keys.insert(key);
-    }
-    run.store.settle_standing("sync", &looked_at, &keys)?;
+        store.settle_standing("sync", &looked_at, &keys)?;
+        Ok(news)
+    })?;
     report.news = news;
     report.asked = run.options.events.is_some() || run.options.by_hand;
     Ok(())
+}
+
+/// How things stand after a run: not what this run met, but all that is known.
+fn overview(run: &Finish<'_>) -> Result<Overview> {
+    let stands = run.store.stands("sync")?;
+    let count = |what: &str| stands.iter().filter(|stands| stands.what == what).count();
+    let memories = run.store.tickets(run.source)?;
+    Ok(Overview {
+        customers: run.observed.snapshot.customers.len(),
+        measured_at: run.observed.snapshot.measured_at,
+        standing_faults: run.observed.faults.values().filter(|fault| fault.ended.is_none()).count(),
+        open_tickets: memories.values().filter(|memory| memory.is_open()).count(),
+        held: run.store.holds()?.iter().filter(|hold| hold.state == HoldState::Held).count(),
+        blocked: count("blocked"),
+        failed: count("failed"),
+    })
 }
 
 /// A text without its numbers: how long something took, or how much it is, does not make it news.

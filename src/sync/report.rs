@@ -4,6 +4,7 @@ use jiff::Timestamp;
 use serde::Serialize;
 
 use crate::error::{Exit, Failure};
+use crate::monitoring::Overview;
 use crate::plan::apply::{Applied, Ended, INTERRUPTED};
 use crate::plan::{Action, Plan, Purpose};
 use crate::ui::{Look, Show, Ui, text};
@@ -83,6 +84,8 @@ pub struct Report {
     pub events: usize,
     /// How many customers were looked at.
     pub customers: usize,
+    /// Of how many customers something is paused.
+    pub paused: usize,
     /// How many requests were sent.
     pub requests: u64,
     /// When there is something to do next.
@@ -92,6 +95,9 @@ pub struct Report {
     /// Somebody waits for the answer: what fails is told by the exit code though it was said before.
     #[serde(skip)]
     pub(super) asked: bool,
+    /// How things stand, where the run looked.
+    #[serde(skip)]
+    pub overview: Option<Overview>,
 }
 
 impl Report {
@@ -107,10 +113,12 @@ impl Report {
             standing: Vec::new(),
             events: 0,
             customers: 0,
+            paused: 0,
             requests: 0,
             next: None,
             news: 0,
             asked: false,
+            overview: None,
         }
     }
 
@@ -155,6 +163,7 @@ impl Report {
             blocked: self.plan.blocked.len(),
             failed: self.troubles.len(),
             events: self.events,
+            paused: self.paused,
             ..Counts::default()
         };
         for applied in self.applied.iter().filter(|applied| applied.ended.is_done()) {
@@ -169,6 +178,37 @@ impl Report {
             }
         }
         counts
+    }
+
+    /// Why things are held, blocked or failed: so many of each, in a line each.
+    pub fn reasons(&self, most: usize) -> Vec<String> {
+        let who = |cid: Option<&String>| cid.map(|cid| format!("customer {cid}: ")).unwrap_or_default();
+        let mut lines = Vec::new();
+        let mut add = |kind: &str, all: Vec<String>| {
+            let left = all.len().saturating_sub(most);
+            lines.extend(all.into_iter().take(most).map(|line| format!("{kind}: {line}")));
+            if left > 0 {
+                lines.push(format!("{kind}: and {left} more"));
+            }
+        };
+        let held = self.plan.held.iter().filter(|held| !held.rejected).map(|held| {
+            format!(
+                "{}{}: {} (psactl review)",
+                who(held.change.cid.as_ref()),
+                held.change.subject,
+                held.reason
+            )
+        });
+        add("held", held.collect());
+        let blocked =
+            self.plan.blocked.iter().map(|blocked| {
+                format!("{}{}: {}", who(blocked.cid.as_ref()), blocked.subject, blocked.reason)
+            });
+        add("blocked", blocked.collect());
+        let failed =
+            self.troubles.iter().map(|trouble| format!("{}{}", who(trouble.cid.as_ref()), trouble.error));
+        add("failed", failed.collect());
+        lines
     }
 
     /// One line on what was done.
@@ -193,6 +233,7 @@ impl Report {
             (counts.held, "held", "held"),
             (counts.blocked, "blocked", "blocked"),
             (counts.failed, "failed", "failed"),
+            (counts.paused, "customer paused", "customers paused"),
         ]
         .into_iter()
         .filter(|(number, _, _)| *number > 0)
@@ -215,6 +256,7 @@ pub struct Counts {
     pub blocked: usize,
     pub failed: usize,
     pub events: usize,
+    pub paused: usize,
 }
 
 impl Show for Report {

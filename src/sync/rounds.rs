@@ -6,12 +6,14 @@ use std::collections::BTreeMap;
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 
-use super::{Observed, Part, Round, Run, billable, billing, is_everybodys, links, observe, statistics};
+use super::{
+    Observed, Part, Round, Run, billable, billing, is_everybodys, links, observe, second, statistics,
+};
 use crate::error::Result;
 use crate::plan::Plan;
 use crate::services;
 use crate::setup::{Chosen, managed_ids};
-use crate::store::Link;
+use crate::store::{Binding, Link};
 
 impl Run<'_> {
     /// One customer: statistics, then billing. A failure is this customer's, unless it is everybody's.
@@ -57,6 +59,7 @@ impl Run<'_> {
         let partial = observed.older || observed.snapshot.problems_of(&link.cid).next().is_some();
         if self.config.statistics.enabled
             && self.options.does(Part::Statistics)
+            && observed.pauses.part(&link.cid, Part::Statistics).is_none()
             && !partial
             && let Some(solution) = chosen.solution
         {
@@ -73,8 +76,10 @@ impl Run<'_> {
                 unkept.insert(entry.id, self.store.unkept(entry.id)?);
             }
             statistics::plan(link, &managed_id, solution, &entries, numbers, &unkept, &mut round.plan);
+            statistics::hold_undone(&mut round.plan, &self.store.holds()?);
         }
-        if !self.config.billing.enabled || !self.options.does(Part::Billing) {
+        let paused = observed.pauses.part(&link.cid, Part::Billing).is_some();
+        if !self.config.billing.enabled || !self.options.does(Part::Billing) || paused {
             return Ok(());
         }
         let blocked = |skew| {
@@ -92,8 +97,9 @@ impl Run<'_> {
             return Ok(());
         }
         round.judged = true;
-        let bindings =
+        let bindings: BTreeMap<i64, Binding> =
             self.store.bindings(source)?.into_iter().map(|binding| (binding.addition_id, binding)).collect();
+        round.looked = self.look(&agreements, &bindings)?;
         let holds = self.store.holds()?.into_iter().map(|hold| (hold.record.clone(), hold)).collect();
         round.billing = billing::plan(&billing::Facts {
             source,
@@ -114,6 +120,41 @@ impl Run<'_> {
             today: now.to_zoned(zone.clone()).date(),
         });
         round.plan.extend(std::mem::take(&mut round.billing.plan));
+        // What is seen for the first time is known from now on.
+        let adopted = |id: i64| round.billing.adopt.iter().any(|binding| binding.addition_id == id);
+        let first_seen = agreements.iter().flat_map(|with| &with.additions).filter_map(|addition| {
+            let changed = addition.info.as_ref()?.last_updated?;
+            adopted(addition.id).then_some((addition.id, changed))
+        });
+        round.looked.seen.extend(first_seen);
         Ok(())
+    }
+
+    /// Whether psactl's login wrote any of these additions without this state knowing.
+    fn look(
+        &self,
+        agreements: &[billing::AgreementFacts],
+        bindings: &BTreeMap<i64, Binding>,
+    ) -> Result<second::Looked> {
+        let mut seen = BTreeMap::new();
+        for addition in agreements.iter().flat_map(|with| &with.additions) {
+            if bindings.contains_key(&addition.id)
+                && let Some(at) = self.store.seen(addition.id)?
+            {
+                seen.insert(addition.id, at);
+            }
+        }
+        let own_name = self.store.own_name()?;
+        let known = second::Known { own_name: own_name.as_deref(), bindings, seen: &seen };
+        let mut looked = second::additions(agreements, &known);
+        // A write of this psactl whose answer was lost, and which the server kept in a form of its own.
+        let mut strange = Vec::new();
+        for sighting in looked.strange {
+            if !self.store.tried_to_write(sighting.id, sighting.at, second::TWO_CLOCKS.as_secs())? {
+                strange.push(sighting);
+            }
+        }
+        looked.strange = strange;
+        Ok(looked)
     }
 }

@@ -10,11 +10,11 @@ use serde_json::{Value, json};
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::billing::Use;
-use crate::plan::{Change, Plan, Purpose};
+use crate::plan::{Change, Held, Plan, Purpose, guards};
 use crate::portal::EventKind;
 use crate::psa::{ManagedId, paths};
 use crate::setup::managed_ids::{FIRST, SECOND, of_solution};
-use crate::store::{Link, LoggedEvent};
+use crate::store::{Hold, HoldState, Link, LoggedEvent};
 
 /// What is reported of one customer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -150,6 +150,24 @@ fn push(
     let news = change.fields.iter().any(|field| !(field.before.is_null() && field.after == 0));
     if news {
         plan.changes.push(change);
+    }
+}
+
+/// Statistics that a person took back stay as they are until a person lifts that (design section 9, *Undo*).
+pub fn hold_undone(plan: &mut Plan, holds: &[Hold]) {
+    let held_by = |change: &Change| {
+        let record = guards::statistics_record(change.subject.id?);
+        let undone = change.purpose == Purpose::Statistics;
+        holds.iter().find(|hold| undone && hold.state == HoldState::Undone && hold.record == record)
+    };
+    let (held, free): (Vec<Change>, Vec<Change>) =
+        std::mem::take(&mut plan.changes).into_iter().partition(|change| held_by(change).is_some());
+    plan.changes = free;
+    for change in held {
+        let Some(hold) = held_by(&change) else { continue };
+        let (before, after) = guards::values_of(&change);
+        let (record, reason) = (hold.record.clone(), hold.reason.clone());
+        plan.held.push(Held { change, record, reason, before, after, rejected: hold.note.is_some() });
     }
 }
 

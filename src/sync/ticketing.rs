@@ -6,11 +6,20 @@ use jiff::Timestamp;
 
 use super::faults::{Fault, FaultKey};
 use super::tickets::{self, Decision};
-use super::{Observed, Part, Run, billable, event_log, is_everybodys, observe};
+use super::{Observed, Part, Run, billable, event_log, is_everybodys, observe, second};
 use crate::error::Result;
 use crate::plan::Plan;
+use crate::psa::{OrEmpty, Ticket};
 use crate::setup::Chosen;
-use crate::store::TicketMemory;
+use crate::store::{Sighting, TicketMemory};
+
+/// What was decided about tickets.
+#[derive(Default)]
+pub(super) struct Tickets {
+    pub decisions: BTreeMap<FaultKey, Decision>,
+    /// Tickets that psactl's login opened and this state knows nothing of.
+    pub strange: Vec<Sighting>,
+}
 
 impl Run<'_> {
     /// The faults whose tickets ConnectWise must be asked about: those that may need one, and those whose
@@ -52,6 +61,7 @@ impl Run<'_> {
                     && touched
                     // The company could be the wrong one.
                     && !observed.contradicted.contains_key(&key.cid)
+                    && observed.pauses.part(&key.cid, Part::Tickets).is_none()
                     && (news || insists)
                     && tickets::is_wanted(fault, &self.config.tickets)
                     && observed.links.get(&key.cid).is_some_and(|link| {
@@ -70,14 +80,23 @@ impl Run<'_> {
         wanted: &BTreeSet<FaultKey>,
         plan: &mut Plan,
         now: Timestamp,
-    ) -> Result<BTreeMap<FaultKey, Decision>> {
-        let mut decisions = BTreeMap::new();
+    ) -> Result<Tickets> {
+        let mut decided = Tickets::default();
         let (Some(board), Some(new_status), Some(closed)) =
             (chosen.board, chosen.new_status, chosen.closed_status)
         else {
-            return Ok(decisions);
+            return Ok(decided);
         };
-        let seen = observe::tickets(self.client, source, wanted).await?;
+        let found = observe::tickets(self.client, source, wanted).await?;
+        let mut seen: BTreeMap<&FaultKey, Vec<tickets::Seen>> = BTreeMap::new();
+        for (key, tickets) in &found {
+            decided.strange.extend(self.strange_tickets(key, tickets, observed)?);
+            seen.insert(key, tickets.iter().map(tickets::Seen::from).collect());
+        }
+        // Nothing of it is taken for psactl's own before a person has looked.
+        if !decided.strange.is_empty() {
+            return Ok(decided);
+        }
         let mut closed_status = BTreeMap::from([(board, closed)]);
         let boards: BTreeSet<i64> = seen
             .values()
@@ -116,9 +135,29 @@ impl Run<'_> {
             let decision = tickets::decide(fault, &memory, of_fault, settings.into(), now);
             let case = tickets::Case { key, fault, link, memory: &memory, seen: of_fault };
             let decision = tickets::plan(&mut facts, case, decision, plan);
-            decisions.insert(key.clone(), decision);
+            decided.decisions.insert(key.clone(), decision);
         }
-        Ok(decisions)
+        Ok(decided)
+    }
+
+    /// Tickets of a fault that carry psactl's key and that this state did not open.
+    fn strange_tickets(
+        &self,
+        key: &FaultKey,
+        tickets: &[Ticket],
+        observed: &Observed,
+    ) -> Result<Vec<Sighting>> {
+        let known = observed.memories.get(key).and_then(|memory| memory.ticket);
+        let (_, since) = self.store.installation((self.clock)())?;
+        let mut strange = Vec::new();
+        for ticket in tickets.iter().filter(|ticket| known != Some(ticket.id)) {
+            if let Some(sighting) = second::ticket(key, ticket, since)
+                && !self.store.knows_ticket(ticket.id, ticket.external_x_ref.or_empty())?
+            {
+                strange.push(sighting);
+            }
+        }
+        Ok(strange)
     }
 
     /// What is known of a fault's ticket, with what was just seen: a ticket found by its `externalXRef`

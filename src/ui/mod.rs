@@ -97,6 +97,11 @@ impl Ui {
         self.format == Format::Json
     }
 
+    /// Whether only what needs a person is printed.
+    pub fn is_quiet(&self) -> bool {
+        self.quiet
+    }
+
     /// Prints a result: JSON with its schema name, or the form for people.
     pub fn emit<T: Show>(&self, result: &T) {
         match self.format {

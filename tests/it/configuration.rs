@@ -125,9 +125,22 @@ fn each_mistake_is_named_with_its_place() {
             "17:1: unknown key \"configurations\" in [statistics]: known here are enabled",
         ),
         (
-            after("[monitoring]\nping_url = \"\""),
-            "16:2: unknown key \"monitoring\" at the top level: known here are connectwise, integrator_login, \
-             portal, tickets, statistics, billing, sync",
+            after("[retention]\nevents = \"\""),
+            "16:2: unknown key \"retention\" at the top level: known here are connectwise, integrator_login, \
+             portal, tickets, statistics, billing, sync, monitoring, state",
+        ),
+        (
+            after("[monitoring]\nping_url = \"hc-ping.com/s3cret\""),
+            "17:12: [monitoring] ping_url: is not an address that begins with https:// or http://",
+        ),
+        (
+            after("[monitoring]\nping_url = { path = \"x\" }"),
+            "17:12: [monitoring] ping_url: unknown key \"path\": write { file = \"…\" }, { command = \"…\" } or \
+             { env = \"…\" }",
+        ),
+        (
+            after("[state]\nkeep_events = \"30d\""),
+            "17:15: [state] keep_events: must be at least \"62d\": statistics count the calendar month",
         ),
         (format!("sync = 3\n{LEAST}"), "1:8: [sync] is a section, found a whole number"),
         // Syntax

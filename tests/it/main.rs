@@ -19,17 +19,27 @@ mod configuration;
 mod configuration_secrets;
 mod demo;
 mod faults;
+mod history;
 mod init;
 mod killed;
 mod log;
+mod monitoring;
 mod paging;
+mod pause;
 mod portal;
+#[cfg(unix)]
+mod review;
 mod sandbox;
+mod saved_plan;
+mod second;
 mod secrets;
 mod setup;
+mod status;
 mod store;
 mod story;
 mod support;
 mod syncing;
+mod undo;
+mod why;
 #[cfg(unix)]
 mod wizard;

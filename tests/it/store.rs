@@ -14,39 +14,30 @@ fn number(db: &Connection, sql: &str) -> i64 {
     db.query_row(sql, [], |row| row.get(0)).unwrap()
 }
 
-/// Makes the state of a desk what the first psactl wrote: the tables and the number of format 1.
+/// Makes the state of a desk what the first psactl wrote: its tables with their rows, and format 1.
 fn to_format_1(desk: &Desk) {
-    let old = Connection::open_in_memory().unwrap();
+    let path = desk.file("state").join("old.db");
+    let old = Connection::open(&path).unwrap();
     old.execute_batch(include_str!("../../src/store/migrations/v1.sql")).unwrap();
-    let names = |db: &Connection| -> Vec<(String, String)> {
-        let mut query = db
-            .prepare(
-                "SELECT type, name FROM sqlite_schema WHERE sql IS NOT NULL AND name NOT LIKE 'sqlite_%'",
-            )
-            .unwrap();
-        let rows = query.query_map([], |row| Ok((row.get(0)?, row.get(1)?))).unwrap();
+    old.execute("ATTACH ?1 AS new", [database(desk).to_str().unwrap()]).unwrap();
+    let names = |sql: &str| -> Vec<String> {
+        let mut query = old.prepare(sql).unwrap();
+        let rows = query.query_map([], |row| row.get(0)).unwrap();
         rows.collect::<Result<_, _>>().unwrap()
     };
-    let db = Connection::open(database(desk)).unwrap();
-    let known = names(&old);
-    for (kind, name) in names(&db).into_iter().filter(|item| !known.contains(item)) {
-        db.execute_batch(&format!("DROP {kind} IF EXISTS {name}")).unwrap();
+    for table in
+        names("SELECT name FROM main.sqlite_schema WHERE type = 'table' AND name NOT LIKE 'sqlite_%'")
+    {
+        let columns = names(&format!("SELECT name FROM pragma_table_info('{table}', 'main')")).join(", ");
+        let copy = format!("INSERT INTO main.{table} ({columns}) SELECT {columns} FROM new.{table}");
+        old.execute_batch(&copy).unwrap();
     }
-    // And without the columns that came later.
-    for (_, table) in known.iter().filter(|(kind, _)| kind == "table") {
-        let old = columns(&old, table);
-        for column in columns(&db, table).into_iter().filter(|column| !old.contains(column)) {
-            db.execute_batch(&format!("ALTER TABLE {table} DROP COLUMN {column}")).unwrap();
-        }
+    old.pragma_update(None, "user_version", 1).unwrap();
+    drop(old);
+    for name in ["psactl.db-wal", "psactl.db-shm"] {
+        std::fs::remove_file(desk.file("state").join(name)).ok();
     }
-    db.pragma_update(None, "user_version", 1).unwrap();
-    db.pragma_update(None, "application_id", 0).unwrap();
-}
-
-fn columns(db: &Connection, table: &str) -> Vec<String> {
-    let mut query = db.prepare("SELECT name FROM pragma_table_info(?1)").unwrap();
-    let rows = query.query_map([table], |row| row.get(0)).unwrap();
-    rows.collect::<rusqlite::Result<_>>().unwrap()
+    std::fs::rename(path, database(desk)).unwrap();
 }
 
 #[test]
@@ -109,6 +100,7 @@ fn an_older_state_that_another_psactl_works_on_is_left_to_it() {
     let desk = Desk::running();
     let store = psactl::store::Store::open(&desk.file("state")).unwrap();
     let lock = store.lock("sync", crate::support::NOW.parse().unwrap()).unwrap();
+    drop(store);
     to_format_1(&desk);
     desk.psactl(&["review"]).ends_with(7).says("another psactl is at work").says("(sync)");
     assert_eq!(number(&Connection::open(database(&desk)).unwrap(), "PRAGMA user_version"), 1);
@@ -143,4 +135,62 @@ fn a_state_that_another_program_keeps_locked_is_told_from_a_damaged_one() {
     let other = Connection::open(database(&desk)).unwrap();
     other.execute_batch("PRAGMA locking_mode = EXCLUSIVE; BEGIN EXCLUSIVE; DELETE FROM standing").unwrap();
     desk.psactl(&["sync", "--force"]).ends_with(7).says("kept busy by another process");
+}
+
+#[test]
+fn a_lock_that_a_killed_process_left_keeps_nobody_out() {
+    let desk = Desk::linked();
+    let killed = Desk::ran(&mut crate::story::command(&desk, &["sync"], "sent:1"));
+    assert_eq!(killed.code, -1, "{killed:?}");
+    let left = desk.read("state/psactl.lock");
+    assert!(left.contains("(sync)"), "{left}");
+    desk.psactl(&["status"]).ends_with(0).says("is at work or was cut off");
+    desk.psactl(&["sync"]).ends_with(0);
+    desk.psactl(&["status"]).ends_with(0).is_silent_on("cut off");
+}
+
+#[test]
+fn times_that_lie_ahead_count_as_due_and_are_said() {
+    let desk = Desk::running();
+    desk.later(jiff::SignedDuration::from_hours(72));
+    crate::syncing::next_export(&desk, jiff::SignedDuration::from_hours(1));
+    desk.psactl(&["sync"]).ends_with(0);
+    // The clock was three days ahead, and is set right.
+    desk.later(jiff::SignedDuration::from_hours(-72));
+    crate::syncing::next_export(&desk, jiff::SignedDuration::from_mins(1));
+    let ran = desk.psactl(&["sync"]).ends_with(6);
+    ran.says("the clock was wrong then, or is now").says("2026-11-26 15:00 UTC, which lies ahead");
+    // It is said once: now the state knows better.
+    desk.later(jiff::SignedDuration::from_hours(25));
+    desk.psactl(&["sync"]).is_silent_on("lies ahead");
+}
+
+#[test]
+fn old_events_go_once_a_day_and_what_stands_stays() {
+    let desk = Desk::running();
+    desk.psactl(&["sync", "--open-standing"]).ends_with(0);
+    let log = |desk: &Desk| -> Vec<String> {
+        let log = desk.psactl(&["events", "--limit", "1000", "--output", "json"]).ends_with(0).json();
+        let events = log["events"].as_array().unwrap().iter();
+        events.map(|entry| entry["event"]["id"].as_str().unwrap().to_owned()).collect()
+    };
+    let (before, tickets) = (log(&desk), desk.tickets().len());
+    assert!(before.len() > 40 && tickets > 0);
+    desk.edit("psactl.toml", "keep_events = \"400d\"", "keep_events = \"62d\"");
+    desk.later(jiff::SignedDuration::from_hours(24 * 70));
+    crate::syncing::next_export(&desk, jiff::SignedDuration::from_hours(1));
+    desk.psactl(&["sync"]);
+    let after = log(&desk);
+    assert!(after.len() < before.len() && after.len() >= tickets, "{after:?}");
+    assert!(after.iter().all(|id| before.contains(id)));
+    // The export still has them all: they are no news, and no ticket is opened or resolved for them.
+    let status = |desk: &Desk| desk.psactl(&["status", "--output", "json"]).json()["standing_faults"].clone();
+    let standing = status(&desk);
+    for _ in 0..2 {
+        desk.later(jiff::SignedDuration::from_hours(25));
+        desk.psactl(&["sync"]);
+    }
+    assert_eq!(log(&desk), after);
+    assert_eq!(status(&desk), standing);
+    assert_eq!(desk.tickets().len(), tickets);
 }

@@ -230,14 +230,22 @@ impl Desk {
     /// Somebody else in the same PSA: the member admin2.
     pub fn colleague(&self) -> Client {
         let sandbox = self.sandbox();
+        self.client_of(sandbox.second_public_key(), sandbox.second_private_key())
+    }
+
+    /// Somebody who uses psactl's own login by hand.
+    pub fn psactls_own_login(&self) -> Client {
+        let sandbox = self.sandbox();
+        self.client_of(sandbox.public_key(), sandbox.private_key())
+    }
+
+    fn client_of(&self, public_key: String, private_key: String) -> Client {
+        let sandbox = self.sandbox();
         Client::new(Connection {
             site: sandbox.url(),
             company_id: sandbox.company_id().to_owned(),
             client_id: sandbox.client_id().to_owned(),
-            login: psa::Login::ApiMember {
-                public_key: sandbox.second_public_key(),
-                private_key: sandbox.second_private_key().into(),
-            },
+            login: psa::Login::ApiMember { public_key, private_key: private_key.into() },
             max_concurrency: 4,
             max_requests_per_minute: 0,
             ca_file: None,

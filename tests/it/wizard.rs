@@ -11,8 +11,8 @@ use crate::story;
 use crate::support::{Desk, id};
 
 /// A terminal in which psactl runs.
-struct Terminal {
-    session: expectrl::session::OsSession,
+pub struct Terminal {
+    pub session: expectrl::session::OsSession,
     /// Everything that was on the screen, without what moves the cursor.
     said: String,
     questions: usize,
@@ -20,7 +20,7 @@ struct Terminal {
 
 /// What is asked.
 #[derive(Debug)]
-struct Asked {
+pub struct Asked {
     question: String,
     items: Vec<String>,
     marked: usize,
@@ -31,7 +31,7 @@ const UP: &str = "\x1b[A";
 const CTRL_C: &str = "\x03";
 
 impl Terminal {
-    fn start(desk: &Desk, arguments: &[&str]) -> Terminal {
+    pub fn start(desk: &Desk, arguments: &[&str]) -> Terminal {
         Terminal::spawn(desk.command(arguments))
     }
 
@@ -57,7 +57,7 @@ impl Terminal {
 
     /// Waits for the next question; nothing where psactl has ended.
     fn next(&mut self) -> Option<Asked> {
-        let prompt = Regex("(Stop here\r?\n|Price of [^\r\n]*: )");
+        let prompt = Regex("(Stop here\r?\n|Price of [^\r\n]*: |Reason: )");
         let found = match self.session.expect(prompt) {
             Ok(found) => found,
             Err(expectrl::Error::Eof) => {
@@ -90,7 +90,7 @@ impl Terminal {
 
     /// The next question, which must be this one.
     #[track_caller]
-    fn asks(&mut self, question: &str) -> Asked {
+    pub fn asks(&mut self, question: &str) -> Asked {
         match self.next() {
             Some(asked) if asked.question.contains(question) => asked,
             other => panic!("“{question}” is not asked but {other:?}\n{}", self.said),
@@ -99,7 +99,7 @@ impl Terminal {
 
     /// Chooses the item that begins so.
     #[track_caller]
-    fn picks(&mut self, asked: &Asked, item: &str) {
+    pub fn picks(&mut self, asked: &Asked, item: &str) {
         let at = asked.items.iter().position(|own| own.starts_with(item));
         let at = at.unwrap_or_else(|| panic!("no “{item}” in {asked:?}\n{}", self.said));
         let keys = if at >= asked.marked { DOWN } else { UP };
@@ -114,14 +114,14 @@ impl Terminal {
 
     /// One question and its answer.
     #[track_caller]
-    fn answers(&mut self, question: &str, item: &str) {
+    pub fn answers(&mut self, question: &str, item: &str) {
         let asked = self.asks(question);
         self.picks(&asked, item);
     }
 
     /// A price that is taken.
     #[track_caller]
-    fn types(&mut self, question: &str, keys: &str) {
+    pub fn types(&mut self, question: &str, keys: &str) {
         let asked = self.asks(question);
         self.enters(&asked, keys);
     }
@@ -136,7 +136,14 @@ impl Terminal {
         self.hear(found.as_bytes());
     }
 
-    fn interrupts(&mut self) {
+    /// Enter alone: takes the item that is marked.
+    #[track_caller]
+    pub fn takes_the_marked(&mut self, asked: &Asked) {
+        let marked = asked.items[asked.marked].clone();
+        self.picks(asked, &marked);
+    }
+
+    pub fn interrupts(&mut self) {
         // The keyboard is read a moment after the question stands there.
         std::thread::sleep(Duration::from_millis(100));
         self.session.send(CTRL_C).unwrap();
@@ -144,7 +151,7 @@ impl Terminal {
 
     /// No more questions: how it ended, and all it said.
     #[track_caller]
-    fn ends(mut self, code: i32) -> Told {
+    pub fn ends(mut self, code: i32) -> Told {
         if let Some(asked) = self.next() {
             panic!("asked {asked:?}\n{}", self.said);
         }
@@ -159,11 +166,11 @@ impl Terminal {
 }
 
 /// All that was said, in the end.
-struct Told(String);
+pub struct Told(String);
 
 impl Told {
     #[track_caller]
-    fn says(self, text: &str) -> Told {
+    pub fn says(self, text: &str) -> Told {
         let flat = |text: &str| text.split_whitespace().collect::<Vec<_>>().join(" ");
         assert!(flat(&self.0).contains(&flat(text)), "“{text}” is not in\n{}", self.0);
         self

@@ -105,6 +105,31 @@ fn weigh(with_entries: &[i64], billed: &[Billed]) -> Stated {
 }
 
 async fn adopt(linking: &Linking<'_>, customers: &[Customer], args: &Args) -> Result<Adopted> {
+    let report = stated(linking, customers, args.replace, args.serial_numbers).await?;
+    if linking.dry_run || report.links.is_empty() {
+        return Ok(report);
+    }
+    if !args.yes {
+        let ui = &linking.context.ui;
+        if ui.may_ask() {
+            report.show(ui);
+        }
+        let question = format!("Are these {} the same customers?", report.links.len());
+        if !ui.confirm(&question, "--yes")? {
+            return Err(Failure::new(Exit::Interrupted, "nothing was adopted"));
+        }
+    }
+    linking.remember(&report.links)?;
+    Ok(report)
+}
+
+/// What ConnectWise says of these customers, and which links would be made of it.
+pub(super) async fn stated(
+    linking: &Linking<'_>,
+    customers: &[Customer],
+    replace: bool,
+    by_serial_number: bool,
+) -> Result<Adopted> {
     let (solution, _) = linking.solution().await?;
     let directory = Directory::read(&linking.client).await?;
     let by_id: BTreeMap<i64, &Company> =
@@ -122,7 +147,7 @@ async fn adopt(linking: &Linking<'_>, customers: &[Customer], args: &Args) -> Re
         }
     }
     let mut billed: BTreeMap<String, Vec<Billed>> = BTreeMap::new();
-    if args.serial_numbers {
+    if by_serial_number {
         let wanted: BTreeSet<String> =
             customers.iter().map(|customer| linking.managed_id(&customer.cid)).collect();
         billed = serial_numbers(linking, &wanted).await?;
@@ -131,7 +156,7 @@ async fn adopt(linking: &Linking<'_>, customers: &[Customer], args: &Args) -> Re
         }
     }
     let mut report =
-        Adopted { dry_run: linking.dry_run, serial_numbers: args.serial_numbers, ..Adopted::default() };
+        Adopted { dry_run: linking.dry_run, serial_numbers: by_serial_number, ..Adopted::default() };
     for customer in customers {
         let managed_id = linking.managed_id(&customer.cid);
         let on = with_managed_id.get(&managed_id).map_or(&[][..], Vec::as_slice);
@@ -150,25 +175,11 @@ async fn adopt(linking: &Linking<'_>, customers: &[Customer], args: &Args) -> Re
             }),
             Stated::Company(id, origin) => {
                 if let Some(company) = by_id.get(&id) {
-                    one(linking, customer, company, origin, &directory, args.replace, &mut report).await?;
+                    one(linking, customer, company, origin, &directory, replace, &mut report).await?;
                 }
             }
         }
     }
-    if linking.dry_run || report.links.is_empty() {
-        return Ok(report);
-    }
-    if !args.yes {
-        let ui = &linking.context.ui;
-        if ui.may_ask() {
-            report.show(ui);
-        }
-        let question = format!("Are these {} the same customers?", report.links.len());
-        if !ui.confirm(&question, "--yes")? {
-            return Err(Failure::new(Exit::Interrupted, "nothing was adopted"));
-        }
-    }
-    linking.remember(&report.links)?;
     Ok(report)
 }
 
@@ -276,11 +287,11 @@ struct LeftAlone {
 
 /// What adopting found.
 #[derive(Debug, Default, Serialize)]
-struct Adopted {
+pub(in crate::cli) struct Adopted {
     dry_run: bool,
     /// Serial numbers of additions were looked at too.
     serial_numbers: bool,
-    links: Vec<Link>,
+    pub(in crate::cli) links: Vec<Link>,
     /// The present links that some of them take the place of, by customer.
     replaced: BTreeMap<String, Link>,
     left_alone: Vec<LeftAlone>,
@@ -289,7 +300,7 @@ struct Adopted {
 }
 
 impl Adopted {
-    fn exit(&self) -> Exit {
+    pub(in crate::cli) fn exit(&self) -> Exit {
         if self.contradictions.is_empty() && self.left_alone.is_empty() { Exit::Done } else { Exit::Partial }
     }
 }
@@ -298,6 +309,18 @@ impl Show for Adopted {
     const SCHEMA: &'static str = "psactl/companies-adopt/1";
 
     fn show(&self, ui: &Ui) {
+        self.show_stated(ui);
+        ui.out(&match (self.links.len(), self.dry_run) {
+            (0, _) => "No new links.".to_owned(),
+            (links, true) => format!("Dry run: {} would be adopted.", text::count(links, "link", "links")),
+            (links, false) => format!("{}.", text::count(links, "link adopted", "links adopted")),
+        });
+    }
+}
+
+impl Adopted {
+    /// What ConnectWise states, and what it contradicts itself in.
+    pub(in crate::cli) fn show_stated(&self, ui: &Ui) {
         if !self.links.is_empty() {
             let mut table = ui.table(&["customer", "name at the portal", "company in connectwise", ""]);
             for link in &self.links {
@@ -341,11 +364,6 @@ impl Show for Adopted {
                 );
             }
         }
-        ui.out(&match (self.links.len(), self.dry_run) {
-            (0, _) => "No new links.".to_owned(),
-            (links, true) => format!("Dry run: {} would be adopted.", text::count(links, "link", "links")),
-            (links, false) => format!("{}.", text::count(links, "link adopted", "links adopted")),
-        });
     }
 }
 

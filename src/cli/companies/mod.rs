@@ -9,14 +9,18 @@ mod several;
 mod suggest;
 mod unlink;
 
+pub(super) use adopt::Adopted;
+
 use std::collections::BTreeMap;
 
 use serde::Serialize;
 
+use crate::config::Config;
 use crate::context::Context;
 use crate::error::{Exit, Failure, Result};
 use crate::portal::{self, Customer, Snapshot};
-use crate::store::Link;
+use crate::store::{Link, Pause, Store};
+use crate::sync::pausing::{Pauses, told};
 use crate::ui::{Show, Ui, text};
 
 /// Show and make the links between customers of the portal and companies of ConnectWise
@@ -58,6 +62,18 @@ pub(super) fn run(context: &Context, args: Args) -> Result<Exit> {
     }
 }
 
+/// The links that ConnectWise states, as if none were known: by Managed ID, else by serial number.
+pub(super) async fn stated(
+    context: &Context,
+    config: &Config,
+    store: &Store,
+    customers: &[Customer],
+) -> Result<Adopted> {
+    let mut linking = linking::Linking::new(context, config, store, true)?;
+    linking.links.clear();
+    adopt::stated(&linking, customers, true, true).await
+}
+
 /// A customer of the portal.
 fn customer<'a>(snapshot: &'a Snapshot, cid: &str) -> Result<&'a Customer> {
     snapshot.customer(cid).ok_or_else(|| {
@@ -73,10 +89,15 @@ fn list(context: &Context) -> Result<Exit> {
     let snapshot = source.accounts()?;
     let mut links: BTreeMap<String, Link> =
         store.links(source.name())?.into_iter().map(|link| (link.cid.clone(), link)).collect();
+    let pauses = Pauses::at(store.pauses(source.name())?, context.now());
     let customers = snapshot
         .customers
         .iter()
-        .map(|customer| Row { customer: customer.clone(), link: links.remove(&customer.cid) })
+        .map(|customer| Row {
+            customer: customer.clone(),
+            link: links.remove(&customer.cid),
+            pauses: pauses.of(&customer.cid).cloned().collect(),
+        })
         .collect();
     context.ui.emit(&Listing { customers, gone: links.into_values().collect() });
     Ok(Exit::Done)
@@ -86,6 +107,7 @@ fn list(context: &Context) -> Result<Exit> {
 struct Row {
     customer: Customer,
     link: Option<Link>,
+    pauses: Vec<Pause>,
 }
 
 /// The customers of the portal with their links.
@@ -109,6 +131,12 @@ impl Show for Listing {
             table.row([row.customer.cid.clone(), row.customer.name.clone(), company, linked]);
         }
         ui.out(&table.to_string());
+        for row in &self.customers {
+            for pause in &row.pauses {
+                let line = format!("customer {} is {}", row.customer.cid, told(pause));
+                ui.say(&text::clean(&line));
+            }
+        }
         for link in &self.gone {
             ui.say(&format!(
                 "customer {} “{}” is linked to {} and the portal knows it no more: psactl companies unlink {}",

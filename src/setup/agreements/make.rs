@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 
 use super::super::{FlatFee, Product};
 use crate::config::Config;
-use crate::plan::{Change, MoneyEffect, Purpose};
+use crate::plan::{Change, MoneyEffect, NextInvoice, Purpose};
 use crate::psa::{Agreement, OrEmpty, paths};
 use crate::services::Service;
 use crate::store::Link;
@@ -57,6 +57,7 @@ impl Place<'_> {
             quantity,
             description,
             basis: Some(billing::basis(service, &config.billing, config.portal.gigabyte)),
+            next_invoice: NextInvoice::of(self.agreement),
         })
     }
 

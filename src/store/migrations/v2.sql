@@ -1,4 +1,4 @@
--- Version 2: pauses; when each customer of the portal was first seen; the journal by time.
+-- Version 2: pauses; when each customer of the portal was first seen; what stands, in words; time indexes.
 
 -- What is paused: a customer, or everyone where cid is empty; one part, or every one where part is empty.
 CREATE TABLE pauses (
@@ -23,3 +23,7 @@ CREATE TABLE seen (
 -- Old entries are found without reading the others.
 CREATE INDEX journal_by_time ON journal (at);
 CREATE INDEX runs_by_time ON runs (started_at);
+
+-- The words in which it was said, so that it can be shown without looking again.
+ALTER TABLE standing ADD COLUMN text TEXT NOT NULL DEFAULT '';
+ALTER TABLE standing ADD COLUMN fix TEXT NOT NULL DEFAULT '';

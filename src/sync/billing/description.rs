@@ -39,6 +39,6 @@ fn entry(service: &Service, account: &str, part: Decimal, gigabyte: Gigabyte) ->
 }
 
 /// Whether two texts are one: the server may flatten newlines and runs of blanks.
-pub(super) fn same_text(a: &str, b: &str) -> bool {
+pub(crate) fn same_text(a: &str, b: &str) -> bool {
     a.split_whitespace().eq(b.split_whitespace())
 }

@@ -24,7 +24,7 @@ pub fn line(addition: &Addition, quantity: Option<Decimal>) -> Decimal {
 }
 
 /// What a new quantity does to the next invoice.
-pub(super) fn effect(agreement: &Agreement, addition: &Addition, after: Decimal) -> MoneyEffect {
+pub fn effect(agreement: &Agreement, addition: &Addition, after: Decimal) -> MoneyEffect {
     MoneyEffect {
         currency: currency(agreement),
         before: line(addition, addition.quantity),

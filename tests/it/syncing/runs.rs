@@ -253,8 +253,16 @@ fn the_json_shape_is_kept() {
 #[test]
 fn quiet_says_only_what_needs_a_person() {
     let desk = with_work();
-    let ran = desk.psactl(&["sync", "-q"]).ends_with(0);
-    assert_eq!(ran.stderr, "");
+    // What was done needs nobody, and neither does a run that has nothing to do.
+    for _ in 0..2 {
+        let ran = desk.psactl(&["sync", "-q"]).ends_with(0);
+        assert_eq!((&*ran.stdout, &*ran.stderr), ("", ""));
+    }
+    assert_eq!(desk.writes().len(), 3);
+    // What is held does, once.
+    used(&desk, "JTR-Counter", "18.05", "180.05");
+    next_export(&desk, SignedDuration::from_hours(13));
+    desk.psactl(&["sync", "-q"]).ends_with(6).says("psactl review");
     let ran = desk.psactl(&["sync", "-q"]).ends_with(0);
     assert_eq!((&*ran.stdout, &*ran.stderr), ("", ""));
 }

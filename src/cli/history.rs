@@ -1,0 +1,265 @@
+//! `psactl history`: every run, every write, before and after.
+
+use jiff::Timestamp;
+use jiff::tz::TimeZone;
+use serde::Serialize;
+
+use crate::context::Context;
+use crate::error::{Exit, Failure, Result};
+use crate::plan::{Action, field_line, money_of};
+use crate::store::{EntryState, RunFilter, RunSummary, Store, Written};
+use crate::ui::{Look, Show, Ui, text};
+
+/// Show the runs that wrote, and every write of a run, before and after
+///
+/// Read from psactl's own journal: nothing is asked of ConnectWise.
+///
+/// Examples:
+///   psactl history
+///   psactl history --cid 342 --since 7d
+///   psactl history show 17
+///   psactl undo 17 --dry-run        what could be taken back of it
+#[derive(Debug, clap::Args)]
+#[command(verbatim_doc_comment, args_conflicts_with_subcommands = true)]
+pub struct Args {
+    #[command(subcommand)]
+    show: Option<One>,
+    /// Only runs that wrote for this customer of the portal
+    #[arg(long, value_name = "CID")]
+    cid: Option<String>,
+    /// Only runs since then: 24h, 7d, 2026-11-20 (UTC), 2026-11-20T14:00Z
+    #[arg(long, value_name = "WHEN")]
+    since: Option<String>,
+    /// Runs that wrote nothing too
+    #[arg(long)]
+    all: bool,
+    /// At most so many, newest first
+    #[arg(long, value_name = "N", default_value_t = 25)]
+    limit: usize,
+}
+
+#[derive(Debug, clap::Subcommand)]
+enum One {
+    /// One run with every write: each field before and after, the money, how it ended
+    Show {
+        /// The run's number
+        run: i64,
+    },
+}
+
+pub(super) fn run(context: &Context, args: Args) -> Result<Exit> {
+    let store = context.store()?;
+    if let Some(One::Show { run }) = args.show {
+        let summary = find(&store, run)?;
+        context.ui.emit(&Whole { summary, writes: store.writes_of(run)? });
+        return Ok(Exit::Done);
+    }
+    let since = args.since.as_deref().map(|when| moment(when, context.now())).transpose()?;
+    let mut runs = store.runs(&RunFilter { run: None, cid: args.cid.clone(), since })?;
+    let before = runs.len();
+    // Whose writes are asked for has no use for runs without any.
+    runs.retain(|run| args.all && args.cid.is_none() || run.writes() > 0);
+    let quiet = before - runs.len();
+    let more = runs.len().saturating_sub(args.limit);
+    runs.truncate(args.limit);
+    let (installation, since) = store.installation(context.now())?;
+    context.ui.emit(&History { installation, installation_since: since, runs, more, without_writes: quiet });
+    Ok(Exit::Done)
+}
+
+/// A run by its number.
+pub(super) fn find(store: &Store, run: i64) -> Result<RunSummary> {
+    let found = store.runs(&RunFilter { run: Some(run), ..RunFilter::default() })?;
+    let newest = store.newest_run()?;
+    found.into_iter().next().ok_or_else(|| {
+        let failure = Failure::new(Exit::Partial, format!("there is no run {run}"));
+        match newest {
+            Some(newest) => failure.hint(format!("the last run is {newest}; psactl history lists them")),
+            None => failure.hint("psactl has not run yet"),
+        }
+    })
+}
+
+/// A moment as a person types it: how long ago, a day, or a time.
+fn moment(when: &str, now: Timestamp) -> Result<Timestamp> {
+    let ago = || {
+        let span: jiff::Span = when.parse().ok()?;
+        now.to_zoned(TimeZone::UTC).checked_sub(span.abs()).ok().map(|then| then.timestamp())
+    };
+    let civil = || {
+        let time: jiff::civil::DateTime = when.parse().ok()?;
+        time.to_zoned(TimeZone::UTC).ok().map(|time| time.timestamp())
+    };
+    when.parse().ok().or_else(civil).or_else(ago).ok_or_else(|| {
+        Failure::new(Exit::Usage, format!("“{}” is no moment", text::clean(when)))
+            .hint("write 24h, 7d, 2026-11-20 or 2026-11-20T14:00Z")
+    })
+}
+
+/// The runs, newest first.
+#[derive(Debug, Serialize)]
+struct History {
+    installation: String,
+    installation_since: Timestamp,
+    runs: Vec<RunSummary>,
+    /// Runs that are not listed for want of room.
+    more: usize,
+    /// Runs that wrote nothing and are not listed.
+    without_writes: usize,
+}
+
+/// How a run ended.
+fn ended(run: &RunSummary) -> String {
+    match (run.run.finished_at, run.run.exit) {
+        (Some(_), Some(exit)) => format!("exit {exit}"),
+        _ => "did not end".to_owned(),
+    }
+}
+
+/// "undone by run 9".
+fn undone(runs: &[i64]) -> Option<String> {
+    let numbers: Vec<String> = runs.iter().map(ToString::to_string).collect();
+    match runs {
+        [] => None,
+        [one] => Some(format!("undone by run {one}")),
+        _ => Some(format!("undone by runs {}", numbers.join(", "))),
+    }
+}
+
+impl Show for History {
+    const SCHEMA: &'static str = "psactl/history/1";
+
+    fn show(&self, ui: &Ui) {
+        if self.runs.is_empty() {
+            ui.out("No runs that wrote.");
+        } else {
+            let mut table = ui.table(&["run", "when (utc)", "command", "done", "failed", "ended", ""]);
+            for run in &self.runs {
+                let takes_back = run.undoes.map(|run| format!("undoes run {run}"));
+                let mut remarks: Vec<String> = takes_back.into_iter().chain(undone(&run.undone_by)).collect();
+                if run.unknown > 0 {
+                    remarks.push(format!("{} not known", run.unknown));
+                }
+                table.row([
+                    run.run.id.to_string(),
+                    text::moment(run.run.started_at),
+                    run.run.command.clone(),
+                    run.done.to_string(),
+                    run.failed.to_string(),
+                    ended(run),
+                    remarks.join("; "),
+                ]);
+            }
+            ui.out(&table.to_string());
+        }
+        if self.more > 0 {
+            ui.say(&format!("{} more: --limit shows them", self.more));
+        }
+        if self.without_writes > 0 && self.runs.is_empty() {
+            ui.say(&format!(
+                "{} wrote nothing: --all lists them",
+                text::count(self.without_writes, "run", "runs")
+            ));
+        }
+    }
+}
+
+/// One run, whole.
+#[derive(Debug, Serialize)]
+struct Whole {
+    #[serde(flatten)]
+    summary: RunSummary,
+    writes: Vec<Written>,
+}
+
+impl Show for Whole {
+    const SCHEMA: &'static str = "psactl/run/1";
+
+    fn show(&self, ui: &Ui) {
+        let run = &self.summary.run;
+        ui.out(&ui.paint(Look::Head, &format!("Run {}: psactl {}", run.id, text::clean(&run.command))));
+        let until = match run.finished_at {
+            Some(finished) => format!("{} UTC, {}", text::moment(finished), ended(&self.summary)),
+            None => "it did not end: it is at work, or was killed".to_owned(),
+        };
+        ui.out(&format!("  {} UTC to {until}", text::moment(run.started_at)));
+        if self.writes.is_empty() {
+            ui.out("  It wrote nothing.");
+        }
+        for write in &self.writes {
+            one(ui, write);
+        }
+        for line in crate::plan::sum_lines(
+            self.writes.iter().filter(|write| write.state == EntryState::Done).map(|write| &write.change),
+        ) {
+            ui.out(&format!("  {line}"));
+        }
+    }
+}
+
+fn one(ui: &Ui, write: &Written) {
+    let change = &write.change;
+    let (mark, look) = match (write.state, change.action) {
+        (EntryState::Failed, _) => ("x", Look::Bad),
+        (EntryState::Intent | EntryState::Unknown, _) => ("?", Look::Warn),
+        (EntryState::Done, Action::Create) => ("+", Look::Good),
+        (EntryState::Done, Action::Update) => ("~", Look::Good),
+        (EntryState::Done, Action::Delete) => ("-", Look::Good),
+    };
+    let record = match (change.subject.id, write.record) {
+        (None, Some(id)) => format!(" (#{id})"),
+        _ => String::new(),
+    };
+    let line = format!("{}{record}", change.subject);
+    ui.out(&format!("  {} {}", ui.paint(look, mark), ui.wrap(&text::clean(&line), 4, 6)));
+    if let Some(run) = change.undoes {
+        ui.out(&format!("      undoes run {run}"));
+    }
+    if change.action == Action::Update {
+        for field in &change.fields {
+            ui.out(&format!("      {}", ui.wrap(&field_line(field), 6, 8)));
+        }
+    }
+    if change.money.is_some() {
+        ui.out(&format!("      next invoice: {}", money_of(change)));
+    }
+    match (write.state, &write.error) {
+        (EntryState::Done, _) => {}
+        (EntryState::Failed, error) => {
+            let error = error.as_deref().unwrap_or("the reason was not kept");
+            ui.out(&format!("      failed: {}", ui.wrap(&text::clean(error), 14, 8)));
+        }
+        (EntryState::Intent | EntryState::Unknown, error) => {
+            let error = error.as_deref().unwrap_or("the run did not end");
+            let error = format!("{error}; what became of it is not known, the next run looks it up");
+            ui.out(&format!("      {}", ui.wrap(&text::clean(&error), 6, 8)));
+        }
+    }
+    if let Some(run) = write.undone_by {
+        ui.out(&format!("      {}", ui.paint(Look::Dim, &format!("undone by run {run}"))));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn moments_as_people_type_them() {
+        let now: Timestamp = "2026-11-23T14:00:00Z".parse().unwrap();
+        for (typed, meant) in [
+            ("24h", "2026-11-22T14:00:00Z"),
+            ("7d", "2026-11-16T14:00:00Z"),
+            ("90 minutes", "2026-11-23T12:30:00Z"),
+            ("2026-11-20", "2026-11-20T00:00:00Z"),
+            ("2026-11-20T14:00", "2026-11-20T14:00:00Z"),
+            ("2026-11-20T14:00:00+02:00", "2026-11-20T12:00:00Z"),
+        ] {
+            assert_eq!(moment(typed, now).unwrap(), meant.parse().unwrap(), "{typed}");
+        }
+        for typed in ["", "yesterday", "20.11.2026", "7", "d"] {
+            let refused = moment(typed, now).unwrap_err();
+            assert_eq!(refused.exit, Exit::Usage, "{typed}");
+        }
+    }
+}

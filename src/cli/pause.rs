@@ -1,0 +1,235 @@
+//! `psactl pause` and `psactl resume`: customers for whom nothing is written until a date.
+
+use jiff::Timestamp;
+use jiff::civil::{Date, DateTime};
+use jiff::tz::TimeZone;
+use serde::Serialize;
+
+use crate::config::Config;
+use crate::context::Context;
+use crate::error::{Exit, Failure, Result};
+use crate::portal;
+use crate::store::{Pause, Store};
+use crate::sync::Part;
+use crate::sync::pausing::told;
+use crate::ui::{Show, Ui, text};
+
+/// Write nothing for some customers until a date
+///
+/// A pause ends by itself; psactl status shows it until then. What falls due
+/// meanwhile is done when it ends, and the tickets of faults that ended
+/// meanwhile are resolved then.
+///
+/// Examples:
+///   psactl pause 342 --until 2026-12-01 --reason "moves to another company"
+///   psactl pause --all --only billing --until 2026-12-01T06:00 --reason "price list changes"
+#[derive(Debug, clap::Args)]
+#[command(verbatim_doc_comment)]
+pub struct Args {
+    /// The customers of the portal
+    #[arg(value_name = "CID", required_unless_present = "all", conflicts_with = "all")]
+    cids: Vec<String>,
+    /// Every customer
+    #[arg(long)]
+    all: bool,
+    /// Only this part; more than once for several
+    #[arg(long, value_enum, value_name = "PART")]
+    only: Vec<Part>,
+    /// The day it ends with (at its beginning), or the moment, in the portal's time zone
+    #[arg(long, value_name = "DATE")]
+    until: String,
+    /// Why; whoever reads psactl status will want to know
+    #[arg(long, value_name = "TEXT")]
+    reason: String,
+}
+
+/// End pauses before their time
+///
+/// What fell due meanwhile is done by the next psactl sync.
+///
+/// Examples:
+///   psactl resume 342
+///   psactl resume --all
+#[derive(Debug, clap::Args)]
+#[command(verbatim_doc_comment)]
+pub struct ResumeArgs {
+    /// The customers of the portal
+    #[arg(value_name = "CID", required_unless_present = "all", conflicts_with = "all")]
+    cids: Vec<String>,
+    /// Every pause, those of single customers too
+    #[arg(long)]
+    all: bool,
+}
+
+/// The pauses that hold.
+#[derive(Debug, Serialize)]
+struct Pauses {
+    pauses: Vec<Pause>,
+    ended: usize,
+}
+
+pub(super) fn run(context: &Context, args: Args) -> Result<Exit> {
+    let config = context.config()?;
+    let now = context.now();
+    let until = until(&args.until, &zone_of(&config), now)?;
+    let reason = text::clean(args.reason.trim());
+    if reason.is_empty() {
+        return Err(Failure::new(Exit::Usage, "--reason is empty").hint("say why, in a few words"));
+    }
+    let store = context.store()?;
+    let source = portal::open(&config)?.name();
+    known(&config, &store, source, &args.cids)?;
+    let _lock = store.lock("pause", now)?;
+    let cids: Vec<Option<String>> =
+        if args.all { vec![None] } else { args.cids.into_iter().map(Some).collect() };
+    let parts: Vec<Option<String>> = match args.only.as_slice() {
+        [] => vec![None],
+        only => only.iter().map(|part| Some(part.as_str().to_owned())).collect(),
+    };
+    let mut pauses = Vec::new();
+    for cid in &cids {
+        for part in &parts {
+            let (cid, part) = (cid.clone(), part.clone());
+            pauses.push(Pause { cid, part, since: now, until, reason: reason.clone() });
+        }
+    }
+    store.add_pauses(source, &pauses)?;
+    context.ui.emit(&Pauses { pauses: holding(&store, source, now)?, ended: 0 });
+    Ok(Exit::Done)
+}
+
+pub(super) fn resume(context: &Context, args: ResumeArgs) -> Result<Exit> {
+    let config = context.config()?;
+    let store = context.store()?;
+    let source = portal::open(&config)?.name();
+    let now = context.now();
+    let _lock = store.lock("resume", now)?;
+    let all = holding(&store, source, now)?;
+    for cid in &args.cids {
+        if all.iter().any(|pause| pause.cid.as_ref() == Some(cid)) {
+            continue;
+        }
+        // A name that is nobody's comes before one that is not paused.
+        known(&config, &store, source, std::slice::from_ref(cid))?;
+        return Err(match all.iter().any(|pause| pause.cid.is_none()) {
+            true => Failure::new(Exit::Partial, format!("customer {cid} is paused with every other"))
+                .hint("psactl resume --all ends every pause"),
+            false => Failure::new(Exit::Partial, format!("customer {cid} is not paused"))
+                .hint("psactl status lists the pauses"),
+        });
+    }
+    let chosen = |pause: &Pause| args.all || pause.cid.as_ref().is_some_and(|cid| args.cids.contains(cid));
+    let (ended, pauses): (Vec<Pause>, Vec<Pause>) = all.into_iter().partition(chosen);
+    store.end_pauses(source, &ended)?;
+    context.ui.emit(&Pauses { pauses, ended: ended.len() });
+    Ok(Exit::Done)
+}
+
+/// The pauses whose time is not over.
+pub(super) fn holding(store: &Store, source: &str, now: Timestamp) -> Result<Vec<Pause>> {
+    let mut pauses = store.pauses(source)?;
+    pauses.retain(|pause| pause.until > now);
+    Ok(pauses)
+}
+
+/// Refuses a customer that neither the portal nor the state knows, with the one that may be meant.
+pub(super) fn known(config: &Config, store: &Store, source: &str, cids: &[String]) -> Result<()> {
+    if cids.is_empty() {
+        return Ok(());
+    }
+    let mut all: Vec<String> = store.links(source)?.into_iter().map(|link| link.cid).collect();
+    if cids.iter().all(|cid| all.contains(cid)) {
+        return Ok(());
+    }
+    all.extend(portal::open(config)?.accounts()?.customers.into_iter().map(|customer| customer.cid));
+    match cids.iter().find(|cid| !all.contains(*cid)) {
+        None => Ok(()),
+        Some(cid) => Err(unknown(cid, all.iter().map(String::as_str))),
+    }
+}
+
+/// A customer that nobody knows, and the nearest that somebody does.
+pub(super) fn unknown<'a>(cid: &str, all: impl Iterator<Item = &'a str>) -> Failure {
+    let failure = Failure::new(Exit::Partial, format!("the portal knows no customer {cid}"));
+    let near = all
+        .map(|known| (strsim::damerau_levenshtein(cid, known), known))
+        .filter(|(distance, known)| *distance <= 1.max(known.chars().count() / 3))
+        .min();
+    let failure = match near {
+        Some((_, near)) => failure.hint(format!("did you mean {near}?")),
+        None => failure,
+    };
+    failure.hint("psactl companies lists the customers of the portal")
+}
+
+/// The portal's time zone, else this machine's.
+pub(super) fn zone_of(config: &Config) -> TimeZone {
+    config.portal.time_zone.clone().unwrap_or_else(TimeZone::system)
+}
+
+/// A day stands for its beginning; a moment may carry its own offset.
+fn until(written: &str, zone: &TimeZone, now: Timestamp) -> Result<Timestamp> {
+    let moment = written
+        .parse::<Timestamp>()
+        .ok()
+        .or_else(|| written.parse::<DateTime>().ok()?.to_zoned(zone.clone()).ok().map(|at| at.timestamp()))
+        .or_else(|| written.parse::<Date>().ok()?.to_zoned(zone.clone()).ok().map(|at| at.timestamp()))
+        .ok_or_else(|| {
+            Failure::new(Exit::Usage, format!("--until: “{}” is no date", text::clean(written)))
+                .hint("write a day such as 2026-12-01, or a moment such as 2026-12-01T06:00")
+        })?;
+    if moment <= now {
+        return Err(Failure::new(
+            Exit::Usage,
+            format!("--until: {written} is past: it is {} UTC now", text::moment(now)),
+        )
+        .hint("name a later day; psactl resume ends a pause before its time"));
+    }
+    Ok(moment)
+}
+
+impl Show for Pauses {
+    const SCHEMA: &'static str = "psactl/pauses/1";
+
+    fn show(&self, ui: &Ui) {
+        if self.ended > 0 {
+            let ended = text::count(self.ended, "pause", "pauses");
+            ui.out(&format!("{ended} ended. The next psactl sync does what fell due meanwhile."));
+        } else if self.pauses.is_empty() {
+            ui.out("Nothing is paused.");
+        }
+        for pause in &self.pauses {
+            let who = pause
+                .cid
+                .as_ref()
+                .map_or_else(|| "every customer".to_owned(), |cid| format!("customer {cid}"));
+            ui.out(&ui.wrap(&text::clean(&format!("{who}: {}", told(pause))), 0, 2));
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_date_is_meant_where_the_portal_is() {
+        let zone = TimeZone::get("America/New_York").unwrap();
+        let now: Timestamp = "2026-11-23T14:00:00Z".parse().unwrap();
+        for (written, expected) in [
+            ("2026-12-01", Some("2026-12-01T05:00:00Z")),
+            ("2026-12-01T06:30", Some("2026-12-01T11:30:00Z")),
+            ("2026-12-01 06:30", Some("2026-12-01T11:30:00Z")),
+            ("2026-12-01T06:30:00Z", Some("2026-12-01T06:30:00Z")),
+            ("2026-12-01T06:30:00+02:00", Some("2026-12-01T04:30:00Z")),
+            ("2026-11-23", None),
+            ("2026-11-23T09:00", None),
+            ("2026-11-23T09:01", Some("2026-11-23T14:01:00Z")),
+            ("tomorrow", None),
+            ("2026-02-30", None),
+        ] {
+            let until = until(written, &zone, now).ok().map(|until| until.to_string());
+            assert_eq!(until.as_deref(), expected, "{written}");
+        }
+    }
+}

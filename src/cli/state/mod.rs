@@ -1,0 +1,136 @@
+//! `psactl state`: which state this is, and what to do when it is not the right one.
+
+mod rebuild;
+
+use jiff::Timestamp;
+use serde::Serialize;
+
+use crate::context::Context;
+use crate::error::{Exit, Failure, Result};
+use crate::plan::stop;
+use crate::store::{Sighting, Stop};
+use crate::ui::{Look, Show, Ui, text};
+
+/// Show which state psactl works with; build it anew from ConnectWise
+///
+/// psactl stops writing where its own login wrote what its state knows nothing
+/// of: an older state was put back, or a second psactl is at work.
+///
+/// Examples:
+///   psactl state                    the folder, the installation, whether psactl has stopped
+///   psactl state rebuild --dry-run  what would be taken over from ConnectWise
+///   psactl state rebuild
+///   psactl state keep               this state is right: go on with it
+#[derive(Debug, clap::Args)]
+#[command(verbatim_doc_comment)]
+pub struct Args {
+    #[command(subcommand)]
+    action: Option<Action>,
+}
+
+#[derive(Debug, clap::Subcommand)]
+enum Action {
+    Rebuild(rebuild::Args),
+    Keep(KeepArgs),
+}
+
+/// Go on with this state: a person wrote with psactl's login, no second psactl
+///
+/// What was seen counts as known from then on. Quantities that somebody wrote
+/// stay blocked until psactl review --take-over.
+#[derive(Debug, clap::Args)]
+#[command(verbatim_doc_comment)]
+struct KeepArgs {
+    /// Ask nothing
+    #[arg(long)]
+    yes: bool,
+}
+
+pub(super) fn run(context: &Context, args: Args) -> Result<Exit> {
+    match args.action {
+        None => show(context),
+        Some(Action::Rebuild(args)) => rebuild::run(context, args),
+        Some(Action::Keep(args)) => keep(context, &args),
+    }
+}
+
+fn show(context: &Context) -> Result<Exit> {
+    let store = context.store()?;
+    let (installation, installation_since) = store.installation(context.now())?;
+    let stop = store.stop()?;
+    let exit = if stop.is_some() { Exit::Partial } else { Exit::Done };
+    context.ui.emit(&State {
+        folder: store.folder().display().to_string(),
+        installation,
+        installation_since,
+        own_name: store.own_name()?,
+        stop,
+    });
+    Ok(exit)
+}
+
+fn keep(context: &Context, args: &KeepArgs) -> Result<Exit> {
+    let store = context.store()?;
+    let Some(stop) = store.stop()? else {
+        context.ui.say("psactl has not stopped: there is nothing to go on with");
+        return Ok(Exit::Done);
+    };
+    let _lock = store.lock("state keep", context.now())?;
+    let ui = &context.ui;
+    if !args.yes {
+        if ui.may_ask() {
+            sightings(ui, &stop.seen);
+        }
+        if !ui.confirm("Is this the only psactl, and did a person write these?", "--yes")? {
+            return Err(Failure::new(Exit::Interrupted, "psactl stays stopped"));
+        }
+    }
+    store.accept(&stop)?;
+    store.forget_checks()?;
+    ui.say("psactl goes on with this state; the next psactl sync writes again");
+    Ok(Exit::Done)
+}
+
+/// Which state this is.
+#[derive(Debug, Serialize)]
+struct State {
+    folder: String,
+    installation: String,
+    installation_since: Timestamp,
+    /// What ConnectWise calls psactl's own login, where a write has told.
+    own_name: Option<String>,
+    /// Why nothing is written any more.
+    stop: Option<Stop>,
+}
+
+fn sightings(ui: &Ui, seen: &[Sighting]) {
+    ui.heading("Written by psactl's login, and not known here");
+    for one in seen {
+        ui.out(&format!("  {} {}", ui.paint(Look::Bad, "x"), ui.wrap(&text::clean(&stop::told(one)), 4, 6)));
+    }
+}
+
+impl Show for State {
+    const SCHEMA: &'static str = "psactl/state/1";
+
+    fn show(&self, ui: &Ui) {
+        ui.out(&format!("  folder        {}", text::clean(&self.folder)));
+        ui.out(&format!(
+            "  installation  {} since {} UTC",
+            text::clean(&self.installation),
+            text::moment(self.installation_since)
+        ));
+        let name = self.own_name.as_deref().map_or_else(|| "not known yet".to_owned(), text::clean);
+        ui.out(&format!("  own login     {name} (as ConnectWise calls it)"));
+        match &self.stop {
+            None => ui.out("  writes        yes"),
+            Some(stop) => {
+                ui.out(&format!("  writes        no, since {} UTC", text::moment(stop.since)));
+                sightings(ui, &stop.seen);
+                for hint in stop::failure(stop).hints {
+                    ui.out(&format!("  next: {hint}"));
+                }
+            }
+        }
+    }
+}
