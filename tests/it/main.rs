@@ -39,6 +39,7 @@ mod store;
 mod story;
 mod support;
 mod syncing;
+mod trials;
 mod undo;
 mod why;
 #[cfg(unix)]

@@ -1,6 +1,7 @@
 //! `psactl sync`, through the binary: tickets, statistics, billing, and when a run has work.
 
 mod billing;
+mod others_at_work;
 mod portal_wrong;
 mod runs;
 mod statistics;
