@@ -315,11 +315,13 @@ impl Change {
         path: Path,
         fields: impl IntoIterator<Item = (&'static str, Value, Value)>,
     ) -> Self {
-        let fields: Vec<Field> = fields
+        let mut fields: Vec<Field> = fields
             .into_iter()
             .filter(|(_, before, after)| before != after)
             .map(|(name, before, after)| Field { name: name.to_owned(), before, after })
             .collect();
+        // There are tens of thousands of changes in the first run of a large MSP.
+        fields.shrink_to_fit();
         let operations =
             fields.iter().map(|field| PatchOp::replace(field.name.clone(), slim(&field.after))).collect();
         Change {

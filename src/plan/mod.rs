@@ -5,9 +5,12 @@
 
 pub mod apply;
 mod change;
+mod ended;
 pub mod guards;
+mod lines;
 mod remember;
 pub mod saved;
+mod settle;
 mod show;
 pub mod stop;
 pub mod undo;

@@ -42,7 +42,7 @@ pub(super) fn remember(
         }
         Purpose::Quantity { source, service, agreement, before, quantity, description, basis, .. } => {
             let Some(addition) = record else { return Ok(()) };
-            let known = store.bindings(source)?.into_iter().find(|binding| binding.addition_id == addition);
+            let known = store.binding(source, addition)?;
             let kept = |name: &str| differences.iter().all(|difference| !difference.starts_with(name));
             let mut binding = known.unwrap_or(Binding {
                 addition_id: addition,
@@ -92,7 +92,7 @@ pub(super) fn remember(
             }
         }
         Purpose::OpenTicket { source, fault, first_event, told_until } => {
-            let mut memory = store.tickets(source)?.remove(fault).unwrap_or_default();
+            let mut memory = store.ticket(source, fault)?.unwrap_or_default();
             memory.ticket = record;
             memory.external_xref = answer.get("externalXRef").and_then(Value::as_str).map(str::to_owned);
             memory.first_event = Some(first_event.clone());
@@ -107,14 +107,14 @@ pub(super) fn remember(
             }
         }
         Purpose::NoteTicket { source, fault, ticket, told_until } => {
-            let mut memory = store.tickets(source)?.remove(fault).unwrap_or_default();
+            let mut memory = store.ticket(source, fault)?.unwrap_or_default();
             memory.ticket = Some(*ticket);
             memory.told_until = Some(*told_until);
             memory.noted_at = Some(now);
             store.set_ticket(source, fault, &memory)?;
         }
         Purpose::TicketStatus { source, fault, resolved, first_event } => {
-            let mut memory = store.tickets(source)?.remove(fault).unwrap_or_default();
+            let mut memory = store.ticket(source, fault)?.unwrap_or_default();
             memory.ticket = record.or(memory.ticket);
             memory.first_event = Some(first_event.clone());
             // A status that the server did not keep resolves nothing.

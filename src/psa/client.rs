@@ -223,6 +223,11 @@ impl Client {
         self.transport.requests_sent()
     }
 
+    /// How many requests may be under way at once, at most.
+    pub fn max_concurrency(&self) -> usize {
+        self.transport.connection.max_concurrency.max(1)
+    }
+
     /// The server's clock minus the caller's, by the server's last answer (to the second).
     pub fn clock_skew(&self, now: Timestamp) -> Option<SignedDuration> {
         self.transport.clock_skew(now)

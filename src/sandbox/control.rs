@@ -3,6 +3,7 @@
 //! | request | what it does |
 //! | --- | --- |
 //! | `GET /requests` | the log: `total`, `applied` (so far), `counts` per method and template, `requests` ([`super::LoggedRequest`]) |
+//! | `GET /counts` | the same without the requests themselves |
 //! | `DELETE /requests` | empties the log |
 //! | `POST /private-key {"privateKey": "…"}` | gives the first API member a new key |
 //! | `POST /time {"now": "…"}` or `{"advance": "24h"}` | sets the clock |
@@ -29,6 +30,7 @@ use serde_json::{Value, json};
 use tokio::net::TcpListener;
 
 use super::faults::Fault;
+use super::log::Log;
 use super::{Shared, locked};
 
 type Answer = Response<Body>;
@@ -37,6 +39,7 @@ pub async fn serve(listener: TcpListener, shared: Arc<Shared>) -> io::Result<()>
     let stopping = shared.clone();
     let app = Router::new()
         .route("/requests", get(requests).delete(clear_requests))
+        .route("/counts", get(counts))
         .route("/private-key", post(private_key))
         .route("/time", get(time).post(set_time))
         .route("/faults", post(add_fault).delete(clear_faults))
@@ -68,6 +71,16 @@ fn read<T: DeserializeOwned>(body: &Bytes) -> Result<T, serde_json::Error> {
 
 async fn requests(State(shared): State<Arc<Shared>>) -> Answer {
     let log = locked(&shared.log);
+    let mut body = counted(&log);
+    body["requests"] = json!(log.requests());
+    control_answer(StatusCode::OK, body)
+}
+
+async fn counts(State(shared): State<Arc<Shared>>) -> Answer {
+    control_answer(StatusCode::OK, counted(&locked(&shared.log)))
+}
+
+fn counted(log: &Log) -> Value {
     let counts: Vec<_> = log
         .counts()
         .iter()
@@ -78,8 +91,7 @@ async fn requests(State(shared): State<Arc<Shared>>) -> Answer {
         .collect();
     let total: u64 = log.counts().values().map(|count| count.count).sum();
     let applied: u64 = log.counts().values().map(|count| count.applied).sum();
-    let body = json!({"total": total, "applied": applied, "counts": counts, "requests": log.requests()});
-    control_answer(StatusCode::OK, body)
+    json!({"total": total, "applied": applied, "counts": counts})
 }
 
 async fn clear_requests(State(shared): State<Arc<Shared>>) -> Answer {

@@ -216,6 +216,11 @@ impl Sandbox {
         locked(&self.shared.faults).add(fault)
     }
 
+    /// Forgets the faults that are left.
+    pub fn clear_faults(&self) {
+        locked(&self.shared.faults).clear();
+    }
+
     /// Every request to the PSA since the start or the last clearing.
     pub fn requests(&self) -> Vec<LoggedRequest> {
         locked(&self.shared.log).requests()

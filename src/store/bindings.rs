@@ -1,7 +1,7 @@
 //! The agreement additions that psactl keeps, and the values it is the author of.
 
 use jiff::Timestamp;
-use rusqlite::{Row, params};
+use rusqlite::{OptionalExtension, Row, params};
 use rust_decimal::Decimal;
 
 use super::{Result, Store, moment, seconds};
@@ -40,25 +40,34 @@ impl Store {
         Ok(rows.collect::<rusqlite::Result<_>>()?)
     }
 
+    /// The binding of one addition.
+    pub fn binding(&self, source: &str, addition: i64) -> Result<Option<Binding>> {
+        let mut query = self.db.prepare_cached(
+            "SELECT addition_id, agreement_id, cid, service, adopted, pushed, description, pushed_at, basis
+             FROM bindings WHERE source = ?1 AND addition_id = ?2",
+        )?;
+        Ok(query.query_row(params![source, addition], read).optional()?)
+    }
+
     /// Remembers a binding, in place of an earlier one of the same addition.
     pub fn set_binding(&self, source: &str, binding: &Binding) -> Result<()> {
-        self.db.execute(
+        let mut insert = self.db.prepare_cached(
             "INSERT OR REPLACE INTO bindings
              (addition_id, agreement_id, source, cid, service, adopted, pushed, description, pushed_at, basis)
              VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)",
-            params![
-                binding.addition_id,
-                binding.agreement_id,
-                source,
-                binding.cid,
-                binding.service,
-                binding.adopted.map(|value| value.to_string()),
-                binding.pushed.map(|value| value.to_string()),
-                binding.description,
-                binding.pushed_at.map(seconds),
-                binding.basis,
-            ],
         )?;
+        insert.execute(params![
+            binding.addition_id,
+            binding.agreement_id,
+            source,
+            binding.cid,
+            binding.service,
+            binding.adopted.map(|value| value.to_string()),
+            binding.pushed.map(|value| value.to_string()),
+            binding.description,
+            binding.pushed_at.map(seconds),
+            binding.basis,
+        ])?;
         Ok(())
     }
 }

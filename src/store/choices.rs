@@ -31,16 +31,16 @@ impl Store {
 
     /// Replaces the records of a step.
     pub fn set_choices(&self, step: &str, choices: &[Choice]) -> Result<()> {
-        let change = self.transaction()?;
-        change.execute("DELETE FROM choices WHERE step = ?1", [step])?;
-        for choice in choices {
-            change.execute(
-                "INSERT OR REPLACE INTO choices (step, key, id, name, made_here) VALUES (?1, ?2, ?3, ?4, ?5)",
-                params![step, choice.key, choice.id, choice.name, choice.made_here],
-            )?;
-        }
-        change.commit()?;
-        Ok(())
+        self.together(|| {
+            self.db.execute("DELETE FROM choices WHERE step = ?1", [step])?;
+            for choice in choices {
+                self.db.execute(
+                    "INSERT OR REPLACE INTO choices (step, key, id, name, made_here) VALUES (?1, ?2, ?3, ?4, ?5)",
+                    params![step, choice.key, choice.id, choice.name, choice.made_here],
+                )?;
+            }
+            Ok(())
+        })
     }
 
     /// Whether psactl created a record of a step.

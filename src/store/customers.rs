@@ -49,20 +49,20 @@ impl Store {
 
     /// Remembers how a customer stands.
     pub fn set_customer(&self, source: &str, cid: &str, state: &CustomerState) -> Result<()> {
-        self.db.execute(
+        let mut insert = self.db.prepare_cached(
             "INSERT OR REPLACE INTO customers (source, cid, fingerprint, checked_at, pushed_at, retry_at, error, invoices)
              VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
-            params![
-                source,
-                cid,
-                state.fingerprint,
-                seconds(state.checked_at),
-                state.pushed_at.map(seconds),
-                state.retry_at.map(seconds),
-                state.error,
-                state.invoices.to_string()
-            ],
         )?;
+        insert.execute(params![
+            source,
+            cid,
+            state.fingerprint,
+            seconds(state.checked_at),
+            state.pushed_at.map(seconds),
+            state.retry_at.map(seconds),
+            state.error,
+            state.invoices.to_string()
+        ])?;
         Ok(())
     }
 

@@ -177,14 +177,16 @@ impl Store {
 
     /// Records what a run did for events, and how far each now is; all or none.
     pub fn record_actions(&self, results: &[(i64, EventState, Vec<Action>)]) -> Result<()> {
-        let change = self.transaction()?;
-        for (number, state, actions) in results {
-            change.execute("UPDATE events SET state = ?2 WHERE id = ?1", params![number, state.as_str()])?;
-            for action in actions {
-                change.execute(
-                    "INSERT INTO actions (event, run, at, action, outcome, detail, error)
-                     VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
-                    params![
+        self.together(|| {
+            let mut update = self.db.prepare_cached("UPDATE events SET state = ?2 WHERE id = ?1")?;
+            let mut insert = self.db.prepare_cached(
+                "INSERT INTO actions (event, run, at, action, outcome, detail, error)
+                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
+            )?;
+            for (number, state, actions) in results {
+                update.execute(params![number, state.as_str()])?;
+                for action in actions {
+                    insert.execute(params![
                         number,
                         action.run,
                         seconds(action.at),
@@ -192,12 +194,11 @@ impl Store {
                         action.outcome.as_str(),
                         action.detail,
                         action.error
-                    ],
-                )?;
+                    ])?;
+                }
             }
-        }
-        change.commit()?;
-        Ok(())
+            Ok(())
+        })
     }
 }
 

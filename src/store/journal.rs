@@ -58,12 +58,13 @@ pub struct Entry {
 }
 
 impl Store {
-    /// Writes the intent of a change and returns the entry's number. It is on disk when this returns.
+    /// Writes the intent of a change and returns the entry's number. It is on disk when this returns, or, within
+    /// [`Store::together`], when that does.
     pub fn begin_write(&self, run: i64, change: &Change, now: Timestamp) -> Result<i64> {
-        self.db.execute(
-            "INSERT INTO journal (run, at, change, state) VALUES (?1, ?2, ?3, 'intent')",
-            params![run, seconds(now), serde_json::to_string(change)?],
-        )?;
+        let mut insert = self
+            .db
+            .prepare_cached("INSERT INTO journal (run, at, change, state) VALUES (?1, ?2, ?3, 'intent')")?;
+        insert.execute(params![run, seconds(now), serde_json::to_string(change)?])?;
         Ok(self.db.last_insert_rowid())
     }
 
@@ -77,10 +78,17 @@ impl Store {
         error: Option<&str>,
         now: Timestamp,
     ) -> Result<()> {
-        self.db.execute(
+        let mut update = self.db.prepare_cached(
             "UPDATE journal SET state = ?2, record = ?3, answer = ?4, error = ?5, finished_at = ?6 WHERE id = ?1",
-            params![entry, state.as_str(), record, answer.map(Value::to_string), error, seconds(now)],
         )?;
+        update.execute(params![
+            entry,
+            state.as_str(),
+            record,
+            answer.map(Value::to_string),
+            error,
+            seconds(now)
+        ])?;
         Ok(())
     }
 

@@ -125,23 +125,28 @@ impl Store {
         lock(&self.folder, &format!("since {now} ({command})"))
     }
 
-    /// A transaction that has the right to write from its start: upgrading a read transaction is not retried.
-    fn transaction(&self) -> Result<Transaction<'_>> {
-        Ok(Transaction::new_unchecked(&self.db, TransactionBehavior::Immediate)?)
+    /// A transaction that has the right to write from its start: upgrading a read transaction is not retried. Within
+    /// a larger whole it is a part of that.
+    fn transaction(&self) -> Result<Whole<'_>> {
+        let own = match self.db.is_autocommit() {
+            true => Some(Transaction::new_unchecked(&self.db, TransactionBehavior::Immediate)?),
+            false => None,
+        };
+        Ok(Whole { db: &self.db, own })
     }
 
-    /// Does several writes as one: all are on disk when it returns, or none. What is inside begins no
-    /// transaction of its own.
+    /// Does several things as one: all of them are kept or none, and the disk is waited for once. Within a larger
+    /// whole they are a part of that.
     ///
     /// # Errors
-    /// What the work returns, and where the database refuses.
+    /// The work's own, and where the whole cannot be written.
     pub fn together<T, E: From<Error>>(
         &self,
         work: impl FnOnce() -> std::result::Result<T, E>,
     ) -> std::result::Result<T, E> {
-        let change = self.transaction()?;
+        let whole = self.transaction()?;
         let done = work()?;
-        change.commit().map_err(Error::from)?;
+        whole.commit()?;
         Ok(done)
     }
 
@@ -192,6 +197,26 @@ fn lock(folder: &Path, what: &str) -> Result<Lock> {
     file.seek(SeekFrom::Start(0)).map_err(io)?;
     write!(file, "process {} {what}", std::process::id()).map_err(io)?;
     Ok(Lock { _file: file })
+}
+
+/// Several statements that are kept together, or with what they are a part of.
+struct Whole<'a> {
+    db: &'a Connection,
+    own: Option<Transaction<'a>>,
+}
+
+impl Whole<'_> {
+    fn commit(self) -> Result<()> {
+        Ok(self.own.map_or(Ok(()), Transaction::commit)?)
+    }
+}
+
+impl std::ops::Deref for Whole<'_> {
+    type Target = Connection;
+
+    fn deref(&self) -> &Connection {
+        self.db
+    }
 }
 
 /// A moment as the database keeps it.

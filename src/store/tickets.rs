@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use jiff::Timestamp;
-use rusqlite::params;
+use rusqlite::{OptionalExtension, params};
 use serde::{Deserialize, Serialize};
 
 use super::{Result, Store};
@@ -66,6 +66,16 @@ impl Store {
             tickets.insert(key, serde_json::from_str(&memory)?);
         }
         Ok(tickets)
+    }
+
+    /// The ticket of one fault.
+    pub fn ticket(&self, source: &str, key: &FaultKey) -> Result<Option<TicketMemory>> {
+        let mut query = self.db.prepare_cached(
+            "SELECT memory FROM tickets WHERE source = ?1 AND cid = ?2 AND account = ?3 AND kind = ?4",
+        )?;
+        let memory: Option<String> =
+            query.query_row(params![source, key.cid, key.account, key.kind], |row| row.get(0)).optional()?;
+        Ok(memory.map(|memory| serde_json::from_str(&memory)).transpose()?)
     }
 
     /// Remembers the ticket of a fault.

@@ -7,12 +7,12 @@ use sha2::{Digest, Sha256};
 
 use super::faults::{Fault, FaultKey};
 use super::tickets::Decision;
-use super::{Observed, Options, billable, observe};
+use super::{Observed, Options, billable, known, observe};
 use crate::config::Config;
 use crate::error::Result;
 use crate::portal::EventKind;
 use crate::services;
-use crate::store::{CustomerState, HoldState, NEXT_DUE, Store, TicketMemory};
+use crate::store::{CustomerState, HoldState, LoggedEvent, NEXT_DUE, Store, TicketMemory};
 use serde::{Deserialize, Serialize};
 
 /// Why a customer is due, or when it will be.
@@ -43,7 +43,7 @@ pub fn judge(
     if in_future || approved {
         return Due::Now;
     }
-    let changed = state.fingerprint != fingerprint;
+    let changed = known::fingerprint(state) != fingerprint;
     let at = match state.retry_at {
         // What was refused may be accepted once it is something else; a server in trouble is left alone.
         Some(retry) if !changed || retry.duration_since(state.checked_at) <= RETRY => retry,
@@ -69,14 +69,28 @@ pub(super) fn ahead<'a>(
 
 /// After how long a customer is verified: up to a quarter sooner than all must be, each after its own time,
 /// so that those first seen in one run are spread over the day.
-fn verify_every(all: SignedDuration, cid: &str) -> SignedDuration {
+pub(super) fn verify_every(all: SignedDuration, cid: &str) -> SignedDuration {
     let first = Sha256::digest(cid)[0];
     all - all / 1024 * i32::from(first)
 }
 
+/// How many backup jobs the log knows of each customer.
+pub(super) fn jobs(events: &[LoggedEvent]) -> BTreeMap<String, usize> {
+    let mut jobs: BTreeMap<String, usize> = BTreeMap::new();
+    for LoggedEvent { event, .. } in events {
+        if matches!(event.kind, EventKind::BackupOk | EventKind::BackupFailed) {
+            match jobs.get_mut(&event.cid) {
+                Some(known) => *known += 1,
+                None => drop(jobs.insert(event.cid.clone(), 1)),
+            }
+        }
+    }
+    jobs
+}
+
 /// What a customer's use and statistics are, in a hash.
 pub(super) fn fingerprint(config: &Config, observed: &Observed, cid: &str, now: Timestamp) -> String {
-    let Observed { snapshot, events, .. } = observed;
+    let Observed { snapshot, jobs, .. } = observed;
     let mut hasher = Sha256::new();
     let usage = observe::usage(snapshot, cid);
     for service in services::enabled(&config.billing) {
@@ -88,11 +102,7 @@ pub(super) fn fingerprint(config: &Config, observed: &Observed, cid: &str, now: 
         }
     }
     if config.statistics.enabled {
-        let jobs = events
-            .iter()
-            .filter(|logged| logged.event.cid == cid)
-            .filter(|logged| matches!(logged.event.kind, EventKind::BackupOk | EventKind::BackupFailed))
-            .count();
+        let jobs = jobs.get(cid).copied().unwrap_or_default();
         hasher.update(format!("jobs {jobs};"));
     }
     // A row that can no longer be read blocks billing: the customer must be looked at again.
@@ -102,7 +112,7 @@ pub(super) fn fingerprint(config: &Config, observed: &Observed, cid: &str, now: 
         snapshot.problems_of(cid).count(),
         observed.older
     ));
-    hasher.finalize().iter().take(16).map(|byte| format!("{byte:02x}")).collect()
+    known::short(hasher)
 }
 
 /// The linked customers that are due.

@@ -92,7 +92,10 @@ mod tests {
             ("nothing is known", vec![(0, true, false), (1, true, false)]),
             ("cut once, then whole", vec![(0, false, false), (1, true, true), (2, false, false)]),
             ("it stays so", vec![(0, false, false), (1, true, true), (24, true, true), (25, true, false)]),
-            ("and then it is the way it is", vec![(0, false, false), (1, true, true), (26, true, false), (27, true, false)]),
+            (
+                "and then it is the way it is",
+                vec![(0, false, false), (1, true, true), (26, true, false), (27, true, false)],
+            ),
             ("the clock was set back", vec![(0, false, false), (30, true, true), (1, true, false)]),
         ];
         for (what, steps) in rows {

@@ -1,7 +1,7 @@
 //! What the event log says of each event: the actions done for it, and their outcome in the guide's terms
 //! (design section 9, *Event log*).
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use jiff::Timestamp;
 
@@ -49,8 +49,11 @@ impl std::fmt::Display for Ahead {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         let events = text::count(self.count, "event", "events");
         let (account, until) = (text::clean(&self.account), text::moment(self.until));
-        write!(f, "{events} of account {account} from the future, up to {until} UTC: each counts as of when it was \
-                   first seen; see to the clock that wrote the time")
+        write!(
+            f,
+            "{events} of account {account} from the future, up to {until} UTC: each counts as of when it was \
+                   first seen; see to the clock that wrote the time"
+        )
     }
 }
 
@@ -98,14 +101,12 @@ fn touched_by(observed: &Observed, event: &portal::Event) -> Vec<FaultKey> {
     if !event.kind.is_good() {
         return vec![faults::key_of(event)];
     }
-    observed
-        .faults
-        .iter()
-        .filter(|(key, fault)| {
-            key.cid == event.cid
-                && key.account == event.account
-                && fault.ended.as_ref().is_some_and(|(id, _)| *id == event.id)
-        })
+    // Keys stand in the order of customer, account and kind.
+    let first = FaultKey { cid: event.cid.clone(), account: event.account.clone(), kind: String::new() };
+    let of_account = observed.faults.range(first..);
+    of_account
+        .take_while(|(key, _)| key.cid == event.cid && key.account == event.account)
+        .filter(|(_, fault)| fault.ended.as_ref().is_some_and(|(id, _)| *id == event.id))
         .map(|(key, _)| key.clone())
         .collect()
 }
@@ -148,6 +149,7 @@ pub(super) fn failed_run(
 /// What was done for each event that was new, waited, failed, or was asked for.
 pub(super) fn event_results(run: &Finish<'_>, report: &Report) -> Vec<(i64, EventState, Vec<Action>)> {
     let mut results = Vec::new();
+    let made = Made::of(report);
     for logged in &run.observed.events {
         let asked = run.options.events.as_ref().is_some_and(|numbers| numbers.contains(&logged.number));
         // A run of some customers leaves the events of the others to the next one.
@@ -158,8 +160,8 @@ pub(super) fn event_results(run: &Finish<'_>, report: &Report) -> Vec<(i64, Even
         }
         let mut actions = Vec::new();
         if run.observed.links.contains_key(&logged.event.cid) {
-            ticket_actions(run, report, logged, &mut actions);
-            customer_actions(run, report, logged, &mut actions);
+            ticket_actions(run, &made, logged, &mut actions);
+            customer_actions(run, &made, logged, &mut actions);
         } else {
             let error = format!(
                 "ConnectWise Management ID Error: customer {} is not linked to a company",
@@ -194,9 +196,42 @@ pub(super) fn event_results(run: &Finish<'_>, report: &Report) -> Vec<(i64, Even
     results
 }
 
+/// What a run made and left, by customer and fault: there are thousands of events to be told of it.
+#[derive(Default)]
+struct Made<'a> {
+    of_customer: HashMap<&'a str, Vec<&'a Applied>>,
+    of_fault: BTreeMap<&'a FaultKey, Vec<&'a Applied>>,
+    held: HashMap<&'a str, usize>,
+    blocked: HashMap<&'a str, usize>,
+}
+
+impl<'a> Made<'a> {
+    fn of(report: &'a Report) -> Made<'a> {
+        let mut made = Made::default();
+        for applied in &report.applied {
+            if let Some(cid) = &applied.change.cid {
+                made.of_customer.entry(cid).or_default().push(applied);
+            }
+            if let Purpose::OpenTicket { fault, .. }
+            | Purpose::NoteTicket { fault, .. }
+            | Purpose::TicketStatus { fault, .. } = &applied.change.purpose
+            {
+                made.of_fault.entry(fault).or_default().push(applied);
+            }
+        }
+        for cid in report.plan.held.iter().filter_map(|held| held.change.cid.as_deref()) {
+            *made.held.entry(cid).or_default() += 1;
+        }
+        for cid in report.plan.blocked.iter().filter_map(|blocked| blocked.cid.as_deref()) {
+            *made.blocked.entry(cid).or_default() += 1;
+        }
+        made
+    }
+}
+
 type Told = (&'static str, Outcome, String, Option<String>);
 
-fn ticket_actions(run: &Finish<'_>, report: &Report, logged: &LoggedEvent, actions: &mut Vec<Told>) {
+fn ticket_actions(run: &Finish<'_>, made: &Made<'_>, logged: &LoggedEvent, actions: &mut Vec<Told>) {
     if !run.config.tickets.enabled || !run.options.only.is_none_or(|only| only == Part::Tickets) {
         return;
     }
@@ -206,13 +241,7 @@ fn ticket_actions(run: &Finish<'_>, report: &Report, logged: &LoggedEvent, actio
     }
     for key in touched_by(run.observed, &logged.event) {
         let Some(fault) = run.observed.faults.get(&key) else { continue };
-        let of_fault = |applied: &&Applied| match &applied.change.purpose {
-            Purpose::OpenTicket { fault, .. }
-            | Purpose::NoteTicket { fault, .. }
-            | Purpose::TicketStatus { fault, .. } => *fault == key,
-            _ => false,
-        };
-        let made: Vec<&Applied> = report.applied.iter().filter(of_fault).collect();
+        let made = made.of_fault.get(&key).map_or(&[][..], Vec::as_slice);
         if let Some(error) = made.iter().find_map(|applied| applied.ended.trouble()) {
             actions.push((TICKET, Outcome::Failed, "Ticket not updated.".to_owned(), Some(error)));
             continue;
@@ -265,7 +294,7 @@ fn ticket_actions(run: &Finish<'_>, report: &Report, logged: &LoggedEvent, actio
 
 const STANDING: &str = "No ticket: the fault stood at the first run (psactl sync --open-standing opens it).";
 
-fn customer_actions(run: &Finish<'_>, report: &Report, logged: &LoggedEvent, actions: &mut Vec<Told>) {
+fn customer_actions(run: &Finish<'_>, all: &Made<'_>, logged: &LoggedEvent, actions: &mut Vec<Told>) {
     let cid = &logged.event.cid;
     let pauses = &run.observed.pauses;
     let waits = [Part::Statistics, Part::Billing].into_iter().find_map(|part| pauses.part(cid, part));
@@ -284,13 +313,8 @@ fn customer_actions(run: &Finish<'_>, report: &Report, logged: &LoggedEvent, act
         return;
     }
     let mine = |purpose: fn(&Purpose) -> bool| {
-        report
-            .applied
-            .iter()
-            .filter(move |applied| {
-                applied.change.cid.as_ref() == Some(cid) && purpose(&applied.change.purpose)
-            })
-            .collect::<Vec<_>>()
+        let of_customer = all.of_customer.get(cid.as_str()).map_or(&[][..], Vec::as_slice);
+        of_customer.iter().copied().filter(|applied| purpose(&applied.change.purpose)).collect::<Vec<_>>()
     };
     if run.config.statistics.enabled && pauses.part(cid, Part::Statistics).is_none() {
         let made = mine(|purpose| matches!(purpose, Purpose::Statistics));
@@ -309,8 +333,8 @@ fn customer_actions(run: &Finish<'_>, report: &Report, logged: &LoggedEvent, act
             "Agreement parts are up to date.",
             &made,
         );
-        let held = report.plan.held.iter().filter(|held| held.change.cid.as_ref() == Some(cid)).count();
-        let blocked = report.plan.blocked.iter().filter(|blocked| blocked.cid.as_ref() == Some(cid)).count();
+        let held = all.held.get(cid.as_str()).copied().unwrap_or_default();
+        let blocked = all.blocked.get(cid.as_str()).copied().unwrap_or_default();
         if billing.1 != Outcome::Failed && held + blocked > 0 {
             billing.1 = Outcome::Waiting;
             let updated = if made.is_empty() { "" } else { "Updated ConnectWise agreement parts; " };

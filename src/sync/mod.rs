@@ -9,6 +9,7 @@ mod due;
 mod endings;
 mod event_log;
 pub mod faults;
+mod known;
 mod links;
 pub mod observe;
 pub mod pausing;
@@ -124,6 +125,8 @@ struct Observed {
     /// Events that claim to be from the future.
     ahead: Vec<event_log::Ahead>,
     events: Vec<LoggedEvent>,
+    /// How many backup jobs the log knows of each customer.
+    jobs: BTreeMap<String, usize>,
     faults: BTreeMap<FaultKey, Fault>,
     memories: BTreeMap<FaultKey, TicketMemory>,
     links: BTreeMap<String, Link>,
@@ -143,6 +146,12 @@ struct Round {
     sighted: Option<BTreeSet<String>>,
     /// Why the customer could not be planned.
     trouble: Option<Failure>,
+    /// When what it is planned from was read.
+    read_at: Option<Timestamp>,
+    /// What ConnectWise has, once this is applied.
+    known: known::Known,
+    /// Something was known and not read.
+    unread: bool,
     /// What was read of its additions, compared with what this state knows.
     looked: second::Looked,
 }
@@ -220,8 +229,9 @@ impl Run<'_> {
             )
             .hint("psactl setup --check says what is missing, psactl setup does it"));
         }
-        let snapshot = source.accounts().map_err(undelivered)?;
+        // In this order what the events are read with is gone before the accounts are kept.
         let log = source.events().map_err(undelivered)?;
+        let snapshot = source.accounts().map_err(undelivered)?;
         let mut observed = self.observe(name, snapshot, log, stamp.as_str().to_owned(), now)?;
         let known =
             |cid: &String| observed.snapshot.customer(cid).is_some() || observed.links.contains_key(cid);
@@ -304,9 +314,10 @@ impl Run<'_> {
             event_log::merged(self.store.events(name)?, &log.events, now)
         } else {
             self.store.meet(name, &snapshot.customers, now)?;
-            self.store.add_events(name, &log.events, now)?;
+            self.store.add_events(name, &std::mem::take(&mut log.events), now)?;
             self.store.events(name)?
         };
+        let jobs = due::jobs(&events);
         let faults = faults::fold(&events);
         let mut memories = self.store.tickets(name)?;
         self.first_run(name, &faults, &mut memories, now)?;
@@ -319,6 +330,7 @@ impl Run<'_> {
             event_problems: log.problems,
             ahead,
             events,
+            jobs,
             faults,
             memories,
             links,
@@ -447,7 +459,7 @@ impl Run<'_> {
                     BTreeMap::new()
                 }
             };
-            let mut failing = 0;
+            let mut links: Vec<&Link> = Vec::new();
             for cid in due.iter().filter(|cid| !unknown.contains(*cid)) {
                 let Some(link) = observed.links.get(cid) else { continue };
                 if let Some(reason) = gone.get(&link.company_id) {
@@ -459,16 +471,11 @@ impl Run<'_> {
                     rounds.insert(cid.clone(), round);
                     continue;
                 }
-                let mut round = self.round(observed, chosen, name, link, &zone, now).await?;
-                failing = if round.trouble.as_ref().is_some_and(is_servers) { failing + 1 } else { 0 };
-                if failing == MOST_FAILING
-                    && let Some(trouble) = round.trouble.take()
-                {
-                    return Err(trouble);
-                }
-                approved.extend(round.billing.approved.iter().cloned());
-                rounds.insert(cid.clone(), round);
+                links.push(link);
             }
+            let made = self.rounds(observed, chosen, name, &links, &zone, now).await?;
+            approved.extend(made.values().flat_map(|round| round.billing.approved.iter().cloned()));
+            rounds.extend(made);
         }
         strange.extend(rounds.values().flat_map(|round| round.looked.strange.iter().cloned()));
         self.stop_where(strange, now)?;
@@ -495,6 +502,7 @@ impl Run<'_> {
             );
         }
         let mut plan = Plan::default();
+        plan.changes.reserve_exact(rounds.values().map(|round| round.plan.changes.len()).sum());
         for round in rounds.values_mut() {
             plan.extend(std::mem::take(&mut round.plan));
         }
@@ -510,19 +518,22 @@ impl Run<'_> {
         }
         let mut applied: Vec<Applied> = Vec::new();
         if !self.options.dry_run {
-            let seen: Vec<_> = rounds.values().flat_map(|round| round.looked.seen.iter().copied()).collect();
-            self.store.note_seen(&seen)?;
-            for Round { billing, .. } in rounds.values() {
-                for binding in billing.adopt.iter().chain(&billing.recounted) {
-                    self.store.set_binding(name, binding)?;
-                }
-            }
+            let looked = rounds.values().flat_map(|round| round.looked.seen.iter().copied());
+            let looked: Vec<_> = looked.collect();
+            self.store.together(|| {
+                self.store.note_seen(&looked)?;
+                let billings = rounds.values().map(|round| &round.billing);
+                let mut seen = billings.flat_map(|billing| billing.adopt.iter().chain(&billing.recounted));
+                seen.try_for_each(|binding| self.store.set_binding(name, binding))
+            })?;
         }
         if !self.options.dry_run && !whole.changes.is_empty() {
             self.writing.store(true, Ordering::Relaxed);
             let secrets = Secrets::default();
             let changes = std::mem::take(&mut whole.changes);
-            applied = self.applier(report.run, &secrets, now).apply(changes).await?;
+            let read_at =
+                rounds.iter().filter_map(|(cid, round)| Some((cid.clone(), round.read_at?))).collect();
+            applied = self.applier(report.run, &secrets, now).apply_as_read(changes, &read_at).await?;
             self.writing.store(false, Ordering::Relaxed);
         }
         report.requests = self.client.requests_sent();
@@ -614,9 +625,6 @@ pub fn rests_until(
     let longest = config.sync.verify_every.max(config.sync.remind_every);
     due::Rest::until(store, &Options::default(), stamp.as_str(), now, longest)
 }
-
-/// So many customers in a row for whom ConnectWise itself fails are taken for all of them.
-const MOST_FAILING: usize = 3;
 
 /// Whether a failure met with one customer would meet every other: the way there, the login, the limit. What
 /// ConnectWise says about one customer's records is that customer's.

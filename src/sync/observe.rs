@@ -2,35 +2,31 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use rust_decimal::Decimal;
-use tokio::task::JoinSet;
+use futures_util::future::try_join;
+use futures_util::stream::{self, StreamExt, TryStreamExt};
 
 use super::billing::{AgreementFacts, Use};
 use super::faults::FaultKey;
+use super::is_everybodys;
 use super::tickets::{Parent, Seen};
-use crate::error::Result;
+use crate::error::{Failure, Result};
 use crate::portal::Snapshot;
 use crate::psa::{
     Addition, Agreement, AgreementStatus, BoardStatus, Client, Company, CompanyStatus, Condition, OrEmpty,
     Query, Ticket, paths,
 };
-use crate::services;
 
 /// The use of each measured service by one customer, with each account's part.
 pub fn usage(snapshot: &Snapshot, cid: &str) -> BTreeMap<&'static str, Use> {
-    let mut usage = BTreeMap::new();
-    for service in services::all() {
-        let parts: Vec<(String, Decimal)> = snapshot
-            .contributions(cid, service.key)
-            .into_iter()
-            .map(|(account, amount)| {
-                (if account.user.is_empty() { account.number.clone() } else { account.user.clone() }, amount)
-            })
-            .collect();
-        if !parts.is_empty() {
-            let total = parts.iter().fold(Decimal::ZERO, |sum, (_, amount)| sum.saturating_add(*amount));
-            let parts = parts.into_iter().filter(|(_, amount)| !amount.is_zero()).collect();
-            usage.insert(service.key, Use { total, parts });
+    let mut usage: BTreeMap<&'static str, Use> = BTreeMap::new();
+    for account in snapshot.accounts_of(cid) {
+        for (service, amount) in &account.usage {
+            let used = usage.entry(service).or_default();
+            used.total = used.total.saturating_add(*amount);
+            if !amount.is_zero() {
+                let name = if account.user.is_empty() { &account.number } else { &account.user };
+                used.parts.push((name.clone(), *amount));
+            }
         }
     }
     usage
@@ -53,32 +49,97 @@ pub async fn agreements_of(
     client: &Client,
     companies: impl IntoIterator<Item = i64>,
 ) -> Result<BTreeMap<i64, Vec<AgreementFacts>>> {
-    let mut reading = JoinSet::new();
-    for some in Condition::in_batches("company/id", companies, 900) {
-        let agreements: Vec<Agreement> =
-            client.list(&paths::agreements(), &Query::all().filter(some).lean()).await?;
-        for agreement in agreements {
-            let client = client.clone();
-            reading.spawn(async move {
-                let additions = client.list(&paths::additions(agreement.id), &Query::all().lean()).await;
-                (agreement, additions)
-            });
+    let mut agreements: Vec<Agreement> = Vec::new();
+    for batch in agreement_lists(companies) {
+        agreements.extend(client.list::<Agreement>(&paths::agreements(), &batch).await?);
+    }
+    agreements.sort_by_key(|agreement| agreement.id);
+    let mut facts: BTreeMap<i64, Vec<AgreementFacts>> = BTreeMap::new();
+    for with in with_additions(client, agreements).await? {
+        if let Some(company) = company_of(&with.agreement) {
+            facts.entry(company).or_default().push(with);
         }
     }
-    let mut read: BTreeMap<i64, AgreementFacts> = BTreeMap::new();
-    while let Some(came) = reading.join_next().await {
-        let (agreement, additions): (Agreement, std::result::Result<Vec<Addition>, _>) =
-            came.map_err(anyhow::Error::from)?;
-        read.insert(agreement.id, AgreementFacts { agreement, additions: additions? });
+    Ok(facts)
+}
+
+/// The agreements of each of these companies, in lists that are read many at a time. Where a list cannot be read, its
+/// companies are not among them, so that each can be asked for alone: what is odd about one is no other's trouble.
+///
+/// # Errors
+/// What would meet every other list, too.
+pub(super) async fn agreements_listed(
+    client: &Client,
+    companies: impl IntoIterator<Item = i64>,
+) -> Result<BTreeMap<i64, Vec<Agreement>>> {
+    let companies: BTreeSet<i64> = companies.into_iter().collect();
+    let mut agreements: BTreeMap<i64, Vec<Agreement>> = BTreeMap::new();
+    let chunks: Vec<Vec<i64>> =
+        companies.into_iter().collect::<Vec<_>>().chunks(LISTED).map(<[i64]>::to_vec).collect();
+    let mut reading = stream::iter(chunks)
+        .map(|chunk| async move {
+            let mut read: Vec<Agreement> = Vec::new();
+            for batch in agreement_lists(chunk.clone()) {
+                match client.list(&paths::agreements(), &batch).await {
+                    Ok(some) => read.extend(some),
+                    Err(error) => return (chunk, Err(Failure::from(error))),
+                }
+            }
+            (chunk, Ok(read))
+        })
+        .buffer_unordered(client.max_concurrency());
+    while let Some((chunk, read)) = reading.next().await {
+        match read {
+            Ok(read) => {
+                agreements.extend(chunk.into_iter().map(|company| (company, Vec::new())));
+                for agreement in read {
+                    if let Some(listed) = company_of(&agreement).and_then(|id| agreements.get_mut(&id)) {
+                        listed.push(agreement);
+                    }
+                }
+            }
+            Err(failure) if is_everybodys(&failure) => return Err(failure),
+            Err(_) => {}
+        }
     }
-    let mut facts: BTreeMap<i64, Vec<AgreementFacts>> = BTreeMap::new();
-    for with in read.into_values() {
+    Ok(agreements)
+}
+
+/// So many companies are asked for at once; their ids fit into one address.
+const LISTED: usize = 100;
+
+fn agreement_lists(companies: impl IntoIterator<Item = i64>) -> impl Iterator<Item = Query> {
+    let batches = Condition::in_batches("company/id", companies, 900);
+    batches.into_iter().map(|some| Query::all().filter(some).lean())
+}
+
+fn company_of(agreement: &Agreement) -> Option<i64> {
+    agreement.company.as_ref().and_then(|company| company.id)
+}
+
+/// Agreements with their additions, read many at a time. Ended agreements are read too: an addition on one explains
+/// why use is not billed.
+///
+/// # Errors
+/// Where ConnectWise cannot be asked.
+pub(super) async fn with_additions(
+    client: &Client,
+    agreements: Vec<Agreement>,
+) -> Result<Vec<AgreementFacts>> {
+    let mut reading = stream::iter(agreements)
+        .map(|agreement| async move {
+            let additions =
+                client.list::<Addition>(&paths::additions(agreement.id), &Query::all().lean()).await;
+            additions.map(|additions| AgreementFacts { agreement, additions })
+        })
+        .buffered(2 * client.max_concurrency());
+    let mut facts = Vec::new();
+    while let Some(read) = reading.next().await {
+        let with = read?;
         let status = with.agreement.agreement_status.as_ref();
         let ended = status.is_some_and(|status| *status != AgreementStatus::Active);
-        // Ended agreements are read too: an addition on one explains why use is not billed.
-        let company = with.agreement.company.as_ref().and_then(|company| company.id);
-        if let Some(company) = company.filter(|_| !ended || !with.additions.is_empty()) {
-            facts.entry(company).or_default().push(with);
+        if !ended || !with.additions.is_empty() {
+            facts.push(with);
         }
     }
     Ok(facts)
@@ -156,10 +217,16 @@ pub async fn out_of_use(client: &Client, companies: Vec<i64>) -> Result<BTreeMap
         return Ok(gone);
     }
     let inactive = Query::all().filter(Condition::eq("inactiveFlag", true));
-    let inactive: Vec<CompanyStatus> = client.list(&paths::company_statuses(), &inactive).await?;
-    for some in Condition::in_batches("id", companies, 1200) {
-        let query = Query::all().filter(some).fields("id,name,status,deletedFlag");
-        let found: Vec<Company> = client.list(&paths::companies(), &query).await?;
+    let statuses = paths::company_statuses();
+    let statuses = client.list::<CompanyStatus>(&statuses, &inactive);
+    let batches = Condition::in_batches("id", companies, 1200).into_iter();
+    let lists = stream::iter(batches)
+        .map(|some| Query::all().filter(some).fields("id,name,status,deletedFlag"))
+        .map(|query| async move { client.list::<Company>(&paths::companies(), &query).await })
+        .buffer_unordered(client.max_concurrency())
+        .try_collect::<Vec<_>>();
+    let (inactive, lists) = try_join(statuses, lists).await?;
+    for found in lists {
         for company in found.into_iter().filter(|company| !company.deleted_flag) {
             match inactive.iter().find(|status| company.status.as_ref().is_some_and(|own| own.is(status.id)))
             {

@@ -6,13 +6,14 @@ use std::collections::{BTreeMap, BTreeSet};
 use jiff::{SignedDuration, Timestamp};
 
 use super::faults::FaultKey;
+use super::known::Known;
 use super::report::{Report, Standing, Trouble};
 use super::tickets::{self, Decision};
 use super::{Observed, Options, Part, Round, due, event_log, pausing};
 use crate::config::Config;
 use crate::error::{Exit, Failure, Result};
 use crate::monitoring::Overview;
-use crate::plan::apply::{Applied, Ended};
+use crate::plan::apply::{Applied, Ended, causes};
 use crate::plan::{Plan, Purpose, guards};
 use crate::store::{CustomerState, HoldState, Store};
 
@@ -93,14 +94,12 @@ pub(super) fn finish(mut run: Finish<'_>, report: &mut Report) -> Result<due::Ne
     if let Some(trouble) = &run.ticket_trouble {
         report.troubles.push(Trouble::of(None, trouble));
     }
-    let mut cause = Exit::Partial;
-    for applied in &report.applied {
+    for (applied, cause) in report.applied.iter().zip(causes(&report.applied)) {
         if let Some(error) = applied.ended.trouble() {
             let mut trouble = Trouble::of_change(applied, error);
-            // What was not tried has the cause of what failed before it.
-            match &applied.ended {
-                Ended::Skipped { .. } => trouble.exit = cause,
-                _ => cause = trouble.exit,
+            // What was not tried has the cause of what failed.
+            if let Some(cause) = cause {
+                trouble.exit = Trouble::of_change(cause, String::new()).exit;
             }
             report.troubles.push(trouble);
         }
@@ -109,13 +108,17 @@ pub(super) fn finish(mut run: Finish<'_>, report: &mut Report) -> Result<due::Ne
     if run.options.dry_run {
         return Ok(due::Next { own: run.now, all: run.now });
     }
-    holds(&mut run, report)?;
-    customers(&mut run, report)?;
-    let results = event_log::event_results(&run, report);
-    report.events = results.len();
-    run.store.record_actions(&results)?;
-    news(&mut run, report)?;
-    report.overview = Some(overview(&run)?);
+    let store = run.store;
+    store.together(|| -> Result<()> {
+        holds(&mut run, report)?;
+        customers(&mut run, report)?;
+        let results = event_log::event_results(&run, report);
+        report.events = results.len();
+        run.store.record_actions(&results)?;
+        news(&mut run, report)?;
+        report.overview = Some(overview(&run)?);
+        Ok(())
+    })?;
     let next = due::next(run.config, run.store, run.source, run.observed, run.decisions, run.now)?;
     Ok(tickets_again(&run, report)?.map_or(next, |again| next.or(again)))
 }
@@ -126,21 +129,18 @@ const SOON: SignedDuration = SignedDuration::from_mins(15);
 /// How long each write that was not made waits. One that was not even tried waits as long as the one whose
 /// failure was the cause.
 fn waits(run: &Finish<'_>, report: &Report) -> Vec<Option<SignedDuration>> {
-    // Without a cause it was a person who stopped the run: the next one goes on.
-    let mut cause = SignedDuration::from_secs(1);
-    let wait = |applied: &Applied| {
-        let own = match &applied.ended {
-            Ended::Done { .. } | Ended::NotKept { .. } => return None,
-            Ended::Skipped { .. } => return Some(cause),
-            Ended::Unknown { .. } | Ended::Failed { exit: Exit::Unreachable, .. } => SOON,
-            // Whether the login may be tried again is decided elsewhere, at every run.
-            Ended::Failed { login_refused: true, .. } => SignedDuration::from_mins(1),
-            Ended::Failed { .. } => run.config.sync.min_interval,
-        };
-        cause = own;
-        Some(own)
+    let own = |ended: &Ended| match ended {
+        Ended::Done { .. } | Ended::NotKept { .. } => None,
+        // Without a cause it was a person who stopped the run: the next one goes on.
+        Ended::Skipped { .. } => Some(SignedDuration::from_secs(1)),
+        Ended::Unknown { .. } | Ended::Failed { exit: Exit::Unreachable, .. } => Some(SOON),
+        // Whether the login may be tried again is decided elsewhere, at every run.
+        Ended::Failed { login_refused: true, .. } => Some(SignedDuration::from_mins(1)),
+        Ended::Failed { .. } => Some(run.config.sync.min_interval),
     };
-    report.applied.iter().map(wait).collect()
+    let causes = causes(&report.applied);
+    let both = report.applied.iter().zip(causes);
+    both.map(|(applied, cause)| own(&cause.unwrap_or(applied).ended)).collect()
 }
 
 /// When tickets that were held back by the hour's share, or failed, are tried again.
@@ -256,9 +256,20 @@ fn customers(run: &mut Finish<'_>, report: &Report) -> Result<()> {
         return Ok(());
     }
     let waits = waits(run, report);
+    let mut written: BTreeMap<&str, Vec<(&Applied, Option<SignedDuration>)>> = BTreeMap::new();
+    for (applied, wait) in report.applied.iter().zip(waits) {
+        if let Some(cid) = &applied.change.cid {
+            written.entry(cid).or_default().push((applied, wait));
+        }
+    }
+    let plan = &report.plan;
+    let held = plan.held.iter().filter_map(|held| held.change.cid.as_deref());
+    let blocked = plan.blocked.iter().filter_map(|blocked| blocked.cid.as_deref());
+    let noted = plan.notes.iter().filter(|note| note.act).filter_map(|note| note.cid.as_deref());
+    let told: BTreeSet<&str> = held.chain(blocked).chain(noted).collect();
     for (cid, round) in run.rounds {
-        let mine = || report.applied.iter().filter(|applied| applied.change.cid.as_ref() == Some(cid));
-        let pushed = mine().any(|applied| {
+        let mine = written.get(cid.as_str()).map_or(&[][..], Vec::as_slice);
+        let pushed = mine.iter().any(|(applied, _)| {
             applied.ended.is_done()
                 && matches!(applied.change.purpose, Purpose::Quantity { .. } | Purpose::Statistics)
         });
@@ -266,18 +277,24 @@ fn customers(run: &mut Finish<'_>, report: &Report) -> Result<()> {
             let wait = if failure.exit == Exit::Unreachable { SOON } else { run.config.sync.min_interval };
             (wait, failure.line())
         });
-        let unwritten = report.applied.iter().zip(&waits).filter_map(|(applied, wait)| {
-            let wait = wait.filter(|_| applied.change.cid.as_ref() == Some(cid))?;
-            Some((wait, applied.ended.trouble().unwrap_or_default()))
-        });
+        let unwritten = mine
+            .iter()
+            .filter_map(|(applied, wait)| Some(((*wait)?, applied.ended.trouble().unwrap_or_default())));
         // The shortest wait: what is refused again is soon refused.
         let failed = troubled.into_iter().chain(unwritten).min_by_key(|(wait, _)| *wait);
         let wait = failed.as_ref().map(|(wait, _)| *wait);
         // A clock that once ran ahead must not hold a push off for ever.
         let before = run.states.get(cid).and_then(|state| state.pushed_at).map(|pushed| pushed.min(run.now));
+        // What is left to do or to say is looked at again by whichever run comes to this customer.
+        let settled = failed.is_none()
+            && !told.contains(cid.as_str())
+            && mine.iter().all(|(applied, _)| applied.ended.is_done());
+        let known = if settled { round.known.clone() } else { Known::default() };
+        let before_it = run.states.get(cid).filter(|_| settled && round.unread);
         let state = CustomerState {
-            fingerprint: due::fingerprint(run.config, run.observed, cid, run.now),
-            checked_at: run.now,
+            fingerprint: known.beside(&due::fingerprint(run.config, run.observed, cid, run.now)),
+            // What was not read is not verified by this run.
+            checked_at: before_it.map_or(run.now, |state| state.checked_at),
             pushed_at: if pushed { Some(run.now) } else { before },
             retry_at: wait.and_then(|wait| run.now.checked_add(wait).ok()),
             error: failed.map(|(_, error)| error),

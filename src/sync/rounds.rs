@@ -1,59 +1,146 @@
-//! One customer's round: what is read of ConnectWise, and what is planned from it. The rules are in
-//! [`super::statistics`] and [`super::billing`].
+//! The rounds of the customers that are due: what is read of ConnectWise, many customers at a time, and what is
+//! planned from it. The rules are in [`super::statistics`] and [`super::billing`].
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 
+use futures_util::stream::{self, StreamExt};
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 
+use super::known::{self, Known};
 use super::{
-    Observed, Part, Round, Run, billable, billing, is_everybodys, links, observe, second, statistics,
+    Observed, Part, Round, Run, billable, billing, due, is_everybodys, is_servers, links, observe, second,
+    statistics,
 };
 use crate::error::Result;
-use crate::plan::Plan;
-use crate::services;
+use crate::psa::Agreement;
+use crate::services::{self, Service};
 use crate::setup::{Chosen, managed_ids};
-use crate::store::{Binding, Link};
+use crate::store::{Binding, CustomerState, Hold, Link};
+
+/// So many customers in a row for whom ConnectWise itself fails are taken for all of them.
+const MOST_FAILING: usize = 3;
+
+/// What the rounds of one run share.
+struct Shared<'a> {
+    observed: &'a Observed,
+    chosen: &'a Chosen,
+    source: &'a str,
+    zone: &'a TimeZone,
+    now: Timestamp,
+    services: Vec<&'static Service>,
+    jobs: HashMap<&'a str, statistics::Jobs>,
+    bindings: BTreeMap<i64, Binding>,
+    holds: BTreeMap<String, Hold>,
+    /// The same, in order.
+    all_holds: Vec<Hold>,
+    /// What ConnectWise calls psactl's own login.
+    own_name: Option<String>,
+    states: BTreeMap<String, CustomerState>,
+    /// The agreements of companies, where they could be read in lists.
+    agreements: BTreeMap<i64, Vec<Agreement>>,
+}
 
 impl Run<'_> {
-    /// One customer: statistics, then billing. A failure is this customer's, unless it is everybody's.
-    pub(super) async fn round(
-        &mut self,
+    /// The rounds of these customers, by CID.
+    ///
+    /// # Errors
+    /// What would meet every customer: the way there, the login, the limit, a state that cannot be read.
+    pub(super) async fn rounds(
+        &self,
         observed: &Observed,
         chosen: &Chosen,
         source: &str,
-        link: &Link,
+        links: &[&Link],
         zone: &TimeZone,
         now: Timestamp,
-    ) -> Result<Round> {
-        let mut round = Round::default();
-        match self.plan_customer(observed, chosen, source, link, zone, now, &mut round).await {
+    ) -> Result<BTreeMap<String, Round>> {
+        let bindings = self.store.bindings(source)?;
+        let all_holds = self.store.holds()?;
+        let mut shared = Shared {
+            observed,
+            chosen,
+            source,
+            zone,
+            now,
+            services: services::enabled(&self.config.billing),
+            jobs: statistics::jobs(&observed.events, zone, now),
+            bindings: bindings.into_iter().map(|binding| (binding.addition_id, binding)).collect(),
+            holds: all_holds.iter().map(|hold| (hold.record.clone(), hold.clone())).collect(),
+            all_holds,
+            own_name: self.store.own_name()?,
+            states: self.store.customers(source)?,
+            agreements: BTreeMap::new(),
+        };
+        let billed = links.iter().filter(|link| self.reads_agreements(&shared, link));
+        shared.agreements =
+            observe::agreements_listed(self.client, billed.map(|link| link.company_id)).await?;
+        let shared = &shared;
+        let mut rounds = BTreeMap::new();
+        let mut failing = 0;
+        // Twice as many customers as requests can be under way: between two of its requests none keeps a place empty.
+        let mut under_way = stream::iter(links)
+            .map(|link| async move { (link.cid.clone(), self.round(shared, link).await) })
+            .buffer_unordered(2 * self.client.max_concurrency());
+        while let Some((cid, round)) = under_way.next().await {
+            // What is everybody's ends those under way, too: a refused login is not tried for each of them.
+            let mut round = round?;
+            failing = if round.trouble.as_ref().is_some_and(is_servers) { failing + 1 } else { 0 };
+            if failing == MOST_FAILING
+                && let Some(trouble) = round.trouble.take()
+            {
+                return Err(trouble);
+            }
+            rounds.insert(cid, round);
+        }
+        Ok(rounds)
+    }
+
+    /// Whether the agreements of a customer will be asked for.
+    fn reads_agreements(&self, shared: &Shared<'_>, link: &Link) -> bool {
+        let Observed { snapshot, older, .. } = shared.observed;
+        let usage = || {
+            let usage = observe::usage(snapshot, &link.cid);
+            known::usage(self.config, &shared.chosen.products, link, &usage)
+        };
+        self.config.billing.enabled
+            && self.options.does(Part::Billing)
+            && billable::blocked(self.config, snapshot, link, *older, None, shared.now).is_none()
+            && self.known(shared, link).usage.is_none_or(|known| known != usage())
+    }
+
+    /// What need not be read of a customer: nothing is taken as known where it is to be verified, failed before, or
+    /// a person insists.
+    fn known(&self, shared: &Shared<'_>, link: &Link) -> Known {
+        let trusted = |state: &&CustomerState| {
+            let age = shared.now.duration_since(state.checked_at);
+            let every = due::verify_every(self.config.sync.verify_every, &link.cid);
+            state.retry_at.is_none() && !age.is_negative() && age < every
+        };
+        let state = shared.states.get(&link.cid).filter(trusted);
+        state.filter(|_| !self.options.insists()).map(Known::of).unwrap_or_default()
+    }
+
+    /// One customer: statistics, then billing. A failure is this customer's, unless it is everybody's.
+    async fn round(&self, shared: &Shared<'_>, link: &Link) -> Result<Round> {
+        let mut round = Round { read_at: Some((self.clock)()), ..Round::default() };
+        match self.plan_customer(shared, link, &mut round).await {
             Ok(()) => Ok(round),
             Err(failure) if !is_everybodys(&failure) => {
-                round.plan = Plan::default();
-                round.trouble =
-                    Some(failure.context(format!("customer {} ({})", link.cid, link.company_name)));
-                Ok(round)
+                let trouble = failure.context(format!("customer {} ({})", link.cid, link.company_name));
+                Ok(Round { trouble: Some(trouble), ..Round::default() })
             }
             Err(failure) => Err(failure),
         }
     }
 
-    #[expect(clippy::too_many_arguments, reason = "the facts of a run, handed down")]
-    async fn plan_customer(
-        &mut self,
-        observed: &Observed,
-        chosen: &Chosen,
-        source: &str,
-        link: &Link,
-        zone: &TimeZone,
-        now: Timestamp,
-        round: &mut Round,
-    ) -> Result<()> {
+    async fn plan_customer(&self, shared: &Shared<'_>, link: &Link, round: &mut Round) -> Result<()> {
+        let Shared { observed, chosen, source, zone, now, .. } = *shared;
         if let Some((reason, fix)) = billable::unconfirmed(self.config, &observed.snapshot, link) {
             round.plan.block(Some(&link.cid), &link.portal_name, reason, fix);
             return Ok(());
         }
+        let known = self.known(shared, link);
         let managed_id = self.config.connectwise.managed_id(&link.cid);
         let usage = observe::usage(&observed.snapshot, &link.cid);
         let partial = observed.older || observed.snapshot.problems_of(&link.cid).next().is_some();
@@ -63,20 +150,27 @@ impl Run<'_> {
             && !partial
             && let Some(solution) = chosen.solution
         {
-            let entries = managed_ids::entries_of(self.client, link.company_id).await?;
-            round.sighted = Some(links::sighted(&entries, solution));
-            // Which month it is, the clock says.
-            if let Some((reason, fix)) = billable::clock_is_off(self.client.clock_skew((self.clock)())) {
-                round.plan.block(Some(&link.cid), "backup statistics", reason, fix);
-                return Ok(());
+            let jobs = shared.jobs.get(link.cid.as_str()).copied().unwrap_or_default();
+            let numbers = statistics::numbers(jobs, &usage);
+            let print = known::statistics(link, &numbers);
+            if known.statistics.as_ref() == Some(&print) {
+                round.unread = true;
+            } else {
+                let entries = managed_ids::entries_of(self.client, link.company_id).await?;
+                round.sighted = Some(links::sighted(&entries, solution));
+                // Which month it is, the clock says.
+                if let Some((reason, fix)) = billable::clock_is_off(self.client.clock_skew((self.clock)())) {
+                    round.plan.block(Some(&link.cid), "backup statistics", reason, fix);
+                    return Ok(());
+                }
+                let mut unkept = BTreeMap::new();
+                for entry in entries.iter().filter(|_| !self.options.force) {
+                    unkept.insert(entry.id, self.store.unkept(entry.id)?);
+                }
+                statistics::plan(link, &managed_id, solution, &entries, numbers, &unkept, &mut round.plan);
+                statistics::hold_undone(&mut round.plan, &shared.all_holds);
             }
-            let numbers = statistics::count(&observed.events, &link.cid, &usage, zone, now);
-            let mut unkept = BTreeMap::new();
-            for entry in entries.iter().filter(|_| !self.options.force) {
-                unkept.insert(entry.id, self.store.unkept(entry.id)?);
-            }
-            statistics::plan(link, &managed_id, solution, &entries, numbers, &unkept, &mut round.plan);
-            statistics::hold_undone(&mut round.plan, &self.store.holds()?);
+            round.known.statistics = Some(print);
         }
         let paused = observed.pauses.part(&link.cid, Part::Billing).is_some();
         if !self.config.billing.enabled || !self.options.does(Part::Billing) || paused {
@@ -90,27 +184,34 @@ impl Run<'_> {
             round.plan.block(Some(&link.cid), "billing", reason, fix);
             return Ok(());
         }
-        let agreements = observe::agreements(self.client, link.company_id).await?;
+        let print = known::usage(self.config, &chosen.products, link, &usage);
+        if known.usage.as_ref() == Some(&print) {
+            round.unread = true;
+            round.known.usage = Some(print);
+            return Ok(());
+        }
+        round.read_at = Some((self.clock)());
+        let agreements = match shared.agreements.get(&link.company_id) {
+            Some(listed) => observe::with_additions(self.client, listed.clone()).await?,
+            None => observe::agreements(self.client, link.company_id).await?,
+        };
         // The server's clock is known for certain only once it has answered.
         if let Some((reason, fix)) = blocked(self.client.clock_skew((self.clock)())) {
             round.plan.block(Some(&link.cid), "billing", reason, fix);
             return Ok(());
         }
         round.judged = true;
-        let bindings: BTreeMap<i64, Binding> =
-            self.store.bindings(source)?.into_iter().map(|binding| (binding.addition_id, binding)).collect();
-        round.looked = self.look(&agreements, &bindings)?;
-        let holds = self.store.holds()?.into_iter().map(|hold| (hold.record.clone(), hold)).collect();
+        round.looked = self.look(&agreements, shared)?;
         round.billing = billing::plan(&billing::Facts {
             source,
             link,
             managed_id: &managed_id,
             agreements: &agreements,
-            services: &services::enabled(&self.config.billing),
+            services: &shared.services,
             products: &chosen.products,
             usage: &usage,
-            bindings: &bindings,
-            holds: &holds,
+            bindings: &shared.bindings,
+            holds: &shared.holds,
             settings: &self.config.billing,
             gigabyte: self.config.portal.gigabyte,
             measured_on: observed
@@ -120,6 +221,7 @@ impl Run<'_> {
             today: now.to_zoned(zone.clone()).date(),
         });
         round.plan.extend(std::mem::take(&mut round.billing.plan));
+        round.known.usage = Some(print).filter(|_| round.billing.waiting.is_empty());
         // What is seen for the first time is known from now on.
         let adopted = |id: i64| round.billing.adopt.iter().any(|binding| binding.addition_id == id);
         let first_seen = agreements.iter().flat_map(|with| &with.additions).filter_map(|addition| {
@@ -131,11 +233,8 @@ impl Run<'_> {
     }
 
     /// Whether psactl's login wrote any of these additions without this state knowing.
-    fn look(
-        &self,
-        agreements: &[billing::AgreementFacts],
-        bindings: &BTreeMap<i64, Binding>,
-    ) -> Result<second::Looked> {
+    fn look(&self, agreements: &[billing::AgreementFacts], shared: &Shared<'_>) -> Result<second::Looked> {
+        let bindings = &shared.bindings;
         let mut seen = BTreeMap::new();
         for addition in agreements.iter().flat_map(|with| &with.additions) {
             if bindings.contains_key(&addition.id)
@@ -144,8 +243,7 @@ impl Run<'_> {
                 seen.insert(addition.id, at);
             }
         }
-        let own_name = self.store.own_name()?;
-        let known = second::Known { own_name: own_name.as_deref(), bindings, seen: &seen };
+        let known = second::Known { own_name: shared.own_name.as_deref(), bindings, seen: &seen };
         let mut looked = second::additions(agreements, &known);
         // A write of this psactl whose answer was lost, and which the server kept in a form of its own.
         let mut strange = Vec::new();

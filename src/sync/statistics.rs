@@ -7,7 +7,7 @@ use rust_decimal::Decimal;
 use rust_decimal::prelude::ToPrimitive;
 use serde_json::{Value, json};
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use super::billing::Use;
 use crate::plan::{Change, Held, Plan, Purpose, guards};
@@ -29,28 +29,38 @@ pub struct Numbers {
     pub workstations: Option<i64>,
 }
 
-/// Counts a customer's backup jobs of the calendar month and its machines.
-pub fn count(
-    events: &[LoggedEvent],
-    cid: &str,
-    usage: &BTreeMap<&'static str, Use>,
-    zone: &TimeZone,
-    now: Timestamp,
-) -> Numbers {
+/// A customer's backup jobs of the calendar month.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Jobs {
+    /// Those that ended well.
+    pub successful: i64,
+    /// Those that failed.
+    pub failed: i64,
+}
+
+/// Every customer's backup jobs of the calendar month, in one pass over the events.
+pub fn jobs<'a>(events: &'a [LoggedEvent], zone: &TimeZone, now: Timestamp) -> HashMap<&'a str, Jobs> {
     let today = now.to_zoned(zone.clone()).date();
     let this_month = |time: Timestamp| {
         let day = time.to_zoned(zone.clone()).date();
         day.year() == today.year() && day.month() == today.month()
     };
-    let of = |kind: EventKind| {
-        let counted = events
-            .iter()
-            .filter(|logged| {
-                logged.event.cid == cid && logged.event.kind == kind && this_month(logged.event.time)
-            })
-            .count();
-        i64::try_from(counted).unwrap_or(i64::MAX)
-    };
+    let mut jobs: HashMap<&str, Jobs> = HashMap::new();
+    for logged in events {
+        let event = &logged.event;
+        if matches!(event.kind, EventKind::BackupOk | EventKind::BackupFailed) && this_month(event.time) {
+            let of_customer = jobs.entry(event.cid.as_str()).or_default();
+            match event.kind {
+                EventKind::BackupOk => of_customer.successful += 1,
+                _ => of_customer.failed += 1,
+            }
+        }
+    }
+    jobs
+}
+
+/// What is reported of a customer with these jobs and this use.
+pub fn numbers(jobs: Jobs, usage: &BTreeMap<&'static str, Use>) -> Numbers {
     let machines = |keys: [&str; 3]| {
         let counted: Vec<Decimal> =
             keys.iter().filter_map(|key| usage.get(key)).map(|used| used.total).collect();
@@ -58,8 +68,8 @@ pub fn count(
         counted.into_iter().max().and_then(|count| count.to_i64())
     };
     Numbers {
-        successful: of(EventKind::BackupOk),
-        failed: of(EventKind::BackupFailed),
+        successful: jobs.successful,
+        failed: jobs.failed,
         servers: machines(["online-servers", "local-servers", "bdr-servers"]),
         workstations: machines(["online-desktops", "local-desktops", "bdr-desktops"]),
     }

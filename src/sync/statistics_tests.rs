@@ -52,9 +52,9 @@ fn jobs_are_counted_by_calendar_month_in_the_servers_zone() {
         event("342", "2025-11-20T05:30:00Z", BackupOk),
     ];
     let at = |zone: &str, now: &str| {
-        let numbers =
-            count(&events, "342", &BTreeMap::new(), &TimeZone::get(zone).unwrap(), now.parse().unwrap());
-        (numbers.successful, numbers.failed)
+        let jobs = jobs(&events, &TimeZone::get(zone).unwrap(), now.parse().unwrap());
+        let of_342 = jobs.get("342").copied().unwrap_or_default();
+        (of_342.successful, of_342.failed)
     };
     assert_eq!(at("UTC", "2026-11-23T12:00:00Z"), (3, 1));
     assert_eq!(
@@ -69,14 +69,14 @@ fn jobs_are_counted_by_calendar_month_in_the_servers_zone() {
 
 #[test]
 fn a_machine_protected_twice_counts_once() {
-    let numbers = |of: &[(&'static str, i64)]| {
-        let numbers = count(&[], "342", &usage(of), &TimeZone::UTC, Timestamp::UNIX_EPOCH);
+    let machines = |of: &[(&'static str, i64)]| {
+        let numbers = numbers(Jobs::default(), &usage(of));
         (numbers.servers, numbers.workstations)
     };
-    assert_eq!(numbers(&[]), (None, None));
-    assert_eq!(numbers(&[("select-storage", 200)]), (None, None));
-    assert_eq!(numbers(&[("online-servers", 0), ("online-desktops", 3)]), (Some(0), Some(3)));
-    assert_eq!(numbers(&[("online-servers", 2), ("local-servers", 5), ("bdr-servers", 4)]), (Some(5), None));
+    assert_eq!(machines(&[]), (None, None));
+    assert_eq!(machines(&[("select-storage", 200)]), (None, None));
+    assert_eq!(machines(&[("online-servers", 0), ("online-desktops", 3)]), (Some(0), Some(3)));
+    assert_eq!(machines(&[("online-servers", 2), ("local-servers", 5), ("bdr-servers", 4)]), (Some(5), None));
 }
 
 fn entry(id: i64, kind: &str, fields: &Value) -> ManagedId {

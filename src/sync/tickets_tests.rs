@@ -166,14 +166,7 @@ fn each_window_delays_and_none_consumes() {
             200,
             wait(214, "a person closed the ticket it was merged under"),
         ),
-        (
-            "and a day has passed",
-            fault(),
-            opened(),
-            vec![merged_under_closed(548, 101, 190)],
-            214,
-            Open,
-        ),
+        ("and a day has passed", fault(), opened(), vec![merged_under_closed(548, 101, 190)], 214, Open),
         ("merged, then back", back(200), opened(), vec![merged(548, 101)], 200, Open),
         // A repeat adds a note, at most one in note_every.
         ("repeat within note_every", again(110), opened(), vec![ticket(548, None)], 110, wait(124, noted)),

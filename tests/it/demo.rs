@@ -174,6 +174,7 @@ fn the_help_of_every_command() {
         "setup",
         "companies",
         "sync",
+        "apply",
         "status",
         "why",
         "pause",
@@ -181,6 +182,9 @@ fn the_help_of_every_command() {
         "review",
         "events",
         "reprocess",
+        "history",
+        "undo",
+        "state",
         "doctor",
         "sandbox",
         "completions",
@@ -196,6 +200,9 @@ fn the_help_of_every_command() {
         ("companies", "import"),
         ("companies", "add"),
         ("events", "show"),
+        ("history", "show"),
+        ("state", "rebuild"),
+        ("state", "keep"),
     ] {
         insta::assert_snapshot!(format!("help-{command}-{action}"), shown(&[command, action, "--help"]));
     }

@@ -97,6 +97,16 @@ fn a_plan_is_refused_where_use_moved() {
 }
 
 #[test]
+fn a_plan_is_refused_where_an_invoice_was_made() {
+    let desk = saved();
+    let agreement = format!("/finance/agreements/{}", desk.agreement(EDDIE));
+    desk.change(&agreement, "nextInvoiceDate", "2027-01-31T00:00:00Z");
+    desk.forget_requests();
+    apply(&desk).ends_with(6).says("the next invoice date moved: saved 2026-12-01, now 2027-01-31");
+    assert_eq!(desk.writes(), Vec::<String>::new());
+}
+
+#[test]
 fn what_another_run_wrote_meanwhile_is_named() {
     let desk = saved();
     desk.psactl(&["sync"]).ends_with(6).says("1 agreement addition updated");

@@ -294,15 +294,21 @@ fn remembered(desk: &Desk) -> Value {
 }
 
 /// The kind of the last write in the journal, as `create ticket note`; what a killed run was at.
-pub fn last_in_journal(desk: &Desk) -> String {
+pub fn last_in_journal(desk: &Desk, state: &str) -> String {
     let db = rusqlite::Connection::open(desk.file("state").join("psactl.db")).unwrap();
     db.query_row(
         "SELECT json_extract(change, '$.action') || ' ' || json_extract(change, '$.subject.kind')
-         FROM journal ORDER BY id DESC LIMIT 1",
-        [],
+         FROM journal WHERE state = ?1 ORDER BY id DESC LIMIT 1",
+        [state],
         |row| row.get(0),
     )
     .unwrap_or_default()
+}
+
+/// How many writes stand in the journal without an outcome.
+pub fn open_in_journal(desk: &Desk) -> i64 {
+    let db = rusqlite::Connection::open(desk.file("state").join("psactl.db")).unwrap();
+    db.query_row("SELECT count(*) FROM journal WHERE state = 'intent'", [], |row| row.get(0)).unwrap()
 }
 
 /// A command of a chapter that may be disturbed.
@@ -310,4 +316,11 @@ pub fn command(desk: &Desk, arguments: &[&str], stop_at: &str) -> Command {
     let mut command = desk.command(arguments);
     command.env("PSACTL_TEST_STOP_AT", stop_at);
     command
+}
+
+/// From here on one request is made after the other, so that a test knows which of them comes first.
+pub fn one_at_a_time(desk: &Desk) {
+    if desk.read("psactl.toml").contains("max_concurrency = 8") {
+        desk.edit("psactl.toml", "max_concurrency = 8", "max_concurrency = 1");
+    }
 }

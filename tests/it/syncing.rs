@@ -3,6 +3,7 @@
 mod billing;
 mod others_at_work;
 mod portal_wrong;
+mod requests;
 mod runs;
 mod statistics;
 mod tickets;

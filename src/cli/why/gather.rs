@@ -334,8 +334,11 @@ fn held(plan: &mut Plan, holds: &[Hold], service: &Service) -> Vec<Held> {
         .map(|held| {
             let hold = known.remove(held.record.as_str());
             // What moved since is another question, with the same number.
-            let same =
-                hold.filter(|hold| held.rejected || hold.before == held.before && hold.after == held.after);
+            let same = hold.filter(|hold| {
+                // A no, and a write that was taken back, stand whatever the value is.
+                let stands = held.rejected || hold.state == HoldState::Undone;
+                stands || hold.before == held.before && hold.after == held.after
+            });
             Held {
                 id: hold.map(|hold| hold.id),
                 state: same.map_or(HoldState::Held, |hold| hold.state),

@@ -64,8 +64,7 @@ pub(super) fn read(
             Err(problem) => log.problems.push(*problem),
         }
     }
-    log.unended =
-        table.unended.map(|line| Unended { event: last, problem: RowProblem::unended(file, line) });
+    log.unended = table.unended.map(|line| Unended { event: last, problem: RowProblem::unended(file, line) });
     log.events.sort_by(|a, b| (a.time, &a.id).cmp(&(b.time, &b.id)));
     Ok(log)
 }

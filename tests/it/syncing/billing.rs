@@ -460,7 +460,7 @@ fn one_customers_failure_stops_no_other() {
     used(&desk, "ETV-Primary", "148.20", "151.45");
     used(&desk, "AF-Office", "91.66", "92.00");
     next_export(&desk, SignedDuration::from_hours(13));
-    desk.fault("PATCH", "/additions/", "status-400", 1);
+    desk.fault("PATCH", &format!("/agreements/{}/additions/", desk.agreement(EDDIE)), "status-400", 1);
     desk.psactl(&["sync"]).ends_with(6).says("1 agreement addition updated").says("1 failed");
     assert_eq!(quantity(&desk, EDDIE, SELECT), 189.05);
     assert_eq!(quantity(&desk, "Angry Fox", BASIC), 92.0);

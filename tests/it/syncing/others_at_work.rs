@@ -29,7 +29,9 @@ const fn case(name: &'static str, code: i32, says: &'static str, bills: f64, doe
 /// Everything on a record but what psactl may write and what is computed from it.
 fn theirs(mut records: Vec<Value>) -> Vec<Value> {
     for record in &mut records {
-        for field in ["quantity", "invoiceDescription", "billedQuantity", "extPrice", "extCost", "margin", "_info"] {
+        for field in
+            ["quantity", "invoiceDescription", "billedQuantity", "extPrice", "extCost", "margin", "_info"]
+        {
             record.as_object_mut().unwrap().remove(field);
         }
     }
@@ -148,7 +150,9 @@ fn a_renewed_agreement_is_billed_once() {
         copy.as_object_mut().unwrap().remove("contact");
     }
     let new = id(&desk.make("/finance/agreements", copy));
-    for addition in desk.records(&format!("/finance/agreements/{old}/additions"), "serialNumber = \"EFS-419\"") {
+    for addition in
+        desk.records(&format!("/finance/agreements/{old}/additions"), "serialNumber = \"EFS-419\"")
+    {
         let body = json!({
             "product": { "id": addition["product"]["id"] }, "serialNumber": "EFS-419",
             "billCustomer": addition["billCustomer"], "quantity": addition["quantity"],
@@ -178,7 +182,11 @@ fn a_renewed_agreement_is_billed_once() {
     let path = |agreement: i64| format!("/finance/agreements/{agreement}/additions");
     let basic = format!("product/identifier = \"{BASIC}\"");
     assert_eq!(desk.record(&path(new), &basic)["quantity"].as_f64(), Some(92.5));
-    assert_eq!(desk.record(&path(old), &basic)["quantity"].as_f64(), Some(91.66), "the old one is left alone");
+    assert_eq!(
+        desk.record(&path(old), &basic)["quantity"].as_f64(),
+        Some(91.66),
+        "the old one is left alone"
+    );
 }
 
 #[test]
@@ -188,7 +196,10 @@ fn more_included_than_used_bills_nothing_and_gives_nothing_back() {
     next_export(&desk, SignedDuration::from_hours(25));
     desk.psactl(&["sync"]);
     let addition = addition_with(&desk, BDR);
-    assert_eq!((addition["lessIncluded"].as_f64(), addition["quantity"].as_f64()), (Some(200.0), Some(200.0)));
+    assert_eq!(
+        (addition["lessIncluded"].as_f64(), addition["quantity"].as_f64()),
+        (Some(200.0), Some(200.0))
+    );
     assert_eq!(addition["invoiceDescription"], "AF-BDR: 187.3 GB");
 }
 
@@ -292,7 +303,10 @@ fn a_ticket_that_became_a_child_is_still_the_ticket() {
     desk.later(SignedDuration::from_hours(1));
     good(&desk, "n2");
     desk.psactl(&["sync"]).ends_with(0).says("1 ticket resolved");
-    assert_eq!((&ticket(&desk, own)["closedFlag"], &ticket(&desk, parent)["closedFlag"]), (&json!(true), &json!(false)));
+    assert_eq!(
+        (&ticket(&desk, own)["closedFlag"], &ticket(&desk, parent)["closedFlag"]),
+        (&json!(true), &json!(false))
+    );
 }
 
 #[test]
@@ -338,8 +352,18 @@ fn statuses_are_known_by_their_ids() {
     let before = desk.records(&statuses, "");
     desk.later(SignedDuration::from_hours(1));
     good(&desk, "n2");
-    desk.event("n3", 1, "AF-Office", "419", "Error", "Remote Backup failed for account [AF-Office / DOC30199012]");
-    desk.psactl(&["sync", "--only", "tickets"]).ends_with(0).says("1 ticket opened").says("1 ticket resolved");
+    desk.event(
+        "n3",
+        1,
+        "AF-Office",
+        "419",
+        "Error",
+        "Remote Backup failed for account [AF-Office / DOC30199012]",
+    );
+    desk.psactl(&["sync", "--only", "tickets"])
+        .ends_with(0)
+        .says("1 ticket opened")
+        .says("1 ticket resolved");
     assert_eq!(desk.records(&statuses, "").len(), before.len());
     let new = desk.record("/service/tickets", "summary = \"Backup failed: AF-Office\"");
     assert_eq!(new["status"]["id"], opened["status"]["id"]);

@@ -154,11 +154,13 @@ fn an_export_of_which_a_part_is_gone() {
             text.as_bytes()[..row + 12].to_vec()
         }),
         case("cut in the last cell", 6, "ends without a line end", |_, text| {
-            let end = text.find("DOC30199004").unwrap() + text[text.find("DOC30199004").unwrap()..].find('\n').unwrap();
+            let end = text.find("DOC30199004").unwrap()
+                + text[text.find("DOC30199004").unwrap()..].find('\n').unwrap();
             text.as_bytes()[..end - 3].to_vec()
         }),
         case("cut between two rows, before the line end", 6, "ends without a line end", |_, text| {
-            let end = text.find("DOC30199002").unwrap() + text[text.find("DOC30199002").unwrap()..].find('\n').unwrap();
+            let end = text.find("DOC30199002").unwrap()
+                + text[text.find("DOC30199002").unwrap()..].find('\n').unwrap();
             text.as_bytes()[..end].to_vec()
         }),
         case("cut in the first row", 6, "a partial sum is a wrong bill", |_, text| {
@@ -180,20 +182,23 @@ fn an_export_of_which_a_part_is_gone() {
 fn values_that_cannot_be() {
     const PARTIAL: &str = "a partial sum is a wrong bill";
     nothing_wrong_is_billed(&[
-        Case { reported: true, ..case("all are zero", 6, "falls to zero", |_, text| {
-            let zero = |row: &str| {
-                let cells = row.split(',').enumerate();
-                let zeroed = cells.map(|(at, cell)| {
-                    let usage = (9..=18).contains(&at) && cell.starts_with(|c: char| c.is_ascii_digit());
-                    if usage { "0" } else { cell }
-                });
-                zeroed.collect::<Vec<_>>().join(",")
-            };
-            let mut lines = text.lines();
-            let header = lines.next().unwrap().to_owned();
-            let zeroed: Vec<String> = std::iter::once(header).chain(lines.map(zero)).collect();
-            (zeroed.join("\n") + "\n").into_bytes()
-        }) },
+        Case {
+            reported: true,
+            ..case("all are zero", 6, "falls to zero", |_, text| {
+                let zero = |row: &str| {
+                    let cells = row.split(',').enumerate();
+                    let zeroed = cells.map(|(at, cell)| {
+                        let usage = (9..=18).contains(&at) && cell.starts_with(|c: char| c.is_ascii_digit());
+                        if usage { "0" } else { cell }
+                    });
+                    zeroed.collect::<Vec<_>>().join(",")
+                };
+                let mut lines = text.lines();
+                let header = lines.next().unwrap().to_owned();
+                let zeroed: Vec<String> = std::iter::once(header).chain(lines.map(zero)).collect();
+                (zeroed.join("\n") + "\n").into_bytes()
+            })
+        },
         case("negative", 6, PARTIAL, |_, text| cell(text, "ETV-Primary", "148.20", "-148.20")),
         case("ten to the fifteenth", 6, "too many digits", |_, text| {
             cell(text, "ETV-Primary", "148.20", "1000000000000000")
@@ -201,7 +206,9 @@ fn values_that_cannot_be() {
         case("beyond a decimal", 6, "too many digits", |_, text| {
             cell(text, "ETV-Primary", "148.20", "99999999999999999999999999999999.5")
         }),
-        case("in powers of ten", 6, "is not a number", |_, text| cell(text, "ETV-Primary", "148.20", "1.482e2")),
+        case("in powers of ten", 6, "is not a number", |_, text| {
+            cell(text, "ETV-Primary", "148.20", "1.482e2")
+        }),
         case("no number", 6, "is not a number", |_, text| cell(text, "ETV-Primary", "148.20", "NaN")),
         case("infinite", 6, "is not a number", |_, text| cell(text, "ETV-Primary", "148.20", "Infinity")),
         case("a comma", 6, "could mean two amounts", |_, text| {
@@ -259,10 +266,13 @@ fn measured_at_another_time() {
         case("at no time", 6, "does not say when", |_, text| {
             let mut cut = text.lines().map(|line| line.rsplit_once(',').unwrap().0);
             let header = format!("{},Measured At", cut.next().unwrap());
-            let lines: Vec<String> = std::iter::once(header).chain(cut.map(|row| format!("{row},"))).collect();
+            let lines: Vec<String> =
+                std::iter::once(header).chain(cut.map(|row| format!("{row},"))).collect();
             (lines.join("\n") + "\n").into_bytes()
         }),
-        case("at a time that is none", 6, "is not a time", |_, text| text.replace("2026-", "2026/").into_bytes()),
+        case("at a time that is none", 6, "is not a time", |_, text| {
+            text.replace("2026-", "2026/").into_bytes()
+        }),
     ]);
 }
 
@@ -278,7 +288,10 @@ fn a_missing_export_is_told_once_a_day_and_taken_up_when_it_is_back() {
         std::fs::remove_file(desk.file(file)).unwrap();
         desk.forget_requests();
         let next = "check that the portal's export writes";
-        desk.psactl(&["sync"]).ends_with(5).says(&format!("cannot read {}", desk.file(file).display())).says(next);
+        desk.psactl(&["sync"])
+            .ends_with(5)
+            .says(&format!("cannot read {}", desk.file(file).display()))
+            .says(next);
         for hours in [0, 1, 22] {
             desk.later(SignedDuration::from_hours(hours) + SignedDuration::from_mins(1));
             let ran = desk.psactl(&["sync"]).ends_with(0);
@@ -431,11 +444,27 @@ fn an_event_log_with_nonsense_in_it() {
         ("no time", "n1,yesterday,JTR-Counter,355,Error,Remote Backup failed", "is not a time"),
         ("no account", "n1,2026-11-23T14:05:00Z,,355,Error,Remote Backup failed", "is empty"),
         ("no text", "n1,2026-11-23T14:05:00Z,JTR-Counter,355,Error,", "is empty"),
-        ("a cell too many", "n1,2026-11-23T14:05:00Z,JTR-Counter,355,Error,failed,more", "fields where the header has"),
+        (
+            "a cell too many",
+            "n1,2026-11-23T14:05:00Z,JTR-Counter,355,Error,failed,more",
+            "fields where the header has",
+        ),
         ("a cell too few", "n1,2026-11-23T14:05:00Z,JTR-Counter", "fields where the header has"),
-        ("a severity of its own", "n1,2026-11-23T14:05:00Z,JTR-Counter,355,Purple,Remote Backup failed", "is not a severity"),
-        ("nobody's", "n1,2026-11-23T14:05:00Z,Nobody,,Error,Remote Backup failed", "is not in the account list"),
-        ("another customer's", "n1,2026-11-23T14:05:00Z,DOC30199009,342,Error,Remote Backup failed", "is an account of customer 355"),
+        (
+            "a severity of its own",
+            "n1,2026-11-23T14:05:00Z,JTR-Counter,355,Purple,Remote Backup failed",
+            "is not a severity",
+        ),
+        (
+            "nobody's",
+            "n1,2026-11-23T14:05:00Z,Nobody,,Error,Remote Backup failed",
+            "is not in the account list",
+        ),
+        (
+            "another customer's",
+            "n1,2026-11-23T14:05:00Z,DOC30199009,342,Error,Remote Backup failed",
+            "is an account of customer 355",
+        ),
     ];
     let desk = Desk::running();
     let log = desk.read("events.csv");
