@@ -24,6 +24,7 @@ mod init;
 mod killed;
 mod log;
 mod monitoring;
+mod month;
 mod paging;
 mod pause;
 mod portal;
