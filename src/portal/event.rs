@@ -170,4 +170,16 @@ pub struct EventLog {
     pub digest: String,
     /// Data rows in the file, good and bad.
     pub rows: usize,
+    /// The last row, where no line end follows it: of a file that is written with one, it may be the beginning of
+    /// a row alone.
+    pub unended: Option<Unended>,
+}
+
+/// The last row of an event log that ends without a line end.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Unended {
+    /// The event it was read as, where it was.
+    pub event: Option<String>,
+    /// What to say of it.
+    pub problem: RowProblem,
 }

@@ -9,7 +9,7 @@ mod sample;
 mod snapshot;
 mod wording;
 
-pub use event::{Event, EventKind, EventLog, Severity};
+pub use event::{Event, EventKind, EventLog, Severity, Unended};
 #[doc(hidden)]
 pub use files::read_bytes;
 pub(crate) use files::table::Table;

@@ -58,6 +58,20 @@ pub struct RowProblem {
     pub reason: String,
 }
 
+impl RowProblem {
+    /// The last row, of which there may be more to come.
+    pub fn unended(file: &std::path::Path, line: u64) -> RowProblem {
+        RowProblem {
+            file: file.to_path_buf(),
+            line,
+            column: String::new(),
+            account: None,
+            cid: None,
+            reason: "ends without a line end, which the export before had: it may not be whole".to_string(),
+        }
+    }
+}
+
 impl fmt::Display for RowProblem {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}:{}: ", self.file.display(), self.line)?;
@@ -95,6 +109,9 @@ pub struct Snapshot {
     pub ignored_columns: Vec<String>,
     /// The earliest `period_start` and the latest `period_end` of the rows, where the export has them.
     pub period: Option<(Timestamp, Timestamp)>,
+    /// What to say of the last row, where no line end follows it: of an export that is written with one, this is
+    /// the beginning alone.
+    pub unended: Option<RowProblem>,
     /// The export.
     pub file: PathBuf,
     /// Where each customer stands above, looked up when first asked for.

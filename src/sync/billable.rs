@@ -30,11 +30,8 @@ pub fn blocked(
             "put the newer export back; an old one is never billed".to_owned(),
         ));
     }
-    if let Some(skew) = skew.filter(|skew| skew.abs() > CLOCKS) {
-        return Some((
-            format!("this machine's clock is {} off the server's", text::span(skew)),
-            "set the clock".to_owned(),
-        ));
+    if let Some(off) = clock_is_off(skew) {
+        return Some(off);
     }
     if let Some(problem) = snapshot.problems_of(&link.cid).next() {
         return Some((
@@ -43,6 +40,15 @@ pub fn blocked(
         ));
     }
     unconfirmed(config, snapshot, link)
+}
+
+/// Why nothing that depends on dates may be written: the clocks are apart. `skew` is the server's minus ours.
+pub fn clock_is_off(skew: Option<SignedDuration>) -> Option<(String, String)> {
+    let skew = skew.filter(|skew| skew.abs() > CLOCKS)?;
+    Some((
+        format!("this machine's clock is {} off the server's", text::span(skew)),
+        "set the clock".to_owned(),
+    ))
 }
 
 /// Why it is not certain that the customer still is this company: the portal calls it otherwise, or the

@@ -37,6 +37,48 @@ pub(super) fn merged(
     known
 }
 
+/// Events of a customer that claim to be from the future.
+pub(super) struct Ahead {
+    pub cid: String,
+    account: String,
+    until: Timestamp,
+    count: usize,
+}
+
+impl std::fmt::Display for Ahead {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let events = text::count(self.count, "event", "events");
+        let (account, until) = (text::clean(&self.account), text::moment(self.until));
+        write!(
+            f,
+            "{events} of account {account} from the future, up to {until} UTC: each counts as of when it was \
+                   first seen; see to the clock that wrote the time"
+        )
+    }
+}
+
+/// What is seen now did not happen later: an event that claims so is taken to have happened just now, in the order
+/// of such events. Left as it is, it would end or outlast everything that happens until then.
+pub(super) fn not_ahead(events: &mut [portal::Event], now: Timestamp) -> Vec<Ahead> {
+    let mut found: Vec<Ahead> = Vec::new();
+    // They are in the order of their times, so the last ones are those ahead.
+    let mut at = now;
+    for event in events.iter_mut().rev().take_while(|event| super::billable::in_future(event.time, now)) {
+        match found.iter_mut().find(|ahead| ahead.cid == event.cid && ahead.account == event.account) {
+            Some(ahead) => ahead.count += 1,
+            None => found.push(Ahead {
+                cid: event.cid.clone(),
+                account: event.account.clone(),
+                until: event.time,
+                count: 1,
+            }),
+        }
+        event.time = at;
+        at = at.checked_sub(jiff::SignedDuration::from_secs(1)).unwrap_or(at);
+    }
+    found
+}
+
 /// The portal ids of events nothing was done for yet.
 pub(super) fn fresh(events: &[LoggedEvent]) -> BTreeSet<&str> {
     events

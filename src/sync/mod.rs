@@ -6,6 +6,7 @@
 pub mod billable;
 pub mod billing;
 mod due;
+mod endings;
 mod event_log;
 pub mod faults;
 mod known;
@@ -121,6 +122,8 @@ struct Observed {
     older: bool,
     /// Rows of the event log that could not be understood.
     event_problems: Vec<portal::RowProblem>,
+    /// Events that claim to be from the future.
+    ahead: Vec<event_log::Ahead>,
     events: Vec<LoggedEvent>,
     /// How many backup jobs the log knows of each customer.
     jobs: BTreeMap<String, usize>,
@@ -199,7 +202,13 @@ impl Run<'_> {
         let now = (self.clock)();
         let source = portal::open(self.config)?;
         let name = source.name();
-        let stamp = source.stamp()?;
+        // What was read before is configured rightly: it is the portal that does not deliver.
+        let known = self.store.import(name)?.is_some();
+        let undelivered = |error: portal::Error| match Failure::from(error) {
+            failure if known => Failure { exit: Exit::Unreachable, ..failure },
+            failure => failure,
+        };
+        let stamp = source.stamp().map_err(undelivered)?;
         if !self.options.insists()
             && let Some(next) = due::Rest::until(
                 self.store,
@@ -220,7 +229,10 @@ impl Run<'_> {
             )
             .hint("psactl setup --check says what is missing, psactl setup does it"));
         }
-        let mut observed = self.observe(source.as_ref(), stamp.as_str().to_owned(), now)?;
+        // In this order what the events are read with is gone before the accounts are kept.
+        let log = source.events().map_err(undelivered)?;
+        let snapshot = source.accounts().map_err(undelivered)?;
+        let mut observed = self.observe(name, snapshot, log, stamp.as_str().to_owned(), now)?;
         let known =
             |cid: &String| observed.snapshot.customer(cid).is_some() || observed.links.contains_key(cid);
         if let Some(cid) = self.options.cids.iter().find(|cid| !known(cid)) {
@@ -245,13 +257,16 @@ impl Run<'_> {
         match outcome {
             Ok(next) => {
                 if !observed.older {
+                    // An export without a measurement does not make an older one the newest.
+                    let last = self.store.import(name)?.and_then(|import| import.measured_at);
                     let import = Import {
                         stamp: observed.stamp.clone(),
                         digest: observed.snapshot.digest.clone(),
                         measured_at: observed
                             .snapshot
                             .measured_at
-                            .filter(|measured| !billable::in_future(*measured, now)),
+                            .filter(|measured| !billable::in_future(*measured, now))
+                            .or(last),
                     };
                     self.store.set_import(name, &import, now)?;
                 }
@@ -276,11 +291,16 @@ impl Run<'_> {
         }
     }
 
-    fn observe(&mut self, source: &dyn portal::Source, stamp: String, now: Timestamp) -> Result<Observed> {
-        let name = source.name();
-        // In this order what the events are read with is gone before the accounts are kept.
-        let mut log = source.events()?;
-        let snapshot = source.accounts()?;
+    fn observe(
+        &mut self,
+        name: &str,
+        mut snapshot: Snapshot,
+        mut log: portal::EventLog,
+        stamp: String,
+        now: Timestamp,
+    ) -> Result<Observed> {
+        self.leave_out_unended(&mut snapshot, &mut log, now)?;
+        let ahead = event_log::not_ahead(&mut log.events, now);
         // What was forgotten is not news when an export still has it.
         let horizon = self.horizon(now);
         log.events.retain(|event| event.time >= horizon);
@@ -308,6 +328,7 @@ impl Run<'_> {
             stamp,
             older,
             event_problems: log.problems,
+            ahead,
             events,
             jobs,
             faults,

@@ -8,6 +8,7 @@ use futures_util::stream::{self, StreamExt, TryStreamExt};
 use super::billing::{AgreementFacts, Use};
 use super::faults::FaultKey;
 use super::is_everybodys;
+use super::tickets::{Parent, Seen};
 use crate::error::{Failure, Result};
 use crate::portal::Snapshot;
 use crate::psa::{
@@ -170,6 +171,26 @@ pub async fn tickets(
         }
     }
     Ok(found)
+}
+
+/// Fills in how the tickets stand that others were merged under; one that is gone is closed.
+///
+/// # Errors
+/// Where ConnectWise cannot be asked.
+pub async fn parents(client: &Client, seen: impl Iterator<Item = &mut Seen>) -> Result<()> {
+    let mut merged: Vec<&mut Parent> = seen.filter_map(|ticket| ticket.merged.as_mut()).collect();
+    let ids: BTreeSet<i64> = merged.iter().filter_map(|parent| parent.id).collect();
+    let mut read: BTreeMap<i64, Ticket> = BTreeMap::new();
+    for some in Condition::in_batches("id", ids, 900) {
+        let parents: Vec<Ticket> = client.list(&paths::tickets(), &Query::all().filter(some).lean()).await?;
+        read.extend(parents.into_iter().map(|ticket| (ticket.id, ticket)));
+    }
+    for parent in &mut merged {
+        let ticket = parent.id.and_then(|id| read.get(&id));
+        parent.closed = ticket.is_none_or(|ticket| ticket.closed_flag);
+        parent.closed_at = ticket.and_then(|ticket| ticket.closed_date);
+    }
+    Ok(())
 }
 
 /// A closed status of a board that a ticket was moved to.

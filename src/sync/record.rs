@@ -83,6 +83,9 @@ pub(super) fn finish(mut run: Finish<'_>, report: &mut Report) -> Result<due::Ne
         let fix = "correct the row in the event log: it opens and ends no ticket";
         report.plan.block(problem.cid.as_deref(), "event log", problem.to_string(), fix);
     }
+    for ahead in &run.observed.ahead {
+        report.plan.act(Some(&ahead.cid), ahead.to_string());
+    }
     for (cid, round) in run.rounds {
         if let Some(trouble) = &round.trouble {
             report.troubles.push(Trouble::of(Some(cid), trouble));

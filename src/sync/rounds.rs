@@ -158,6 +158,11 @@ impl Run<'_> {
             } else {
                 let entries = managed_ids::entries_of(self.client, link.company_id).await?;
                 round.sighted = Some(links::sighted(&entries, solution));
+                // Which month it is, the clock says.
+                if let Some((reason, fix)) = billable::clock_is_off(self.client.clock_skew((self.clock)())) {
+                    round.plan.block(Some(&link.cid), "backup statistics", reason, fix);
+                    return Ok(());
+                }
                 let mut unkept = BTreeMap::new();
                 for entry in entries.iter().filter(|_| !self.options.force) {
                     unkept.insert(entry.id, self.store.unkept(entry.id)?);

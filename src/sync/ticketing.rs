@@ -93,6 +93,7 @@ impl Run<'_> {
             decided.strange.extend(self.strange_tickets(key, tickets, observed)?);
             seen.insert(key, tickets.iter().map(tickets::Seen::from).collect());
         }
+        observe::parents(self.client, seen.values_mut().flatten()).await?;
         // Nothing of it is taken for psactl's own before a person has looked.
         if !decided.strange.is_empty() {
             return Ok(decided);

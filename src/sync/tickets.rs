@@ -71,8 +71,19 @@ pub struct Seen {
     pub board: Option<i64>,
     /// Its status, as a reference.
     pub status: Value,
-    /// Whether a person merged it under another ticket.
-    pub merged: bool,
+    /// The ticket that a person merged it under.
+    pub merged: Option<Parent>,
+}
+
+/// The ticket that another was merged under, as far as is known.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Parent {
+    /// Its id.
+    pub id: Option<i64>,
+    /// Whether it is closed, or gone.
+    pub closed: bool,
+    /// When it was closed.
+    pub closed_at: Option<Timestamp>,
 }
 
 impl From<&Ticket> for Seen {
@@ -86,7 +97,11 @@ impl From<&Ticket> for Seen {
                 .status
                 .as_ref()
                 .map_or(Value::Null, |status| json!({ "id": status.id, "name": status.name })),
-            merged: ticket.merged_parent_ticket.is_some(),
+            merged: ticket.merged_parent_ticket.as_ref().map(|parent| Parent {
+                id: parent.id,
+                closed: false,
+                closed_at: None,
+            }),
         }
     }
 }
@@ -135,8 +150,16 @@ fn after_close(
     now: Timestamp,
 ) -> Option<Decision> {
     let known = memory.ticket == Some(last.id);
-    if known && last.merged && memory.first_event.as_ref() == Some(&fault.first_event) {
-        return Some(Decision::Nothing("its ticket was merged under another one"));
+    if let Some(parent) = last.merged.as_ref().filter(|_| known)
+        && memory.first_event.as_ref() == Some(&fault.first_event)
+    {
+        if !parent.closed {
+            return Some(Decision::Nothing("its ticket was merged under another one"));
+        }
+        // The parent stood for it, and is closed while the fault stands.
+        let closed_at = parent.closed_at.or(last.closed_at).unwrap_or(fault.last_seen);
+        return later(closed_at, windows.quiet_after_close, now)
+            .map(|until| Decision::Wait(until, "a person closed the ticket it was merged under"));
     }
     if known
         && memory.closed_by_person_at.is_none()

@@ -90,12 +90,19 @@ fn ticket(id: i64, closed_at: Option<i64>) -> Seen {
         closed_at: closed_at.map(hour),
         board: Some(BOARD),
         status: Value::Null,
-        merged: false,
+        merged: None,
     }
 }
 
 fn merged(id: i64, closed_at: i64) -> Seen {
-    Seen { merged: true, ..ticket(id, Some(closed_at)) }
+    let parent = Parent { id: Some(700), closed: false, closed_at: None };
+    Seen { merged: Some(parent), ..ticket(id, Some(closed_at)) }
+}
+
+/// Merged under a ticket that was closed later.
+fn merged_under_closed(id: i64, closed_at: i64, parent: i64) -> Seen {
+    let parent = Parent { id: Some(700), closed: true, closed_at: Some(hour(parent)) };
+    Seen { merged: Some(parent), ..ticket(id, Some(closed_at)) }
 }
 
 #[test]
@@ -151,6 +158,15 @@ fn each_window_delays_and_none_consumes() {
             200,
             Nothing("its ticket was merged under another one"),
         ),
+        (
+            "the ticket it was merged under is closed",
+            fault(),
+            opened(),
+            vec![merged_under_closed(548, 101, 190)],
+            200,
+            wait(214, "a person closed the ticket it was merged under"),
+        ),
+        ("and a day has passed", fault(), opened(), vec![merged_under_closed(548, 101, 190)], 214, Open),
         ("merged, then back", back(200), opened(), vec![merged(548, 101)], 200, Open),
         // A repeat adds a note, at most one in note_every.
         ("repeat within note_every", again(110), opened(), vec![ticket(548, None)], 110, wait(124, noted)),

@@ -24,6 +24,7 @@ mod init;
 mod killed;
 mod log;
 mod monitoring;
+mod month;
 mod paging;
 mod pause;
 mod portal;
@@ -39,6 +40,7 @@ mod store;
 mod story;
 mod support;
 mod syncing;
+mod trials;
 mod undo;
 mod why;
 #[cfg(unix)]

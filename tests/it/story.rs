@@ -247,7 +247,9 @@ fn plain_all(records: Vec<Value>) -> Vec<Value> {
 }
 
 fn plain(value: Value) -> Value {
-    const VARIES: &[&str] = &["id", "_info", "closedDate", "dateCreated", "dateEntered", "ticketId"];
+    // The sequence number is the order in which additions were made: one that came late stands behind.
+    const VARIES: &[&str] =
+        &["id", "_info", "closedDate", "dateCreated", "dateEntered", "sequenceNumber", "ticketId"];
     match value {
         Value::Object(fields) => {
             let kept: Map<String, Value> = fields

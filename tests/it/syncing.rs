@@ -1,6 +1,8 @@
 //! `psactl sync`, through the binary: tickets, statistics, billing, and when a run has work.
 
 mod billing;
+mod others_at_work;
+mod portal_wrong;
 mod requests;
 mod runs;
 mod statistics;

@@ -319,6 +319,7 @@ impl<'a> Draft<'a> {
             rows: self.table.rows.len(),
             ignored_columns: self.columns.ignored.clone(),
             period: self.period,
+            unended: self.table.unended.map(|line| RowProblem::unended(&self.table.file, line)),
             file: self.table.file.clone(),
             places: Default::default(),
         };

@@ -7,7 +7,7 @@ use super::time;
 use super::{Error, Settings};
 use crate::config::hex;
 use crate::portal::wording;
-use crate::portal::{Account, Event, EventKind, EventLog, RowProblem, Severity};
+use crate::portal::{Account, Event, EventKind, EventLog, RowProblem, Severity, Unended};
 use sha2::{Digest, Sha256};
 use std::collections::HashMap;
 use std::path::Path;
@@ -35,13 +35,16 @@ pub(super) fn read(
     let mut log = EventLog { rows: table.rows.len(), ..EventLog::default() };
     let mut seen: HashMap<String, usize> = HashMap::new();
     let mut equals: HashMap<String, u64> = HashMap::new();
+    let mut last = None;
     for row in &table.rows {
+        last = None;
         match event(row, &table, &columns, &known, settings) {
             Ok(None) => {}
             Ok(Some((mut event, written_account))) => {
                 if event.id.is_empty() {
                     event.id = hashed(&event, &written_account, &mut equals);
                 }
+                last = Some(event.id.clone());
                 match seen.get(&event.id) {
                     Some(first) if log.events[*first] == event => {}
                     Some(_) => log.problems.push(RowProblem {
@@ -61,6 +64,7 @@ pub(super) fn read(
             Err(problem) => log.problems.push(*problem),
         }
     }
+    log.unended = table.unended.map(|line| Unended { event: last, problem: RowProblem::unended(file, line) });
     log.events.sort_by(|a, b| (a.time, &a.id).cmp(&(b.time, &b.id)));
     Ok(log)
 }

@@ -120,19 +120,32 @@ impl Source for Files {
     }
 }
 
+/// How often a file that changes while it is read is read anew.
+const TRIES: usize = 3;
+
+/// A file's bytes, all of one writing.
 fn read(path: &Path) -> Result<(Vec<u8>, Metadata), Error> {
     let unreadable = |source| Error::Unreadable { path: path.to_path_buf(), source };
-    let file = std::fs::File::open(path).map_err(unreadable)?;
-    let about = file.metadata().map_err(unreadable)?;
-    if about.is_dir() {
-        return Err(table::broken(path, None, "is a folder: expected a file".to_string()));
+    for _ in 0..TRIES {
+        let mut file = std::fs::File::open(path).map_err(unreadable)?;
+        let before = file.metadata().map_err(unreadable)?;
+        if before.is_dir() {
+            return Err(table::broken(path, None, "is a folder: expected a file".to_string()));
+        }
+        let mut bytes = Vec::new();
+        (&mut file).take(LARGEST + 1).read_to_end(&mut bytes).map_err(unreadable)?;
+        if bytes.len() as u64 > LARGEST {
+            return Err(table::broken(path, None, "is larger than 512 MB".to_string()));
+        }
+        // Whoever writes into the file, or puts another in its place, is seen here: half of it is no export.
+        let after = std::fs::metadata(path).map_err(unreadable)?;
+        let same = before.modified().ok() == after.modified().ok()
+            && (before.len(), change_time(&before)) == (after.len(), change_time(&after));
+        if same && bytes.len() as u64 == before.len() || !before.is_file() {
+            return Ok((bytes, before));
+        }
     }
-    let mut bytes = Vec::new();
-    file.take(LARGEST + 1).read_to_end(&mut bytes).map_err(unreadable)?;
-    if bytes.len() as u64 > LARGEST {
-        return Err(table::broken(path, None, "is larger than 512 MB".to_string()));
-    }
-    Ok((bytes, about))
+    Err(table::broken(path, None, "is being written: it changed while it was read".to_string()))
 }
 
 fn modified(about: &Metadata, path: &Path) -> Result<Timestamp, Error> {

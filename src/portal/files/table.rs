@@ -10,6 +10,8 @@ pub(crate) struct Table {
     pub file: PathBuf,
     pub header: Vec<String>,
     pub rows: Vec<Row>,
+    /// The line of the last row, where no line end follows it.
+    pub unended: Option<u64>,
 }
 
 /// One row that is not empty; cells are trimmed.
@@ -31,7 +33,8 @@ impl Table {
             .flexible(true)
             .delimiter(delimiter)
             .from_reader(text.as_bytes());
-        let mut table = Table { file: file.to_path_buf(), header: Vec::new(), rows: Vec::new() };
+        let mut table =
+            Table { file: file.to_path_buf(), header: Vec::new(), rows: Vec::new(), unended: None };
         // The reader counts the line ends between records to the record before: count them ourselves.
         let mut lines = LineCounter::new(text);
         for record in reader.records() {
@@ -50,6 +53,9 @@ impl Table {
         }
         if table.header.is_empty() {
             return Err(broken(file, None, "is empty: expected a header line".to_string()));
+        }
+        if !text.ends_with(['\n', '\r']) {
+            table.unended = Some(table.rows.last().map_or(1, |row| row.line));
         }
         Ok(table)
     }
