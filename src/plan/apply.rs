@@ -278,6 +278,7 @@ impl Applier<'_> {
 }
 
 /// What came of what was in hand.
+#[expect(clippy::large_enum_variant, reason = "there are no more of them than requests under way")]
 enum Answered {
     Read(Reading),
     Wrote { change: Change, entry: i64, sent: Sent },

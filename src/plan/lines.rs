@@ -64,12 +64,14 @@ impl<T> Job<T> {
 }
 
 /// What a line does next.
+#[expect(clippy::large_enum_variant, reason = "there are no more of them than requests under way")]
 pub(super) enum Next {
     Read { agreement: i64 },
     Write { change: Change },
 }
 
 /// The same, begun.
+#[expect(clippy::large_enum_variant, reason = "there are no more of them than requests under way")]
 pub(super) enum Begun {
     Read { agreement: i64 },
     Write { change: Change, entry: i64 },

@@ -26,7 +26,7 @@ impl Store {
                 params![managed_id, company],
             )?;
         }
-        Ok(change.commit()?)
+        change.commit()
     }
 
     /// The companies of each Managed ID that was seen on more than one.
