@@ -10,7 +10,7 @@ use super::tickets::Decision;
 use super::{Observed, Options, billable, known, observe};
 use crate::config::Config;
 use crate::error::Result;
-use crate::portal::EventKind;
+use crate::portal::{EventKind, Stamp};
 use crate::services;
 use crate::store::{CustomerState, HoldState, LoggedEvent, NEXT_DUE, Store, TicketMemory};
 use serde::{Deserialize, Serialize};
@@ -105,6 +105,8 @@ pub(super) fn fingerprint(config: &Config, observed: &Observed, cid: &str, now: 
         let jobs = jobs.get(cid).copied().unwrap_or_default();
         hasher.update(format!("jobs {jobs};"));
     }
+    // What was held or rounded by other settings must be looked at again.
+    hasher.update(settings(config));
     // A row that can no longer be read blocks billing: the customer must be looked at again.
     let stale = billable::untimely(config, snapshot, cid, now).is_some();
     hasher.update(format!(
@@ -112,6 +114,19 @@ pub(super) fn fingerprint(config: &Config, observed: &Observed, cid: &str, now: 
         snapshot.problems_of(cid).count(),
         observed.older
     ));
+    known::short(hasher)
+}
+
+/// What tells that nothing changed since the last run: the portal's files, and the settings.
+pub(super) fn stamp(config: &Config, portal: &Stamp) -> String {
+    format!("{} {}", portal.as_str(), settings(config))
+}
+
+/// The settings that decide what is written, in a hash: where they change, everything is due at once.
+fn settings(config: &Config) -> String {
+    let Config { billing, tickets, statistics, portal, .. } = config;
+    let mut hasher = Sha256::new();
+    hasher.update(format!("{billing:?} {tickets:?} {statistics:?} {:?}", portal.gigabyte));
     known::short(hasher)
 }
 

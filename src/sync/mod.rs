@@ -208,12 +208,12 @@ impl Run<'_> {
             failure if known => Failure { exit: Exit::Unreachable, ..failure },
             failure => failure,
         };
-        let stamp = source.stamp().map_err(undelivered)?;
+        let stamp = due::stamp(self.config, &source.stamp().map_err(undelivered)?);
         if !self.options.insists()
             && let Some(next) = due::Rest::until(
                 self.store,
                 &self.options,
-                stamp.as_str(),
+                &stamp,
                 now,
                 self.config.sync.verify_every.max(self.config.sync.remind_every),
             )?
@@ -232,7 +232,7 @@ impl Run<'_> {
         // In this order what the events are read with is gone before the accounts are kept.
         let log = source.events().map_err(undelivered)?;
         let snapshot = source.accounts().map_err(undelivered)?;
-        let mut observed = self.observe(name, snapshot, log, stamp.as_str().to_owned(), now)?;
+        let mut observed = self.observe(name, snapshot, log, stamp, now)?;
         let known =
             |cid: &String| observed.snapshot.customer(cid).is_some() || observed.links.contains_key(cid);
         if let Some(cid) = self.options.cids.iter().find(|cid| !known(cid)) {
@@ -623,7 +623,7 @@ pub fn rests_until(
     now: Timestamp,
 ) -> Result<Option<Timestamp>> {
     let longest = config.sync.verify_every.max(config.sync.remind_every);
-    due::Rest::until(store, &Options::default(), stamp.as_str(), now, longest)
+    due::Rest::until(store, &Options::default(), &due::stamp(config, stamp), now, longest)
 }
 
 /// Whether a failure met with one customer would meet every other: the way there, the login, the limit. What

@@ -544,3 +544,22 @@ fn one_customers_busy_month_does_not_hold_the_run() {
     next_sync(&desk).ends_with(0);
     assert_eq!(quantity(&desk, EDDIE, SELECT), 229.05);
 }
+
+#[test]
+fn rounding_otherwise_is_due_at_once_and_held_once() {
+    let desk = Desk::running();
+    desk.later(SignedDuration::from_hours(13));
+    desk.psactl(&["sync"]);
+    desk.edit("psactl.toml", "rounding = \"exact\"", "rounding = \"up\"");
+    let reason = "use is counted otherwise than at the last push: GB, rounding exact, now GB, rounding up";
+    desk.psactl(&["sync"]).ends_with(6).says(reason);
+    assert_eq!(quantity(&desk, "Angry Fox", BASIC), 91.66);
+    desk.psactl(&["review", "--approve", "all"]).ends_with(0);
+    desk.psactl(&["sync"]).ends_with(0);
+    assert_eq!(quantity(&desk, "Angry Fox", BASIC), 92.0);
+    // From now on it is counted so.
+    desk.later(SignedDuration::from_hours(13));
+    used(&desk, "AF-Office", "91.66", "92.10");
+    next_sync(&desk).ends_with(0);
+    assert_eq!(quantity(&desk, "Angry Fox", BASIC), 93.0);
+}

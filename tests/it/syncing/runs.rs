@@ -216,7 +216,7 @@ fn an_export_that_is_not_there_is_named() {
     let desk = Desk::running();
     std::fs::remove_file(desk.file("accounts.csv")).unwrap();
     desk.later(SignedDuration::from_mins(1));
-    desk.psactl(&["sync"]).ends_with(3).says("accounts.csv");
+    desk.psactl(&["sync"]).ends_with(5).says("accounts.csv");
 }
 
 #[test]
