@@ -151,8 +151,8 @@ impl Month {
         }
         self.compare(&what);
         if happens == Fails {
-            // The note of a repeat may wait for the day since the last one to be full.
-            self.desk.later(SignedDuration::from_mins(5));
+            // The note of a repeat may wait for the day since the last one to be full: each day a little later.
+            self.desk.later(SignedDuration::from_mins(5 * day));
             self.sync(0, &what);
         }
         self.is_silent(&what);
