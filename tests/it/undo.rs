@@ -257,10 +257,12 @@ fn an_undo_that_was_killed_is_run_again() {
     for point in ["intent", "sent", "remembered", "outcome"] {
         let desk = Desk::running();
         let run = pushed(&desk);
-        for _ in 0..2 {
-            let ran = Desk::ran(&mut story::command(&desk, &["undo", &run, "--yes"], point));
-            assert_eq!(ran.code, -1, "{point}: {}", ran.stderr);
-        }
+        let killed = || Desk::ran(&mut story::command(&desk, &["undo", &run, "--yes"], point));
+        let ran = killed();
+        assert_eq!(ran.code, -1, "{point}: {}", ran.stderr);
+        // Both writes were under way together: they may have arrived, and then nothing is left to be killed at.
+        let ran = killed();
+        assert!([-1, 0].contains(&ran.code), "{point}: {}", ran.stderr);
         // The scheduler's run comes in between: what is taken back stays so.
         desk.psactl(&["sync"]);
         let ran = desk.psactl(&["undo", &run, "--yes"]);
