@@ -87,7 +87,7 @@ fn exports_that_cannot_be_read() {
                 Some(bytes) => std::fs::write(desk.file(name), bytes).unwrap(),
                 None => std::fs::remove_file(desk.file(name)).unwrap(),
             }
-            let ran = refused(&desk, &mut desk.command(SYNC), 3, says);
+            let ran = refused(&desk, &mut desk.command(SYNC), 5, says);
             assert_eq!(ran.stdout, "", "{name} {what}");
             refused(&desk, &mut desk.command(&["doctor", "--only", "portal"]), 8, &[name]);
             desk.write(name, &good);
@@ -98,7 +98,7 @@ fn exports_that_cannot_be_read() {
     let accounts = desk.read("accounts.csv");
     for (column, other) in [("CID", "Customer Colour"), ("Account No", "Colour")] {
         desk.write("accounts.csv", &accounts.replacen(column, other, 1));
-        refused(&desk, &mut desk.command(SYNC), 3, &["accounts.csv", "next: "]);
+        refused(&desk, &mut desk.command(SYNC), 5, &["accounts.csv", "next: "]);
         // The scheduler is told once, not every minute.
         refused(&desk, &mut desk.command(SYNC), 0, &["still: ", "accounts.csv"]);
         desk.write("accounts.csv", &accounts);
