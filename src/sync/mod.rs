@@ -12,6 +12,8 @@ pub mod faults;
 mod known;
 mod links;
 pub mod observe;
+mod observed;
+mod options;
 pub mod pausing;
 pub mod rebuild;
 mod record;
@@ -29,71 +31,21 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use jiff::Timestamp;
-use jiff::tz::TimeZone;
 
 use crate::config::Config;
 use crate::error::{Exit, Failure, Result};
 use crate::plan::apply::{Applied, Applier, Secrets};
-use crate::plan::{Change, Plan, guards, saved, stop};
-use crate::portal::{self, Snapshot};
-use crate::psa::{self, Client, Info};
+use crate::plan::{Plan, guards, saved, stop};
+use crate::portal;
+use crate::psa::{self, Client};
 use crate::setup::Chosen;
-use crate::store::{Import, Link, LoggedEvent, Sighting, Stop, Store, TicketMemory};
-use faults::{Fault, FaultKey};
-use pausing::Pauses;
+use crate::store::{Import, Link, Sighting, Stop, Store};
+use faults::FaultKey;
 use tickets::Decision;
 
+use observed::Observed;
+pub use options::{Options, Part};
 pub use report::{Report, Standing};
-
-/// A part of what a run does.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
-pub enum Part {
-    /// Tickets for faults.
-    Tickets,
-    /// Backup statistics.
-    Statistics,
-    /// Quantities of agreement additions.
-    Billing,
-}
-
-/// What a run is asked to do.
-#[derive(Debug, Clone, Default)]
-pub struct Options {
-    /// Only these customers.
-    pub cids: Vec<String>,
-    /// Only this part.
-    pub only: Option<Part>,
-    /// Passes over intervals, never over guards.
-    pub force: bool,
-    /// Reads back even what did not change.
-    pub verify: bool,
-    /// Opens tickets for the faults that stood at the first run.
-    pub open_standing: bool,
-    /// Plans and shows, writes nothing.
-    pub dry_run: bool,
-    /// A person typed it: no waiting after a refused login.
-    pub by_hand: bool,
-    /// Runs these events of the log again.
-    pub events: Option<BTreeSet<i64>>,
-    /// Writes exactly these changes: where anything else is planned, nothing is written.
-    pub exactly: Option<Vec<Change>>,
-}
-
-impl Options {
-    /// Whether the run has to look whatever the time and the files say.
-    fn insists(&self) -> bool {
-        self.force
-            || self.verify
-            || self.open_standing
-            || self.events.is_some()
-            || self.exactly.is_some()
-            || !self.cids.is_empty()
-    }
-
-    fn does(&self, part: Part) -> bool {
-        self.only.is_none_or(|only| only == part)
-    }
-}
 
 /// What a run is made of.
 pub struct Run<'a> {
@@ -113,26 +65,6 @@ pub struct Run<'a> {
     pub interrupted: Arc<AtomicBool>,
     /// Set while writes may be under way.
     pub writing: Arc<AtomicBool>,
-}
-
-/// What was read of the portal, and what follows from it alone.
-struct Observed {
-    snapshot: Snapshot,
-    stamp: String,
-    older: bool,
-    /// Rows of the event log that could not be understood.
-    event_problems: Vec<portal::RowProblem>,
-    /// Events that claim to be from the future.
-    ahead: Vec<event_log::Ahead>,
-    events: Vec<LoggedEvent>,
-    /// How many backup jobs the log knows of each customer.
-    jobs: BTreeMap<String, usize>,
-    faults: BTreeMap<FaultKey, Fault>,
-    memories: BTreeMap<FaultKey, TicketMemory>,
-    links: BTreeMap<String, Link>,
-    /// Customers whose Managed ID was last seen on other companies, too.
-    contradicted: BTreeMap<String, BTreeSet<i64>>,
-    pauses: Pauses,
 }
 
 /// What one customer's round gives, before it is applied.
@@ -289,92 +221,6 @@ impl Run<'_> {
                 Err(failure)
             }
         }
-    }
-
-    fn observe(
-        &mut self,
-        name: &str,
-        mut snapshot: Snapshot,
-        mut log: portal::EventLog,
-        stamp: String,
-        now: Timestamp,
-    ) -> Result<Observed> {
-        self.leave_out_unended(&mut snapshot, &mut log, now)?;
-        let ahead = event_log::not_ahead(&mut log.events, now);
-        // What was forgotten is not news when an export still has it.
-        let horizon = self.horizon(now);
-        log.events.retain(|event| event.time >= horizon);
-        // A measurement that claims to be from the future is not one to compare others with.
-        let measured = snapshot.measured_at.filter(|measured| !billable::in_future(*measured, now));
-        let older = match (self.store.import(name)?.and_then(|import| import.measured_at), measured) {
-            (Some(last), Some(this)) => this < last,
-            _ => false,
-        };
-        let events = if self.options.dry_run {
-            event_log::merged(self.store.events(name)?, &log.events, now)
-        } else {
-            self.store.meet(name, &snapshot.customers, now)?;
-            self.store.add_events(name, &std::mem::take(&mut log.events), now)?;
-            self.store.events(name)?
-        };
-        let jobs = due::jobs(&events);
-        let faults = faults::fold(&events);
-        let mut memories = self.store.tickets(name)?;
-        self.first_run(name, &faults, &mut memories, now)?;
-        let links = self.store.links(name)?.into_iter().map(|link| (link.cid.clone(), link)).collect();
-        let contradicted = links::contradicted(self.config, &links, &self.store.doubled_managed_ids()?);
-        Ok(Observed {
-            snapshot,
-            stamp,
-            older,
-            event_problems: log.problems,
-            ahead,
-            events,
-            jobs,
-            faults,
-            memories,
-            links,
-            contradicted,
-            pauses: Pauses::at(self.store.pauses(name)?, now),
-        })
-    }
-
-    /// At the first run no ticket is opened for what stands already: the old integration may have opened one.
-    fn first_run(
-        &mut self,
-        source: &str,
-        faults: &BTreeMap<FaultKey, Fault>,
-        memories: &mut BTreeMap<FaultKey, TicketMemory>,
-        now: Timestamp,
-    ) -> Result<()> {
-        const DONE: &str = "tickets_first_run";
-        // With tickets off nothing is the first run's yet.
-        if !self.config.tickets.enabled {
-            return Ok(());
-        }
-        let first = self.store.meta(DONE)?.is_none();
-        for (key, fault) in faults.iter().filter(|(_, fault)| fault.ended.is_none()) {
-            let memory = memories.entry(key.clone()).or_default();
-            let before = memory.clone();
-            // An older event of the same episode that arrives late does not make it another fault.
-            if memory.standing_since_first_run.as_ref().is_some_and(|known| fault.holds(known)) {
-                memory.standing_since_first_run = Some(fault.first_event.clone());
-            }
-            if first && memory.ticket.is_none() {
-                memory.standing_since_first_run = Some(fault.first_event.clone());
-            }
-            let chosen = self.options.cids.is_empty() || self.options.cids.contains(&key.cid);
-            if self.options.open_standing && chosen {
-                memory.standing_since_first_run = None;
-            }
-            if *memory != before && !self.options.dry_run {
-                self.store.set_ticket(source, key, memory)?;
-            }
-        }
-        if first && !self.options.dry_run {
-            self.store.set_meta(DONE, &now.to_string())?;
-        }
-        Ok(())
     }
 
     /// Plans and applies; returns when there is something to do next.
@@ -580,35 +426,6 @@ impl Run<'_> {
             observed_at,
             interrupted: Arc::clone(&self.interrupted),
         }
-    }
-
-    /// Notes which release answers: a new one, and a person who insists, try again what was not kept before.
-    async fn note_release(&self) -> Result<()> {
-        let info = self.client.company_info().await?;
-        let release = info.version_number.or(info.version_code).unwrap_or_default();
-        self.store.note_release(&release)?;
-        if self.options.force {
-            self.store.forget_unkept()?;
-        }
-        Ok(())
-    }
-
-    /// The server's time zone, asked once and remembered; UTC where it names none that is known.
-    async fn server_zone(&self) -> Result<TimeZone> {
-        const KEY: &str = "server_time_zone";
-        let named = match self.store.meta(KEY)? {
-            Some(named) => named,
-            None => {
-                let info: Info = self.client.info().await?;
-                let named = info.server_time_zone.unwrap_or_default();
-                if !self.options.dry_run {
-                    self.store.set_meta(KEY, &named)?;
-                }
-                named
-            }
-        };
-        // A zone that no list knows: the portal's zone is the MSP's own.
-        Ok(psa::zone(&named).or_else(|| self.config.portal.time_zone.clone()).unwrap_or(TimeZone::UTC))
     }
 }
 

@@ -1,0 +1,152 @@
+//! What a run reads before it looks at any customer: the portal's data with what is remembered beside them, and what
+//! ConnectWise says of itself.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use jiff::Timestamp;
+use jiff::tz::TimeZone;
+
+use super::faults::{self, Fault, FaultKey};
+use super::pausing::Pauses;
+use super::{Run, billable, due, event_log, links};
+use crate::error::Result;
+use crate::portal::{self, Snapshot};
+use crate::psa::{self, Info};
+use crate::store::{Link, LoggedEvent, TicketMemory};
+
+/// What was read of the portal, and what follows from it alone.
+pub(super) struct Observed {
+    pub snapshot: Snapshot,
+    pub stamp: String,
+    pub older: bool,
+    /// Rows of the event log that could not be understood.
+    pub event_problems: Vec<portal::RowProblem>,
+    /// Events that claim to be from the future.
+    pub ahead: Vec<event_log::Ahead>,
+    pub events: Vec<LoggedEvent>,
+    /// How many backup jobs the log knows of each customer.
+    pub jobs: BTreeMap<String, usize>,
+    pub faults: BTreeMap<FaultKey, Fault>,
+    pub memories: BTreeMap<FaultKey, TicketMemory>,
+    pub links: BTreeMap<String, Link>,
+    /// Customers whose Managed ID was last seen on other companies, too.
+    pub contradicted: BTreeMap<String, BTreeSet<i64>>,
+    pub pauses: Pauses,
+}
+
+impl Run<'_> {
+    pub(super) fn observe(
+        &mut self,
+        name: &str,
+        mut snapshot: Snapshot,
+        mut log: portal::EventLog,
+        stamp: String,
+        now: Timestamp,
+    ) -> Result<Observed> {
+        self.leave_out_unended(&mut snapshot, &mut log, now)?;
+        let ahead = event_log::not_ahead(&mut log.events, now);
+        // What was forgotten is not news when an export still has it.
+        let horizon = self.horizon(now);
+        log.events.retain(|event| event.time >= horizon);
+        // A measurement that claims to be from the future is not one to compare others with.
+        let measured = snapshot.measured_at.filter(|measured| !billable::in_future(*measured, now));
+        let older = match (self.store.import(name)?.and_then(|import| import.measured_at), measured) {
+            (Some(last), Some(this)) => this < last,
+            _ => false,
+        };
+        let events = if self.options.dry_run {
+            event_log::merged(self.store.events(name)?, &log.events, now)
+        } else {
+            self.store.meet(name, &snapshot.customers, now)?;
+            self.store.add_events(name, &std::mem::take(&mut log.events), now)?;
+            self.store.events(name)?
+        };
+        let jobs = due::jobs(&events);
+        let faults = faults::fold(&events);
+        let mut memories = self.store.tickets(name)?;
+        self.first_run(name, &faults, &mut memories, now)?;
+        let links = self.store.links(name)?.into_iter().map(|link| (link.cid.clone(), link)).collect();
+        let contradicted = links::contradicted(self.config, &links, &self.store.doubled_managed_ids()?);
+        Ok(Observed {
+            snapshot,
+            stamp,
+            older,
+            event_problems: log.problems,
+            ahead,
+            events,
+            jobs,
+            faults,
+            memories,
+            links,
+            contradicted,
+            pauses: Pauses::at(self.store.pauses(name)?, now),
+        })
+    }
+
+    /// At the first run no ticket is opened for what stands already: the old integration may have opened one.
+    fn first_run(
+        &mut self,
+        source: &str,
+        faults: &BTreeMap<FaultKey, Fault>,
+        memories: &mut BTreeMap<FaultKey, TicketMemory>,
+        now: Timestamp,
+    ) -> Result<()> {
+        const DONE: &str = "tickets_first_run";
+        // With tickets off nothing is the first run's yet.
+        if !self.config.tickets.enabled {
+            return Ok(());
+        }
+        let first = self.store.meta(DONE)?.is_none();
+        for (key, fault) in faults.iter().filter(|(_, fault)| fault.ended.is_none()) {
+            let memory = memories.entry(key.clone()).or_default();
+            let before = memory.clone();
+            // An older event of the same episode that arrives late does not make it another fault.
+            if memory.standing_since_first_run.as_ref().is_some_and(|known| fault.holds(known)) {
+                memory.standing_since_first_run = Some(fault.first_event.clone());
+            }
+            if first && memory.ticket.is_none() {
+                memory.standing_since_first_run = Some(fault.first_event.clone());
+            }
+            let chosen = self.options.cids.is_empty() || self.options.cids.contains(&key.cid);
+            if self.options.open_standing && chosen {
+                memory.standing_since_first_run = None;
+            }
+            if *memory != before && !self.options.dry_run {
+                self.store.set_ticket(source, key, memory)?;
+            }
+        }
+        if first && !self.options.dry_run {
+            self.store.set_meta(DONE, &now.to_string())?;
+        }
+        Ok(())
+    }
+
+    /// Notes which release answers: a new one, and a person who insists, try again what was not kept before.
+    pub(super) async fn note_release(&self) -> Result<()> {
+        let info = self.client.company_info().await?;
+        let release = info.version_number.or(info.version_code).unwrap_or_default();
+        self.store.note_release(&release)?;
+        if self.options.force {
+            self.store.forget_unkept()?;
+        }
+        Ok(())
+    }
+
+    /// The server's time zone, asked once and remembered; UTC where it names none that is known.
+    pub(super) async fn server_zone(&self) -> Result<TimeZone> {
+        const KEY: &str = "server_time_zone";
+        let named = match self.store.meta(KEY)? {
+            Some(named) => named,
+            None => {
+                let info: Info = self.client.info().await?;
+                let named = info.server_time_zone.unwrap_or_default();
+                if !self.options.dry_run {
+                    self.store.set_meta(KEY, &named)?;
+                }
+                named
+            }
+        };
+        // A zone that no list knows: the portal's zone is the MSP's own.
+        Ok(psa::zone(&named).or_else(|| self.config.portal.time_zone.clone()).unwrap_or(TimeZone::UTC))
+    }
+}
