@@ -2,7 +2,6 @@
 
 use std::collections::BTreeMap;
 
-use comfy_table::Color;
 use rust_decimal::Decimal;
 use serde_json::Value;
 
@@ -15,25 +14,18 @@ impl Plan {
         show_changes(ui, &self.changes);
         if !self.held.is_empty() {
             ui.heading("Held: these need a yes (psactl review)");
-            let mut table = ui.table(&["record", "customer", "from", "to", "next invoice", "why"]);
-            for held in self.held.iter() {
-                table.marked(
-                    Color::Yellow,
-                    [
-                        held.change.subject.to_string(),
-                        held.change.cid.clone().unwrap_or_default(),
-                        text::shorten(&held.before, 30),
-                        text::shorten(&held.after, 30),
-                        money_of(&held.change),
-                        if held.rejected {
-                            format!("rejected; {}", held.reason)
-                        } else {
-                            held.reason.clone()
-                        },
-                    ],
-                );
+            let mut last = String::new();
+            for held in &self.held {
+                let who =
+                    held.change.cid.as_deref().map(|cid| format!("customer {cid}: ")).unwrap_or_default();
+                let subject = text::clean(&format!("{who}{}", held.change.subject));
+                // What is held of one record stands together.
+                if subject != last {
+                    ui.out(&format!("  {} {}", ui.paint(Look::Warn, "!"), ui.wrap(&subject, 4, 4)));
+                    last = subject;
+                }
+                ui.out(&format!("      {}", ui.wrap(&text::clean(&held_line(held)), 6, 8)));
             }
-            ui.out(&table.to_string());
             if self.held.iter().any(|held| held.change.money.as_ref().is_some_and(|money| money.prorated)) {
                 ui.out(&format!("  {PRORATED}"));
             }
@@ -63,6 +55,16 @@ impl Plan {
             }
         }
     }
+}
+
+/// "62.5 -> 189.05, next invoice 75.00 -> 328.10 USD: first quantity that psactl pushes to this addition".
+fn held_line(held: &super::Held) -> String {
+    let before = if held.before.is_empty() { "(empty)" } else { held.before.as_str() };
+    let money = money_of(&held.change);
+    let money = if money.is_empty() { money } else { format!(", next invoice {money}") };
+    let rejected = if held.rejected { "rejected; " } else { "" };
+    let (before, after) = (text::shorten(before, 40), text::shorten(&held.after, 60));
+    format!("{before} -> {after}{money}: {rejected}{}", held.reason)
 }
 
 fn show_changes(ui: &Ui, changes: &[Change]) {
