@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::Timestamp;
 
-use super::{Observed, Round, Run, observe};
+use super::{Observed, Round, Run, is_everybodys, observe};
 use crate::config::Config;
 use crate::error::Result;
 use crate::plan::Plan;
@@ -101,7 +101,11 @@ impl Run<'_> {
         let Some(solution) = chosen.solution else { return Ok(()) };
         let unlinked: Vec<&Customer> =
             observed.snapshot.customers.iter().filter(|own| !observed.links.contains_key(&own.cid)).collect();
-        let names = unlinked.iter().map(|customer| customer.name.as_str());
+        // A name of which no record says how a filter carries it is left to companies link.
+        let plain = |name: &&str| {
+            !name.trim().is_empty() && !name.contains('\\') && !(name.contains('"') && name.contains('\''))
+        };
+        let names = unlinked.iter().map(|customer| customer.name.as_str()).filter(plain);
         let mut companies: Vec<Company> = Vec::new();
         for some in Condition::in_batches("name", names, 1200) {
             let query = Query::all().filter(some).fields("id,name,status,deletedFlag");
@@ -199,7 +203,9 @@ impl Run<'_> {
             let entries = match managed_ids::entries_of(self.client, company).await {
                 Ok(entries) => entries,
                 Err(failure) if is_gone(&failure) => Vec::new(),
-                Err(failure) => return Err(failure),
+                Err(failure) if is_everybodys(&failure) => return Err(failure),
+                // One that cannot be read now contradicts as before: its customer stays blocked, no other.
+                Err(_) => continue,
             };
             self.store.see_managed_ids(company, &sighted(&entries, solution))?;
         }

@@ -506,6 +506,11 @@ fn a_managed_id_on_two_companies_blocks_its_customer_until_one_is_gone() {
     desk.psactl(&["sync"]).ends_with(0);
     assert_eq!(desk.tickets().len(), 0);
     desk.psactl(&["sync", "--cid", "419"]).ends_with(0).says("1 blocked");
+    // Where the other company cannot be read, it stays so, and nobody else is stopped.
+    desk.expects_refusals();
+    let other = format!("companies/{}/managementSummaryReports", desk.company("Joe TV Repair"));
+    desk.fault("GET", &other, "status-403", 1);
+    desk.psactl(&["sync", "--cid", "419"]).ends_with(0).says("1 blocked");
 
     desk.delete(&wrong);
     desk.psactl(&["sync", "--cid", "419"]).ends_with(0);
