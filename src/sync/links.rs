@@ -102,9 +102,8 @@ impl Run<'_> {
         let unlinked: Vec<&Customer> =
             observed.snapshot.customers.iter().filter(|own| !observed.links.contains_key(&own.cid)).collect();
         // A name of which no record says how a filter carries it is left to companies link.
-        let plain = |name: &&str| {
-            !name.trim().is_empty() && !name.contains('\\') && !(name.contains('"') && name.contains('\''))
-        };
+        let odd = |name: &str| name.contains('\\') || name.contains('"') && name.contains('\'');
+        let plain = |name: &&str| !name.trim().is_empty() && !odd(name);
         let names = unlinked.iter().map(|customer| customer.name.as_str()).filter(plain);
         let mut companies: Vec<Company> = Vec::new();
         for some in Condition::in_batches("name", names, 1200) {
