@@ -10,6 +10,7 @@ use jiff::Timestamp;
 use crate::config::{Config, Environment, Login};
 use crate::error::{Exit, Failure, Result};
 use crate::plan::apply::Secrets;
+use crate::portal;
 use crate::psa::{self, Client, Connection};
 use crate::store::{self, Store};
 use crate::ui::Ui;
@@ -96,6 +97,18 @@ impl Context {
     /// Where it cannot be opened, or is newer than this program.
     pub fn store(&self) -> Result<Store> {
         Ok(Store::open(&self.state_folder()?)?)
+    }
+
+    /// The backup service's side, as it was last read. Where it was never asked, it is asked now.
+    ///
+    /// # Errors
+    /// Where a secret cannot be read, or the service does not answer.
+    pub fn portal(&self, config: &Config) -> Result<Box<dyn portal::Source>> {
+        let source = portal::open(config, &self.state_folder()?)?;
+        if let Err(portal::Error::NeverAsked { .. }) = source.stamp() {
+            self.block_on(async { Ok(source.refresh(self.now()).await?) })?;
+        }
+        Ok(source)
     }
 
     /// A client for the configured ConnectWise. Nothing is sent yet.

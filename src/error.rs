@@ -124,7 +124,11 @@ impl From<config::Error> for Failure {
 impl From<portal::Error> for Failure {
     fn from(error: portal::Error) -> Self {
         let hints = error.hints();
-        let exit = Exit::Configuration;
+        let exit = match error {
+            portal::Error::Refused { .. } => Exit::Refused,
+            portal::Error::Unreachable { .. } => Exit::Unreachable,
+            _ => Exit::Configuration,
+        };
         Failure { exit, error: error.into(), hints }
     }
 }

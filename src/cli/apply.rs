@@ -12,7 +12,6 @@ use crate::context::Context;
 use crate::error::{Exit, Failure, Result};
 use crate::plan::Plan;
 use crate::plan::saved::{Asked, MadeFrom, Moved, SavedPlan};
-use crate::portal;
 use crate::store::Store;
 use crate::sync::{Options, Part, Report};
 use crate::ui::{Show, Ui, text};
@@ -131,7 +130,7 @@ fn made_from(context: &Context, config: &Config, store: &Store) -> Result<MadeFr
     Ok(MadeFrom {
         site: config.connectwise.site.clone(),
         company_id: config.connectwise.company_id.clone(),
-        source: portal::open(config)?.name().to_owned(),
+        source: config.portal.source.name().to_owned(),
         installation: store.installation(context.now())?.0,
     })
 }

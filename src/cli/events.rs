@@ -4,7 +4,6 @@ use serde::Serialize;
 
 use crate::context::Context;
 use crate::error::{Exit, Failure, Result};
-use crate::portal;
 use crate::store::{Action, EventState, LoggedEvent, Outcome, Store};
 use crate::ui::{Look, Show, Ui, text};
 
@@ -60,7 +59,7 @@ struct Log {
 pub(super) fn run(context: &Context, args: Args) -> Result<Exit> {
     let config = context.config()?;
     let store = context.store()?;
-    let source = portal::open(&config)?.name();
+    let source = config.portal.source.name();
     let mut events = store.events(source)?;
     if let Some(One::Show { event }) = args.show {
         let Some(logged) = events.into_iter().find(|logged| logged.number == event) else {

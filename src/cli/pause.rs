@@ -8,7 +8,6 @@ use serde::Serialize;
 use crate::config::Config;
 use crate::context::Context;
 use crate::error::{Exit, Failure, Result};
-use crate::portal;
 use crate::store::{Pause, Store};
 use crate::sync::Part;
 use crate::sync::pausing::told;
@@ -77,7 +76,7 @@ pub(super) fn run(context: &Context, args: Args) -> Result<Exit> {
         return Err(Failure::new(Exit::Usage, "--reason is empty").hint("say why, in a few words"));
     }
     let store = context.store()?;
-    let source = portal::open(&config)?.name();
+    let source = config.portal.source.name();
     known(&config, &store, source, &args.cids)?;
     let _lock = store.lock("pause", now)?;
     let cids: Vec<Option<String>> =
@@ -101,7 +100,7 @@ pub(super) fn run(context: &Context, args: Args) -> Result<Exit> {
 pub(super) fn resume(context: &Context, args: ResumeArgs) -> Result<Exit> {
     let config = context.config()?;
     let store = context.store()?;
-    let source = portal::open(&config)?.name();
+    let source = config.portal.source.name();
     let now = context.now();
     let _lock = store.lock("resume", now)?;
     let all = holding(&store, source, now)?;
@@ -141,7 +140,13 @@ pub(super) fn known(config: &Config, store: &Store, source: &str, cids: &[String
     if cids.iter().all(|cid| all.contains(cid)) {
         return Ok(());
     }
-    all.extend(portal::open(config)?.accounts()?.customers.into_iter().map(|customer| customer.cid));
+    all.extend(
+        crate::portal::open(config, store.folder())?
+            .accounts()?
+            .customers
+            .into_iter()
+            .map(|customer| customer.cid),
+    );
     match cids.iter().find(|cid| !all.contains(*cid)) {
         None => Ok(()),
         Some(cid) => Err(unknown(cid, all.iter().map(String::as_str))),

@@ -4,7 +4,6 @@ use std::collections::BTreeSet;
 
 use crate::context::Context;
 use crate::error::{Exit, Failure, Result};
-use crate::portal;
 use crate::store::EventState;
 use crate::sync::Options;
 use crate::ui::text;
@@ -37,7 +36,7 @@ pub struct Args {
 
 pub(super) fn run(context: &Context, args: Args) -> Result<Exit> {
     let config = context.config()?;
-    let known = context.store()?.events(portal::open(&config)?.name())?;
+    let known = context.store()?.events(config.portal.source.name())?;
     let mut chosen = BTreeSet::new();
     if args.errors {
         chosen.extend(

@@ -8,7 +8,6 @@ use serde::Serialize;
 
 use crate::context::Context;
 use crate::error::{Exit, Failure, Result};
-use crate::portal;
 use crate::store::{Binding, Hold, HoldState, Store};
 use crate::ui::{Show, Ui, text};
 
@@ -126,7 +125,7 @@ fn taken_over(context: &Context, store: &Store, additions: &[i64]) -> Result<Vec
         return Ok(Vec::new());
     }
     let config = context.config()?;
-    let source = portal::open(&config)?.name();
+    let source = config.portal.source.name();
     let client = context.client(&config)?;
     let known = store.bindings(source)?;
     let mut taken_over = Vec::new();

@@ -17,9 +17,9 @@ mod values;
 pub use error::{Error, Place, Problem};
 pub use secret::{SecretSource, flaw};
 pub use settings::{
-    AgeFrom, Allowance, BelowIncluded, Billing, ConnectWise, EventTypes, Gigabyte, Guard,
-    IntegratorLoginSettings, Login, Monitoring, PingUrl, Portal, Product, Rounding, State, Statistics,
-    Switches, Sync, Tickets,
+    AgeFrom, Allowance, BelowIncluded, Billing, ConnectWise, EventTypes, ExportFiles, Gigabyte, Guard,
+    IntegratorLoginSettings, Login, Monitoring, PingUrl, Portal, PortalSource, Product, Rounding, State,
+    Statistics, Switches, Sync, Tickets, X360Recover,
 };
 pub use values::Percent;
 
@@ -268,6 +268,9 @@ impl Config {
         let mut secrets = vec![login.clone(), self.integrator_login.password.clone()];
         if let Some(PingUrl::From(source)) = &self.monitoring.ping_url {
             secrets.push(source.clone());
+        }
+        if let PortalSource::X360Recover(x360recover) = &self.portal.source {
+            secrets.push(x360recover.api_key.clone());
         }
         secrets
     }

@@ -184,20 +184,17 @@ fn zone(node: &Node) -> Result<TimeZone, String> {
 }
 
 fn portal(section: &Section<'_>, needs_events: bool) -> Option<Portal> {
-    section.optional("source", |node| {
-        match values::choice(node, &[("files", true), ("x360recover", false)]) {
-            Ok(true) => Ok(()),
-            Ok(false) => Err("only \"files\" is supported yet".to_string()),
-            Err(reason) => Err(reason),
-        }
+    let source = section.or("source", "files", |node| {
+        values::choice(node, &[("files", "files"), ("x360recover", "x360recover")])
     });
-    let accounts =
-        section.required("accounts", "the export of the account list, \"accounts.csv\"", plain_path);
-    let events = if needs_events {
-        let why = "the export of the event log (or turn [tickets] and [statistics] off)";
-        section.required("events", why, plain_path)
+    // A section that stands there is read, whichever source is chosen: what is wrong in it is no secret till then.
+    let chosen = source == "x360recover";
+    let x360recover =
+        (chosen || section.has("x360recover")).then(|| x360recover(&section.child("x360recover"))).flatten();
+    let source = if chosen {
+        x360recover.map(PortalSource::X360Recover)
     } else {
-        section.optional("events", plain_path)
+        export_files(section, needs_events).map(PortalSource::Files)
     };
     let brand = section.or("brand", None, values::name_or_none);
     let time_zone = section.optional("time_zone", zone);
@@ -210,8 +207,27 @@ fn portal(section: &Section<'_>, needs_events: bool) -> Option<Portal> {
         values::choice(node, &[("decimal", Gigabyte::Decimal), ("binary", Gigabyte::Binary)])
     });
     // Only now, so that what is missing does not hide what is wrong.
-    let accounts = accounts?;
-    Some(Portal { accounts, events, time_zone, brand, include_sub_brands, max_age, age_from, gigabyte })
+    let source = source?;
+    Some(Portal { source, time_zone, brand, include_sub_brands, max_age, age_from, gigabyte })
+}
+
+fn export_files(section: &Section<'_>, needs_events: bool) -> Option<ExportFiles> {
+    let accounts =
+        section.required("accounts", "the export of the account list, \"accounts.csv\"", plain_path);
+    let events = if needs_events {
+        let why = "the export of the event log (or turn [tickets] and [statistics] off)";
+        section.required("events", why, plain_path)
+    } else {
+        section.optional("events", plain_path)
+    };
+    Some(ExportFiles { accounts: accounts?, events })
+}
+
+fn x360recover(section: &Section<'_>) -> Option<X360Recover> {
+    let url = section.or("url", "https://axapi.axcient.com/x360recover".to_owned(), values::name);
+    let api_key = section.required("api_key", "{ file = \"axcient-key\" }", secret::source);
+    let poll_every = section.or("poll_every", SignedDuration::from_mins(30), values::some_duration);
+    Some(X360Recover { url, api_key: api_key?, poll_every })
 }
 
 /// A list of words, each known.

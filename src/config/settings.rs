@@ -114,13 +114,11 @@ impl Gigabyte {
     }
 }
 
-/// `[portal]`, source `files`.
+/// `[portal]`
 #[derive(Debug, Clone)]
 pub struct Portal {
-    /// The export of the account list with usage; relative to the file's folder.
-    pub accounts: PathBuf,
-    /// The export of the event log; there whenever tickets or statistics are on.
-    pub events: Option<PathBuf>,
+    /// Where the data come from.
+    pub source: PortalSource,
     /// Zone of times without an offset; without it such times are errors.
     pub time_zone: Option<TimeZone>,
     /// The own brand; `None`: accounts of every brand.
@@ -133,6 +131,45 @@ pub struct Portal {
     pub age_from: AgeFrom,
     /// What the portal's gigabyte is.
     pub gigabyte: Gigabyte,
+}
+
+/// `source` of `[portal]`, with what that source needs.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum PortalSource {
+    /// Exports.
+    Files(ExportFiles),
+    /// Axcient's API.
+    X360Recover(X360Recover),
+}
+
+impl PortalSource {
+    /// As it is written in the configuration, and the key of its state.
+    pub fn name(&self) -> &'static str {
+        match self {
+            PortalSource::Files(_) => "files",
+            PortalSource::X360Recover(_) => "x360recover",
+        }
+    }
+}
+
+/// `[portal]`, source `files`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ExportFiles {
+    /// The export of the account list with usage; relative to the file's folder.
+    pub accounts: PathBuf,
+    /// The export of the event log; there whenever tickets or statistics are on.
+    pub events: Option<PathBuf>,
+}
+
+/// `[portal.x360recover]`
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct X360Recover {
+    /// Origin and path of the API, without a slash at its end.
+    pub url: String,
+    /// Where the API key is.
+    pub api_key: SecretSource,
+    /// The API is asked at most this often.
+    pub poll_every: SignedDuration,
 }
 
 /// `event_types` of `[tickets]`.

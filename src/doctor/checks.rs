@@ -6,7 +6,6 @@ use std::collections::BTreeMap;
 use crate::config::Config;
 use crate::context::Context;
 use crate::error::{Exit, Failure, Result};
-use crate::portal;
 use crate::psa::Client;
 use crate::setup::{Chosen, Setup, Standing, Step};
 use crate::store::{EventState, HoldState, Store};
@@ -197,11 +196,11 @@ impl Doctor<'_> {
     }
 
     fn portal(&mut self, config: &Config) {
-        let read = portal::open(config).and_then(|source| Ok((source.accounts()?, source.events()?)));
+        let read = self.context.portal(config).and_then(|source| Ok((source.accounts()?, source.events()?)));
         let (snapshot, events) = match read {
             Ok(read) => read,
             Err(error) => {
-                self.failure("portal-data", Group::Portal, "the portal's data cannot be read", error.into());
+                self.failure("portal-data", Group::Portal, "the portal's data cannot be read", error);
                 return;
             }
         };
@@ -352,7 +351,7 @@ impl Doctor<'_> {
                 ],
             );
         }
-        let source = portal::open(config)?.name();
+        let source = config.portal.source.name();
         let clock = || self.context.now();
         let run = Run {
             config,

@@ -8,6 +8,7 @@ mod files;
 mod sample;
 mod snapshot;
 mod wording;
+mod x360recover;
 
 pub use event::{Event, EventKind, EventLog, Severity, Unended};
 #[doc(hidden)]
@@ -16,8 +17,10 @@ pub(crate) use files::table::Table;
 pub use sample::sample;
 pub use snapshot::{Account, Customer, RowProblem, Snapshot};
 
-use crate::config::Config;
-use std::path::PathBuf;
+use crate::config::{Config, PortalSource};
+use futures_util::future::LocalBoxFuture;
+use jiff::Timestamp;
+use std::path::{Path, PathBuf};
 
 /// What tells cheaply whether a source changed since it was read: equal stamps, equal content. Covers the
 /// files' paths, sizes and times and the settings that decide how they are read.
@@ -32,14 +35,33 @@ impl Stamp {
 }
 
 /// A backup service's side, whatever it is made of.
+///
+/// What is read is always on this machine. A source that lives elsewhere keeps a copy of the last whole answer in
+/// the state folder: [`Source::refresh`] renews it, everything else reads it. So a run with nothing to do sends no
+/// request, every command that only looks works without the network, and an answer that broke off is never used.
 pub trait Source {
-    /// What it is called in the state: `files`.
+    /// What it is called in the state and the configuration: `files`.
     fn name(&self) -> &'static str;
+
+    /// When the service is to be asked again; `None` where there is none to ask. A time that is past: now.
+    fn asks_at(&self) -> Option<Timestamp> {
+        None
+    }
+
+    /// Asks the service, whether it is time or not, and keeps its answer. One that did not change leaves the stamp as
+    /// it is. Nothing to do where there is no service to ask.
+    ///
+    /// # Errors
+    /// [`Error::Unreachable`] and [`Error::Refused`]; the copy is then what it was.
+    fn refresh(&self, now: Timestamp) -> LocalBoxFuture<'_, Result<(), Error>> {
+        let _ = now;
+        Box::pin(async { Ok(()) })
+    }
 
     /// Whether anything changed, without reading it.
     ///
     /// # Errors
-    /// [`Error::Unreadable`] when a file is missing.
+    /// [`Error::Unreadable`] when a file is missing; [`Error::NeverAsked`] where there is no copy yet.
     fn stamp(&self) -> Result<Stamp, Error>;
 
     /// Customers and accounts with their usage. Bad rows are problems in the answer, not errors.
@@ -79,6 +101,35 @@ pub enum Error {
         /// What to do.
         hint: String,
     },
+    /// The service did not answer, not in time, or not as it should; it may later.
+    #[error("{asked}: {reason}")]
+    Unreachable {
+        /// What was asked for, of whom.
+        asked: String,
+        /// What came of it, with the server's own words.
+        reason: String,
+        /// What to do.
+        hint: String,
+    },
+    /// The service refused the key, or a right.
+    #[error("{asked}: {reason}")]
+    Refused {
+        /// What was asked for, of whom.
+        asked: String,
+        /// What came of it, with the server's own words.
+        reason: String,
+        /// What to do.
+        hint: String,
+    },
+    /// There is no copy of the service's data on this machine yet.
+    #[error("{asked} was never asked by this psactl")]
+    NeverAsked {
+        /// The service.
+        asked: String,
+    },
+    /// A secret of the source cannot be read.
+    #[error(transparent)]
+    Secret(#[from] crate::config::Error),
 }
 
 impl Error {
@@ -89,15 +140,22 @@ impl Error {
                 "check that the portal's export writes {} and that this account may read it",
                 path.display()
             )],
-            Error::NotUnderstood { hint, .. } => vec![hint.clone()],
+            Error::NotUnderstood { hint, .. }
+            | Error::Unreachable { hint, .. }
+            | Error::Refused { hint, .. } => vec![hint.clone()],
+            Error::NeverAsked { .. } => vec!["psactl portal check asks it".to_owned()],
+            Error::Secret(error) => error.hints(),
         }
     }
 }
 
-/// The source that `[portal]` names.
+/// The source that `[portal]` names; `folder` is the state folder, where copies are kept.
 ///
 /// # Errors
-/// None for `files` yet; a source that signs in somewhere can fail here.
-pub fn open(config: &Config) -> Result<Box<dyn Source>, Error> {
-    Ok(Box::new(files::Files::new(config)))
+/// Where a source cannot be made of the configuration: a secret that cannot be read.
+pub fn open(config: &Config, folder: &Path) -> Result<Box<dyn Source>, Error> {
+    match &config.portal.source {
+        PortalSource::Files(files) => Ok(Box::new(files::Files::new(config, files, folder))),
+        PortalSource::X360Recover(_) => Ok(Box::new(x360recover::X360Recover::new(config, folder)?)),
+    }
 }

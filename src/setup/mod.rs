@@ -160,7 +160,7 @@ impl<'a> Setup<'a> {
     /// # Errors
     /// Where the state cannot be read.
     pub fn new(client: &'a Client, config: &'a Config, store: &'a Store, now: Timestamp) -> Result<Self> {
-        let source = crate::portal::open(config)?;
+        let source = crate::portal::open(config, store.folder())?;
         let name = source.name();
         let portal = read(source.as_ref());
         Ok(Setup {
@@ -190,7 +190,7 @@ impl<'a> Setup<'a> {
     /// # Errors
     /// Where the source cannot be opened.
     pub fn reread_portal(&mut self) -> Result<()> {
-        self.portal = read(crate::portal::open(self.config)?.as_ref());
+        self.portal = read(crate::portal::open(self.config, self.store.folder())?.as_ref());
         Ok(())
     }
 

@@ -132,14 +132,22 @@ impl Run<'_> {
     async fn attempt(&mut self) -> Result<Report> {
         stop::refuse(self.store)?;
         let now = (self.clock)();
-        let source = portal::open(self.config)?;
+        let source = portal::open(self.config, self.store.folder())?;
         let name = source.name();
         // What was read before is configured rightly: it is the portal that does not deliver.
         let known = self.store.import(name)?.is_some();
         let undelivered = |error: portal::Error| match Failure::from(error) {
-            failure if known => Failure { exit: Exit::Unreachable, ..failure },
+            failure if known && failure.exit == Exit::Configuration => {
+                Failure { exit: Exit::Unreachable, ..failure }
+            }
             failure => failure,
         };
+        let asks_at = source.asks_at();
+        if asks_at.is_some_and(|at| at <= now) || self.options.insists() {
+            source.refresh(now).await.map_err(undelivered)?;
+        }
+        // By now the service was asked: the next time is one to wake up at.
+        let asks_at = source.asks_at();
         let stamp = due::stamp(self.config, &source.stamp().map_err(undelivered)?);
         if !self.options.insists()
             && let Some(next) = due::Rest::until(
@@ -151,7 +159,7 @@ impl Run<'_> {
             )?
             && !self.store.was_killed()?
         {
-            return Ok(Report::idle(Some(next)));
+            return Ok(Report::idle(Some(asks_at.map_or(next, |at| next.min(at)))));
         }
         let chosen = Chosen::read(self.store)?;
         if let Some(step) = chosen.missing(self.config) {
@@ -207,7 +215,7 @@ impl Run<'_> {
                 let next = observed.pauses.next_end().map_or(next, |end| next.or(end));
                 self.forget_old(&observed, now)?;
                 due::Rest::remember(self.store, &self.options, stamp, &next)?;
-                report.next = Some(next.own);
+                report.next = Some(asks_at.map_or(next.own, |at| next.own.min(at)));
                 let summary = serde_json::to_string(&report.counts()).unwrap_or_default();
                 self.store.end_run(run, report.exit().code(), &summary, (self.clock)())?;
                 Ok(report)
@@ -231,7 +239,7 @@ impl Run<'_> {
         report: &mut Report,
         now: Timestamp,
     ) -> Result<due::Next> {
-        let name = portal::open(self.config)?.name();
+        let name = self.config.portal.source.name();
         let mut due = due::customers(self.config, self.store, name, observed, &self.options, now)?;
         due.retain(|cid| !observed.pauses.rests(cid, self.config));
         let mut wanted = self.wanted_tickets(observed, now);

@@ -228,7 +228,7 @@ fn each_mistake_is_named_with_its_place() {
         ),
         (
             with("accounts =", "source = \"x360recover\"\naccounts ="),
-            "12:10: [portal] source: only \"files\" is supported yet",
+            "section [portal.x360recover] is missing, and with it api_key: { file = \"axcient-key\" }",
         ),
         (
             with("accounts =", "time_zone = \"New York\"\naccounts ="),
@@ -302,7 +302,7 @@ fn each_mistake_is_named_with_its_place() {
     ];
     let mut wrong = Vec::new();
     for (text, expected) in &cases {
-        let separator = if expected.starts_with('[') { ": " } else { ":" };
+        let separator = if expected.starts_with(|c: char| c.is_ascii_digit()) { ":" } else { ": " };
         let expected = format!("psactl.toml{separator}{expected}");
         match parse(text) {
             Ok(_) => wrong.push(format!("accepted, expected {expected}")),

@@ -5,6 +5,7 @@ use jiff::tz::TimeZone;
 use proptest::prelude::*;
 use psactl::config::{Config, Environment};
 use psactl::portal::{self, EventKind, EventLog, Severity, Snapshot, Source};
+use std::path::Path;
 
 const HEADER: &str =
     "CID,Company,Account No,Basic Online Backup Storage,Online Backup # Servers,Measured At\n";
@@ -348,7 +349,7 @@ fn source(portal_section: &str, accounts: &str, events: &str) -> (tempfile::Temp
     let example = include_str!("../../examples/psactl.toml");
     let text = example.replacen("brand = \"\"", portal_section, 1);
     let config = Config::parse(&text, &folder.path().join("psactl.toml"), &Environment::empty());
-    (folder, portal::open(&config.expect("valid")).expect("opened"))
+    (folder, portal::open(&config.expect("valid"), Path::new("state")).expect("opened"))
 }
 
 const SAMPLE_ACCOUNTS: &str = include_str!("../../examples/accounts.csv");
@@ -423,7 +424,7 @@ fn brands_are_filtered_when_one_is_chosen() {
     std::fs::write(folder.path().join("events.csv"), events).expect("written");
     let config =
         Config::parse(&text, &folder.path().join("psactl.toml"), &Environment::empty()).expect("valid");
-    let source = portal::open(&config).expect("opened");
+    let source = portal::open(&config, Path::new("state")).expect("opened");
     let snapshot = source.accounts().expect("understood");
     assert_eq!((snapshot.accounts.len(), snapshot.customers.len(), snapshot.problems.len()), (1, 1, 0));
     let log = source.events().expect("understood");
@@ -442,7 +443,7 @@ fn the_age_can_be_the_files() {
     std::fs::write(&path, SAMPLE_ACCOUNTS).expect("written");
     let config =
         Config::parse(&text, &folder.path().join("psactl.toml"), &Environment::empty()).expect("valid");
-    let snapshot = portal::open(&config).expect("opened").accounts().expect("understood");
+    let snapshot = portal::open(&config, Path::new("state")).expect("opened").accounts().expect("understood");
     let modified = std::fs::metadata(&path).and_then(|about| about.modified()).expect("known");
     let modified = Timestamp::try_from(modified).expect("in range");
     assert_eq!((snapshot.measured_at, snapshot.measured_at_of("342")), (Some(modified), Some(modified)));

@@ -13,7 +13,7 @@ use crate::context::Context;
 use crate::error::{Exit, Failure, Result};
 use crate::plan::apply::{Applied, Ended};
 use crate::plan::{Change, Note, Plan, Purpose};
-use crate::portal::{self, Customer};
+use crate::portal::Customer;
 use crate::psa::Company;
 use crate::setup::{Asks, Chosen, Finding, Offer, Reply, Setup, Standing, Step};
 use crate::store::Link;
@@ -59,7 +59,7 @@ pub(super) fn run(context: &Context, args: Args) -> Result<Exit> {
     let config = context.config()?;
     ask::are_configured(&args.flat_fee, &config)?;
     let store = context.store()?;
-    let snapshot = portal::open(&config)?.accounts()?;
+    let snapshot = context.portal(&config)?.accounts()?;
     let customer = super::customer(&snapshot, &args.cid)?;
     if let Some(step) = Chosen::read(&store)?.missing(&config) {
         return Err(Failure::new(

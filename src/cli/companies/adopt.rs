@@ -8,7 +8,7 @@ use serde::Serialize;
 use super::linking::Linking;
 use crate::context::Context;
 use crate::error::{Exit, Failure, Result};
-use crate::portal::{self, Customer};
+use crate::portal::Customer;
 use crate::psa::{Addition, Agreement, AgreementStatus, Company, OrEmpty, Query, paths};
 use crate::setup::directory::Directory;
 use crate::store::Link;
@@ -41,7 +41,7 @@ pub struct Args {
 pub(super) fn run(context: &Context, args: Args) -> Result<Exit> {
     let config = context.config()?;
     let store = context.store()?;
-    let snapshot = portal::open(&config)?.accounts()?;
+    let snapshot = context.portal(&config)?.accounts()?;
     let linking = Linking::new(context, &config, &store, args.dry_run)?;
     let report = context.block_on(adopt(&linking, &snapshot.customers, &args))?;
     context.ui.emit(&report);

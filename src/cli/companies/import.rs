@@ -9,7 +9,7 @@ use super::linking::Linking;
 use super::several::{self, Several};
 use crate::context::Context;
 use crate::error::{Exit, Failure, Result};
-use crate::portal::{self, Customer, Snapshot, Table};
+use crate::portal::{Customer, Snapshot, Table};
 use crate::psa::{Company, OrEmpty};
 use crate::setup::directory::Directory;
 use crate::store::Link;
@@ -41,7 +41,7 @@ pub(super) fn run(context: &Context, args: Args) -> Result<Exit> {
     let config = context.config()?;
     let store = context.store()?;
     let rows = read(&args.file)?;
-    let snapshot = portal::open(&config)?.accounts()?;
+    let snapshot = context.portal(&config)?.accounts()?;
     let linking = Linking::new(context, &config, &store, args.dry_run)?;
     let imported = context.block_on(import(&linking, &snapshot, rows, &args))?;
     context.ui.emit(&imported);

@@ -8,7 +8,7 @@ use crate::context::Context;
 use crate::error::{Exit, Failure, Result};
 use crate::plan::Plan;
 use crate::plan::apply::Applied;
-use crate::portal::{self, Customer};
+use crate::portal::Customer;
 use crate::setup::managed_ids;
 use crate::store::Link;
 use crate::ui::{Look, Show, Ui, text};
@@ -39,7 +39,7 @@ pub struct Args {
 pub(super) fn run(context: &Context, args: Args) -> Result<Exit> {
     let config = context.config()?;
     let store = context.store()?;
-    let snapshot = portal::open(&config)?.accounts()?;
+    let snapshot = context.portal(&config)?.accounts()?;
     let (Some(cid), Some(company)) = (&args.cid, &args.company) else {
         if !context.ui.may_ask() {
             return Err(Failure::new(Exit::Usage, "say whom to link: nobody can be asked here")

@@ -18,7 +18,7 @@ use serde::Serialize;
 use crate::config::Config;
 use crate::context::Context;
 use crate::error::{Exit, Failure, Result};
-use crate::portal::{self, Customer, Snapshot};
+use crate::portal::{Customer, Snapshot};
 use crate::store::{Link, Pause, Store};
 use crate::sync::pausing::{Pauses, told};
 use crate::ui::{Show, Ui, text};
@@ -85,7 +85,7 @@ fn customer<'a>(snapshot: &'a Snapshot, cid: &str) -> Result<&'a Customer> {
 fn list(context: &Context) -> Result<Exit> {
     let config = context.config()?;
     let store = context.store()?;
-    let source = portal::open(&config)?;
+    let source = context.portal(&config)?;
     let snapshot = source.accounts()?;
     let mut links: BTreeMap<String, Link> =
         store.links(source.name())?.into_iter().map(|link| (link.cid.clone(), link)).collect();

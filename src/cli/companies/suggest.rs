@@ -5,7 +5,7 @@ use serde::Serialize;
 use super::linking::Linking;
 use crate::context::Context;
 use crate::error::{Exit, Result};
-use crate::portal::{self, Snapshot};
+use crate::portal::Snapshot;
 use crate::setup::directory::Directory;
 use crate::setup::suggestions::{Basis, Candidate, Suggestion, suggest};
 use crate::ui::{Show, Ui, text};
@@ -26,7 +26,7 @@ pub struct Args {}
 pub(super) fn run(context: &Context, _: Args) -> Result<Exit> {
     let config = context.config()?;
     let store = context.store()?;
-    let snapshot = portal::open(&config)?.accounts()?;
+    let snapshot = context.portal(&config)?.accounts()?;
     let linking = Linking::new(context, &config, &store, true)?;
     let (_, suggested) = context.block_on(look(&linking, &snapshot))?;
     context.ui.emit(&suggested);

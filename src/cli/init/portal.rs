@@ -120,7 +120,7 @@ impl Talk<'_> {
     fn source(&self) -> Result<Box<dyn portal::Source>> {
         let text = complete(&self.document).to_string();
         let config = Config::parse(&text, &self.file, &Environment::empty())?;
-        Ok(portal::open(&config)?)
+        self.context.portal(&config)
     }
 
     fn show_accounts(&mut self, snapshot: &Snapshot) {

@@ -8,7 +8,6 @@ use crate::cli::companies::{self, Adopted};
 use crate::config::Config;
 use crate::context::Context;
 use crate::error::{Exit, Failure, Result};
-use crate::portal;
 use crate::psa::Client;
 use crate::setup::{self, Finding, Setup, Step};
 use crate::store::{Link, Rebuilt, Store};
@@ -38,7 +37,7 @@ const STEPS: [Step; 3] = [Step::ServiceStatus, Step::Products, Step::ManagementS
 
 pub(super) fn run(context: &Context, args: Args) -> Result<Exit> {
     let config = context.config()?;
-    let source = portal::open(&config)?;
+    let source = context.portal(&config)?;
     let customers = source.accounts()?.customers;
     let events = source.events()?.events;
     let (store, moved) = open(context, &args)?;

@@ -8,7 +8,7 @@ use serde::Serialize;
 use crate::context::Context;
 use crate::error::{Exit, Result};
 use crate::monitoring::Beat;
-use crate::portal::{self, Customer};
+use crate::portal::Customer;
 use crate::store::{Hold, HoldState, Newcomer, Pause, Stands};
 use crate::sync::{self, faults};
 use crate::ui::text;
@@ -93,7 +93,7 @@ pub(super) fn gather(context: &Context, late: SignedDuration) -> Result<Status> 
     let config = context.config()?;
     let store = context.store()?;
     let now = context.now();
-    let source = portal::open(&config)?;
+    let source = context.portal(&config)?;
     let name = source.name();
     let links: BTreeSet<String> = store.links(name)?.into_iter().map(|link| link.cid).collect();
     let (portal, customers) = match source.accounts() {

@@ -13,7 +13,7 @@ use crate::config::{BelowIncluded, Config, Rounding};
 use crate::context::Context;
 use crate::error::Result;
 use crate::plan::{Blocked, Change, Note, Plan, Purpose};
-use crate::portal::{self, Snapshot};
+use crate::portal::Snapshot;
 use crate::psa;
 use crate::services::{self, Service};
 use crate::setup::Chosen;
@@ -118,7 +118,7 @@ pub(super) fn gather(
     let config = context.config()?;
     let store = context.store()?;
     let now = context.now();
-    let source = portal::open(&config)?;
+    let source = context.portal(&config)?;
     let name = source.name();
     let links = store.links(name)?;
     let link = links.iter().find(|link| link.cid == cid);

@@ -7,7 +7,7 @@ pub(in crate::portal) mod table;
 pub(super) mod time;
 
 use super::{Error, EventLog, Snapshot, Source, Stamp};
-use crate::config::{AgeFrom, Config, Gigabyte, hex};
+use crate::config::{AgeFrom, Config, ExportFiles, Gigabyte, hex};
 use accounts::Accounts;
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
@@ -46,11 +46,11 @@ impl Settings {
 const LARGEST: u64 = 512 * 1024 * 1024;
 
 impl Files {
-    pub fn new(config: &Config) -> Files {
+    pub fn new(config: &Config, files: &ExportFiles, _folder: &Path) -> Files {
         let portal = &config.portal;
         Files {
-            accounts: config.resolve(&portal.accounts),
-            events: portal.events.as_ref().map(|path| config.resolve(path)),
+            accounts: config.resolve(&files.accounts),
+            events: files.events.as_ref().map(|path| config.resolve(path)),
             settings: Settings {
                 time_zone: portal.time_zone.clone(),
                 brand: portal.brand.clone(),
