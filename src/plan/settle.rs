@@ -36,6 +36,7 @@ impl Applier<'_> {
                     // A secret cannot be read back. To write the same one again does no harm.
                     Some(_) if change.secret.is_some() => Fate::Absent,
                     Some(record) if differences(change, &record).is_empty() => Fate::There(record),
+                    Some(record) if arrived_in_part(change, &record) => Fate::There(record),
                     Some(record) if !holds_before(change, &record) => Fate::Moved,
                     _ => Fate::Absent,
                 })
@@ -59,7 +60,8 @@ impl Applier<'_> {
             match self.look_up(&entry.change).await {
                 Ok(Fate::There(answer)) => {
                     let record = answer.get("id").and_then(Value::as_i64).or(entry.change.subject.id);
-                    remember::remember(self.store, &entry.change, record, &answer, &[], now)?;
+                    let differences = differences(&entry.change, &answer);
+                    remember::remember(self.store, &entry.change, record, &answer, &differences, now)?;
                     let answer = summary(&entry.change, &answer);
                     self.store.end_write(entry.id, EntryState::Done, record, Some(&answer), None, now)?;
                     settled.found += 1;
@@ -167,6 +169,19 @@ pub(super) fn holds_before(change: &Change, record: &Value) -> bool {
         let was = serde_json::json!({ field.name.as_str(): field.before });
         psa::differences(&was, record).is_empty()
     })
+}
+
+/// Whether ConnectWise took some fields of a quantity's update and left the others as they were. Its quantity is then
+/// psactl's own, and not the work of another writer.
+fn arrived_in_part(change: &Change, record: &Value) -> bool {
+    if !matches!(change.purpose, Purpose::Quantity { .. }) {
+        return false;
+    }
+    let holds =
+        |name: &str, value: &Value| psa::differences(&serde_json::json!({ name: value }), record).is_empty();
+    let (arrived, not): (Vec<_>, Vec<_>) =
+        change.fields.iter().partition(|field| holds(&field.name, &field.after));
+    !arrived.is_empty() && not.iter().all(|field| holds(&field.name, &field.before))
 }
 
 /// Whether a record is one of the past that only shares its natural key with the one looked for: the closed

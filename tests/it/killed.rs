@@ -187,6 +187,44 @@ fn what_somebody_wrote_meanwhile_is_not_overwritten() {
     assert_eq!(addition["quantity"].to_string().parse(), Ok(7.0));
 }
 
+/// ConnectWise took the quantity and not the description, and the run died before it heard so: the quantity is
+/// psactl's own, not somebody else's work, and the description is written after all.
+#[test]
+fn what_arrived_in_part_is_psactls_own() {
+    let desk = story::before(story::DAY_LATER);
+    (CHAPTERS[story::DAY_LATER].world)(&desk);
+    story::one_at_a_time(&desk);
+    let agreements = desk.records("/finance/agreements", "");
+    let additions: Vec<serde_json::Value> = agreements
+        .iter()
+        .flat_map(|of| desk.records(&format!("/finance/agreements/{}/additions", of["id"]), ""))
+        .collect();
+    loop {
+        assert_eq!(Desk::ran(&mut story::command(&desk, &["sync"], "sent")).code, -1);
+        if story::last_in_journal(&desk, "intent") == "update agreement addition" {
+            break;
+        }
+    }
+    let patched = desk.sandbox().requests().into_iter().rev().find(|request| request.method == "PATCH");
+    let path = patched.unwrap().path;
+    let path = psactl::psa::Path::parse(&path[path.find("/finance").unwrap()..]).unwrap();
+    let written: serde_json::Value = desk.wait(desk.colleague().get(&path)).unwrap();
+    let before = additions.iter().find(|addition| addition["id"] == written["id"]).unwrap();
+    let text = before["invoiceDescription"].as_str().unwrap();
+    assert_ne!(before["quantity"], written["quantity"]);
+    assert_ne!(written["invoiceDescription"], text);
+    let as_it_was = [psactl::psa::PatchOp::replace("invoiceDescription", text)];
+    desk.wait(desk.colleague().patch(&path, &as_it_was)).unwrap();
+    // Until then more is used.
+    desk.edit("accounts.csv", "19.05", "20.05");
+    desk.edit("accounts.csv", "150.20", "151.20");
+    desk.psactl(&["sync"]).ends_with(0).is_silent_on("somebody else");
+    let now: serde_json::Value = desk.wait(desk.colleague().get(&path)).unwrap();
+    let number = |value: &serde_json::Value| value.to_string().parse::<f64>().unwrap();
+    assert_eq!(number(&now["quantity"]), number(&written["quantity"]) + 1.0);
+    assert_ne!(now["invoiceDescription"], text);
+}
+
 /// Ctrl-C finishes the write in hand and begins no other; the next run makes up for the rest.
 #[cfg(unix)]
 #[test]
