@@ -3,13 +3,14 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::Timestamp;
+use serde_json::Value;
 
 use super::faults::{Fault, FaultKey};
 use super::tickets::{self, Decision};
 use super::{Observed, Part, Run, billable, event_log, is_everybodys, observe, second};
-use crate::error::Result;
-use crate::plan::Plan;
-use crate::psa::{OrEmpty, Ticket};
+use crate::error::{Failure, Result};
+use crate::plan::{Plan, Purpose, Request};
+use crate::psa::{OrEmpty, Query, Ticket, TicketNote, paths};
 use crate::setup::Chosen;
 use crate::store::{Sighting, TicketMemory};
 
@@ -138,7 +139,43 @@ impl Run<'_> {
             let decision = tickets::plan(&mut facts, case, decision, plan);
             decided.decisions.insert(key.clone(), decision);
         }
+        self.leave_out_told(source, plan, now).await?;
         Ok(decided)
+    }
+
+    /// Leaves out the notes that their tickets have: a state that was put back may not know that it wrote them. The
+    /// event's id in the text is what a note is known by (design section 10).
+    async fn leave_out_told(&self, source: &str, plan: &mut Plan, now: Timestamp) -> Result<()> {
+        let mut changes = Vec::with_capacity(plan.changes.len());
+        for change in std::mem::take(&mut plan.changes) {
+            if let (Purpose::NoteTicket { fault, ticket, told_until, .. }, Request::Post { body, .. }) =
+                (&change.purpose, &change.request)
+                && self.has_note(*ticket, body).await?
+            {
+                let mut memory = self.store.ticket(source, fault)?.unwrap_or_default();
+                memory.told_until = memory.told_until.max(Some(*told_until));
+                memory.noted_at = memory.noted_at.or(Some(now));
+                if !self.options.dry_run {
+                    self.store.set_ticket(source, fault, &memory)?;
+                }
+                continue;
+            }
+            changes.push(change);
+        }
+        plan.changes = changes;
+        Ok(())
+    }
+
+    /// Whether a ticket has a note of the event that this one tells of. Where its notes may not be read, it is written.
+    async fn has_note(&self, ticket: i64, body: &Value) -> Result<bool> {
+        let event = body["text"].as_str().and_then(|text| text.lines().last()).unwrap_or_default();
+        let notes = self.client.list::<TicketNote>(&paths::ticket_notes(ticket), &Query::all().lean()).await;
+        match notes.map_err(Failure::from) {
+            Ok(notes) => Ok(!event.is_empty()
+                && notes.iter().any(|note| note.text.or_empty().trim_end().ends_with(event))),
+            Err(failure) if !is_everybodys(&failure) => Ok(false),
+            Err(failure) => Err(failure),
+        }
     }
 
     /// Tickets of a fault that carry psactl's key and that this state did not open.

@@ -179,6 +179,34 @@ fn a_ticket_that_this_state_did_not_open_stops_it() {
     assert_eq!(desk.tickets().len(), 4);
 }
 
+/// A note leaves no trace in the state that was put back, nor at the ticket itself.
+#[test]
+fn an_older_state_repeats_no_note() {
+    let desk = Desk::running();
+    desk.psactl(&["sync", "--open-standing"]).ends_with(0).says("4 tickets opened");
+    let ticket = desk
+        .tickets()
+        .into_iter()
+        .find(|ticket| ticket["summary"].as_str().unwrap().contains("ETV-FrontOffice"))
+        .map(|ticket| id(&ticket))
+        .unwrap();
+    let notes = |desk: &Desk| desk.records(&format!("/service/tickets/{ticket}/notes"), "").len();
+    copy(&desk, "state", "older");
+    let before = notes(&desk);
+    desk.later(SignedDuration::from_hours(25));
+    let failed = "Remote Backup failed for account [ETV-FrontOffice / DOC30199002]: again";
+    desk.event("n1", 5, "ETV-FrontOffice", "342", "Error", failed);
+    desk.psactl(&["sync", "--only", "tickets"]).ends_with(0).says("1 ticket note");
+    assert_eq!(notes(&desk), before + 1);
+    copy(&desk, "older", "state");
+    desk.psactl(&["sync", "--only", "tickets"]).ends_with(0).is_silent_on("note");
+    assert_eq!(notes(&desk), before + 1);
+    // What comes after it is told again.
+    desk.later(SignedDuration::from_hours(25));
+    desk.event("n2", 5, "ETV-FrontOffice", "342", "Error", failed);
+    desk.psactl(&["sync", "--only", "tickets"]).ends_with(0).says("1 ticket note");
+}
+
 #[test]
 fn a_second_psactl_is_noticed_by_the_first() {
     let desk = Desk::running();
