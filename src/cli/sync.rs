@@ -120,6 +120,9 @@ fn once_with(
     options: Options,
 ) -> Result<Report> {
     let _lock = if options.dry_run { None } else { Some(store.lock(command, context.now())?) };
+    if let Some(report) = crate::sync::idle(config, store, &options, context.now())? {
+        return Ok(report);
+    }
     let client = context.client(config)?;
     let clock = || context.now();
     let run = Run {

@@ -9,6 +9,7 @@ mod due;
 mod endings;
 mod event_log;
 pub mod faults;
+mod idle;
 mod known;
 mod links;
 pub mod observe;
@@ -43,6 +44,8 @@ use crate::store::{Import, Link, Sighting, Stop, Store};
 use faults::FaultKey;
 use tickets::Decision;
 
+pub use idle::{idle, rests_until};
+use idle::{is_to_be_asked, rest};
 use observed::Observed;
 pub use options::{Options, Part};
 pub use report::{Report, Standing};
@@ -96,12 +99,11 @@ impl Run<'_> {
     /// state not writable. Everything less stands in the report. What failed in the run before for the same
     /// cause is an error only every `remind_every`, so that cron does not cry each minute.
     pub async fn once(mut self) -> Result<Report> {
-        const AREA: &str = "run";
         let nobody = BTreeSet::from([String::new()]);
         match self.attempt().await {
             Ok(report) => {
                 if !self.options.dry_run {
-                    self.store.settle_standing(AREA, &nobody, &BTreeSet::new())?;
+                    self.store.settle_standing(RUN, &nobody, &BTreeSet::new())?;
                 }
                 Ok(report)
             }
@@ -117,8 +119,8 @@ impl Run<'_> {
                 };
                 let key = format!("run failed: {cause}");
                 let now = (self.clock)();
-                let speaks = self.store.speaks(&key, "", AREA, now, self.config.sync.remind_every)?;
-                self.store.settle_standing(AREA, &nobody, &BTreeSet::from([key]))?;
+                let speaks = self.store.speaks(&key, "", RUN, now, self.config.sync.remind_every)?;
+                self.store.settle_standing(RUN, &nobody, &BTreeSet::from([key]))?;
                 // Whoever names customers wants to know each time.
                 if speaks || self.options.by_hand || !self.options.cids.is_empty() {
                     Err(failure)
@@ -142,23 +144,13 @@ impl Run<'_> {
             }
             failure => failure,
         };
-        let asks_at = source.asks_at();
-        if asks_at.is_some_and(|at| at <= now) || self.options.insists() {
+        if is_to_be_asked(source.as_ref(), now) || self.options.insists() {
             source.refresh(now).await.map_err(undelivered)?;
         }
         // By now the service was asked: the next time is one to wake up at.
         let asks_at = source.asks_at();
         let stamp = due::stamp(self.config, &source.stamp().map_err(undelivered)?);
-        if !self.options.insists()
-            && let Some(next) = due::Rest::until(
-                self.store,
-                &self.options,
-                &stamp,
-                now,
-                self.config.sync.verify_every.max(self.config.sync.remind_every),
-            )?
-            && !self.store.was_killed()?
-        {
+        if let Some(next) = rest(self.config, self.store, &self.options, &stamp, now)? {
             return Ok(Report::idle(Some(asks_at.map_or(next, |at| next.min(at)))));
         }
         let chosen = Chosen::read(self.store)?;
@@ -437,19 +429,8 @@ impl Run<'_> {
     }
 }
 
-/// Until when a run would have nothing to do, with the portal's files as they are; nothing where it has work now.
-///
-/// # Errors
-/// Where the state cannot be read.
-pub fn rests_until(
-    config: &Config,
-    store: &Store,
-    stamp: &portal::Stamp,
-    now: Timestamp,
-) -> Result<Option<Timestamp>> {
-    let longest = config.sync.verify_every.max(config.sync.remind_every);
-    due::Rest::until(store, &Options::default(), &due::stamp(config, stamp), now, longest)
-}
+/// What a run as a whole is known by, among what stands.
+const RUN: &str = "run";
 
 /// Whether a failure met with one customer would meet every other: the way there, the login, the limit. What
 /// ConnectWise says about one customer's records is that customer's.

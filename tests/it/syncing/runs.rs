@@ -266,3 +266,18 @@ fn quiet_says_only_what_needs_a_person() {
     let ran = desk.psactl(&["sync", "-q"]).ends_with(0);
     assert_eq!((&*ran.stdout, &*ran.stderr), ("", ""));
 }
+
+/// A secret may come from a store that a person unlocks: a run with nothing to do does not ask for it.
+#[cfg(unix)]
+#[test]
+fn an_idle_run_reads_no_secret() {
+    let desk = Desk::running();
+    let command = "private_key = { command = \"echo asked >> asked; cat private-key\" }";
+    desk.edit("psactl.toml", "private_key = { file = \"private-key\" }", command);
+    let asked = || std::fs::read_to_string(desk.file("asked")).unwrap_or_default().lines().count();
+    desk.psactl(&["sync", "--verify"]).ends_with(0);
+    let before = asked();
+    assert!(before > 0);
+    desk.psactl(&["sync"]).ends_with(0);
+    assert_eq!(asked(), before);
+}
