@@ -4,6 +4,7 @@
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
 
 use jiff::Timestamp;
 
@@ -12,8 +13,12 @@ use crate::error::{Exit, Failure, Result};
 use crate::plan::apply::Secrets;
 use crate::portal;
 use crate::psa::{self, Client, Connection};
-use crate::store::{self, Store};
+use crate::store::{self, Lock, Store};
 use crate::ui::Ui;
+
+/// How long a command waits for another that writes, and how often it looks.
+const PATIENCE: Duration = Duration::from_secs(60);
+const TURN: Duration = Duration::from_millis(200);
 
 /// What a command is handed.
 pub struct Context {
@@ -97,6 +102,24 @@ impl Context {
     /// Where it cannot be opened, or is newer than this program.
     pub fn store(&self) -> Result<Store> {
         Ok(Store::open(&self.state_folder()?)?)
+    }
+
+    /// The right to write, for a command that gives it back while a person thinks: it waits a moment for cron's sync.
+    ///
+    /// # Errors
+    /// Where another psactl is at work for longer than that.
+    pub async fn lock_patiently(&self, store: &Store, who: &str) -> Result<Lock> {
+        let mut waiting = None;
+        for _ in 0..PATIENCE.as_millis() / TURN.as_millis() {
+            match store.lock(who, self.now()) {
+                Err(store::Error::Locked { holder, .. }) => {
+                    waiting.get_or_insert_with(|| self.ui.waiting(&format!("waiting for {holder}")));
+                    tokio::time::sleep(TURN).await;
+                }
+                lock => return Ok(lock?),
+            }
+        }
+        Ok(store.lock(who, self.now())?)
     }
 
     /// The backup service's side, as it was last read. Where it was never asked, it is asked now.

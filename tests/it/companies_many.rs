@@ -425,6 +425,27 @@ mod at_a_terminal {
         assert_eq!(entries(&desk, "Angry Fox"), in_order("EFS-419"));
     }
 
+    /// Cron's sync runs every minute, and a colleague may be at the same work.
+    #[test]
+    fn while_a_person_thinks_others_go_on() {
+        let desk = prepared();
+        let mut session = terminal(&desk, &["companies", "link", "419", "Angry Fox"]);
+        session.expect("Link customer 419").unwrap();
+        desk.psactl(&["companies", "link", "355", "Joe TV Repair", "--yes"]).ends_with(0);
+        session.send("y").unwrap();
+        session.expect("customers were linked or unlinked while this was asked: nothing was done").unwrap();
+        session.expect(Eof).unwrap();
+        assert_eq!(link_of(&desk, "419"), None);
+        let mut session = terminal(&desk, &["companies", "link", "419", "Angry Fox"]);
+        session.expect("Link customer 419").unwrap();
+        let ran = desk.psactl(&["sync"]);
+        assert_ne!(ran.code, 7, "{}{}", ran.stdout, ran.stderr);
+        session.send("y").unwrap();
+        session.expect("Linked").unwrap();
+        session.expect(Eof).unwrap();
+        assert_eq!(link_of(&desk, "419"), Some(desk.company("Angry Fox")));
+    }
+
     #[test]
     fn likeness_alone_links_nobody() {
         let desk = prepared();

@@ -129,7 +129,8 @@ impl<'a> Adding<'a> {
                 added.show_plan(ui);
             }
             let billed = if missing.additions.is_empty() { "" } else { " and bill it so" };
-            if !ui.confirm(&format!("Link customer {}{billed}?", text::clean(&link.cid)), "--yes")? {
+            let question = format!("Link customer {}{billed}?", text::clean(&link.cid));
+            if !linking.ask(|ui| ui.confirm(&question, "--yes")).await? {
                 return Err(Failure::new(Exit::Interrupted, "nothing was added"));
             }
             agreed = Some(missing);
@@ -167,7 +168,8 @@ impl<'a> Adding<'a> {
             let Some(offer) = additions.offers.first().filter(|_| linking.context.ui.may_ask()) else {
                 break additions;
             };
-            self.decide(offer)?;
+            let reply = linking.ask(|ui| reply_to(ui, offer)).await?;
+            self.answers.push((offer.key.clone(), reply));
         };
         Ok((link, missing(changes, additions)))
     }
@@ -201,33 +203,6 @@ impl<'a> Adding<'a> {
                 )
                 .hint(format!("psactl setup {} --check", step.name())));
             }
-        }
-        Ok(())
-    }
-
-    /// Asks what only a person knows.
-    fn decide(&mut self, offer: &Offer) -> Result<()> {
-        let ui = &self.linking.context.ui;
-        let reply = match &offer.asks {
-            Asks::Choice { answers } => {
-                let items: Vec<String> = answers.iter().map(|answer| text::clean(&answer.text)).collect();
-                let chosen = ui.choose(&text::clean(&offer.question), &items, 0, "--agreement ID")?;
-                answers.get(chosen).map(|answer| answer.reply.clone())
-            }
-            // One customer is no list to choose from.
-            Asks::Customers { answers } => {
-                if let Some(before) = &offer.before {
-                    ui.tell(&ui.wrap(&text::clean(before), 0, 0));
-                }
-                let yes = ui.confirm("Bill the flat fee?", "--flat-fee SERVICE")?;
-                let cids = answers.iter().filter(|_| yes).map(|(cid, _)| cid.clone()).collect();
-                Some(Reply::Customers { cids })
-            }
-            _ => ask::typed(ui, offer)?,
-        };
-        match reply {
-            Some(reply) => self.answers.push((offer.key.clone(), reply)),
-            None => return Err(Failure::new(Exit::Interrupted, "nothing was added")),
         }
         Ok(())
     }
@@ -296,6 +271,28 @@ impl<'a> Adding<'a> {
         let troubles = report.troubles.iter().map(|trouble| trouble.error.clone()).collect();
         Ok(Next { missing, troubles, plan })
     }
+}
+
+/// Asks what only a person knows.
+fn reply_to(ui: &Ui, offer: &Offer) -> Result<Reply> {
+    let reply = match &offer.asks {
+        Asks::Choice { answers } => {
+            let items: Vec<String> = answers.iter().map(|answer| text::clean(&answer.text)).collect();
+            let chosen = ui.choose(&text::clean(&offer.question), &items, 0, "--agreement ID")?;
+            answers.get(chosen).map(|answer| answer.reply.clone())
+        }
+        // One customer is no list to choose from.
+        Asks::Customers { answers } => {
+            if let Some(before) = &offer.before {
+                ui.tell(&ui.wrap(&text::clean(before), 0, 0));
+            }
+            let yes = ui.confirm("Bill the flat fee?", "--flat-fee SERVICE")?;
+            let cids = answers.iter().filter(|_| yes).map(|(cid, _)| cid.clone()).collect();
+            Some(Reply::Customers { cids })
+        }
+        _ => ask::typed(ui, offer)?,
+    };
+    reply.ok_or_else(|| Failure::new(Exit::Interrupted, "nothing was added"))
 }
 
 /// What the two steps of a company found, in one.

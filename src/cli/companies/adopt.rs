@@ -115,7 +115,7 @@ async fn adopt(linking: &Linking<'_>, customers: &[Customer], args: &Args) -> Re
             report.show(ui);
         }
         let question = format!("Are these {} the same customers?", report.links.len());
-        if !ui.confirm(&question, "--yes")? {
+        if !linking.ask(|ui| ui.confirm(&question, "--yes")).await? {
             return Err(Failure::new(Exit::Interrupted, "nothing was adopted"));
         }
     }

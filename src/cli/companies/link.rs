@@ -85,7 +85,8 @@ async fn link(linking: &Linking<'_>, customer: &Customer, wanted: &str, args: &A
         let ui = &linking.context.ui;
         ui.out(&ui.wrap(&names(link), 0, 2));
         report.plan.show(ui);
-        if !ui.confirm(&format!("Link customer {}?", text::clean(&link.cid)), "--yes")? {
+        let question = format!("Link customer {}?", text::clean(&link.cid));
+        if !linking.ask(|ui| ui.confirm(&question, "--yes")).await? {
             return Err(Failure::new(Exit::Interrupted, "nothing was linked"));
         }
         let agreed = Proposed { link: link.clone(), changes: report.plan.changes.clone() };

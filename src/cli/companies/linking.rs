@@ -1,6 +1,7 @@
 //! What the subcommands share: reading companies, what speaks against a link, and making links through the
 //! journal.
 
+use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
@@ -16,7 +17,7 @@ use crate::setup::directory::{Directory, Unfit};
 use crate::setup::{Named, Setup, Step, agreements, managed_ids};
 use crate::store::{Link, Lock, Store};
 use crate::sync::{billing, observe};
-use crate::ui::text;
+use crate::ui::{Ui, text};
 
 /// What a subcommand works with.
 pub(super) struct Linking<'a> {
@@ -30,7 +31,7 @@ pub(super) struct Linking<'a> {
     pub dry_run: bool,
     /// The additions that psactl keeps, by customer and agreement.
     kept: BTreeMap<String, BTreeMap<i64, BTreeSet<i64>>>,
-    _lock: Option<Lock>,
+    lock: RefCell<Option<Lock>>,
 }
 
 /// A link that may be made, with the changes that give its company the two Managed ID entries.
@@ -57,8 +58,25 @@ impl<'a> Linking<'a> {
             source,
             links,
             dry_run,
-            _lock: lock,
+            lock: RefCell::new(lock),
         })
+    }
+
+    /// Asks a person. While they think, the right to write is given back, so that cron's sync goes on; what was shown
+    /// is for the caller to look at again.
+    pub async fn ask<T>(&self, question: impl FnOnce(&Ui) -> Result<T>) -> Result<T> {
+        let held = self.lock.take().is_some();
+        let answer = question(&self.context.ui)?;
+        if held {
+            let lock = self.context.lock_patiently(self.store, "companies").await?;
+            self.lock.replace(Some(lock));
+            let links = self.store.links(self.source)?;
+            if !links.iter().eq(self.links.values()) {
+                let met = "customers were linked or unlinked while this was asked: nothing was done";
+                return Err(Failure::new(Exit::Partial, met).hint("run the command again"));
+            }
+        }
+        Ok(answer)
     }
 
     pub fn managed_id(&self, cid: &str) -> String {

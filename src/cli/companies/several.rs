@@ -48,7 +48,9 @@ pub(super) async fn choose(linking: &Linking<'_>, snapshot: &Snapshot, yes: bool
         return Ok(Exit::Done);
     }
     let items: Vec<(String, bool)> = found.iter().map(|own| item(own, ui.columns())).collect();
-    let marked = ui.choose_many("Which are the same?", &items, "psactl companies link CID COMPANY")?;
+    let question = "Which are the same?";
+    let marked =
+        linking.ask(|ui| ui.choose_many(question, &items, "psactl companies link CID COMPANY")).await?;
     let mut pairs: Vec<(Customer, Company)> = Vec::new();
     for own in marked.into_iter().filter_map(|place| found.get(place)) {
         let id = own.company.as_ref().map(|company| company.id);
@@ -137,7 +139,8 @@ pub(super) async fn link(
             report.show_plan(ui);
         }
         let customers = text::count(report.links.len(), "customer", "customers");
-        if !ui.confirm(&format!("Are these the same, and shall {customers} be linked?"), "--yes")? {
+        let question = format!("Are these the same, and shall {customers} be linked?");
+        if !linking.ask(|ui| ui.confirm(&question, "--yes")).await? {
             return Err(Failure::new(Exit::Interrupted, "nothing was linked"));
         }
         linking.still_stands(pairs, &proposed, false).await?;

@@ -42,7 +42,9 @@ pub(super) fn run(context: &Context, args: Args) -> Result<Exit> {
                 report.show_rest(&context.ui);
             }
             let (cid, company) = (text::clean(&report.link.cid), text::clean(&super::of(&report.link)));
-            if !context.ui.confirm(&format!("Forget that customer {cid} is {company}?"), "--yes")? {
+            let question = format!("Forget that customer {cid} is {company}?");
+            let yes = context.block_on(linking.ask(|ui| ui.confirm(&question, "--yes")))?;
+            if !yes {
                 return Err(Failure::new(Exit::Interrupted, "nothing was forgotten"));
             }
             report.shown = context.ui.may_ask();

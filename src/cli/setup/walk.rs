@@ -2,7 +2,6 @@
 
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
-use std::time::Duration;
 
 use super::show::{Done, Left, Report};
 use super::{Args, Mode};
@@ -13,7 +12,7 @@ use crate::plan::Change;
 use crate::plan::apply::{Applied, Applier, Secrets};
 use crate::psa::Client;
 use crate::setup::{self, Finding, Setup, Step};
-use crate::store::{self, Lock, Store};
+use crate::store::{Lock, Store};
 
 pub(super) struct Walk<'a> {
     pub(super) context: &'a Context,
@@ -189,17 +188,7 @@ impl Walk<'_> {
         if !self.asks {
             return Ok(None);
         }
-        let mut waiting = None;
-        for _ in 0..PATIENCE.as_millis() / TURN.as_millis() {
-            match self.store.lock("setup", self.context.now()) {
-                Err(store::Error::Locked { holder, .. }) => {
-                    waiting.get_or_insert_with(|| self.context.ui.waiting(&format!("waiting for {holder}")));
-                    tokio::time::sleep(TURN).await;
-                }
-                lock => return Ok(Some(lock?)),
-            }
-        }
-        Ok(Some(self.store.lock("setup", self.context.now())?))
+        Ok(Some(self.context.lock_patiently(self.store, "setup").await?))
     }
 
     pub(super) async fn apply(&self, run: i64, changes: Vec<Change>) -> Result<Vec<Applied>> {
@@ -237,10 +226,6 @@ impl Walk<'_> {
         }
     }
 }
-
-/// How long a set-up that was agreed to waits for another psactl.
-const PATIENCE: Duration = Duration::from_secs(60);
-const TURN: Duration = Duration::from_millis(200);
 
 /// Whether ConnectWise knows the login, and refuses it a right.
 pub(super) fn wants_rights(failure: &Failure) -> bool {
