@@ -143,8 +143,8 @@ pub(crate) fn sums<'a>(
     let mut sums: BTreeMap<String, (Decimal, Decimal)> = BTreeMap::new();
     for money in changes.into_iter().filter_map(|change| change.money.as_ref()) {
         let sum = sums.entry(money.currency.clone()).or_default();
-        sum.0 = sum.0.saturating_add(money.before);
-        sum.1 = sum.1.saturating_add(money.after);
+        sum.0 = sum.0.saturating_add(money.before).normalize();
+        sum.1 = sum.1.saturating_add(money.after).normalize();
     }
     sums
 }

@@ -116,6 +116,7 @@ pub(super) fn finish(mut run: Finish<'_>, report: &mut Report) -> Result<due::Ne
         report.events = results.len();
         run.store.record_actions(&results)?;
         news(&mut run, report)?;
+        report.standing_news = standing_news(&run, &report.standing)?;
         report.overview = Some(overview(&run)?);
         Ok(())
     })?;
@@ -176,6 +177,21 @@ fn tickets_again(run: &Finish<'_>, report: &Report) -> Result<Option<Timestamp>>
         again.extend(room);
     }
     Ok(again.into_iter().min())
+}
+
+/// Whether any of the faults that stand without a ticket was not listed before, or speaks again.
+fn standing_news(run: &Finish<'_>, standing: &[Standing]) -> Result<bool> {
+    const AREA: &str = "first run";
+    let mut keys = BTreeSet::new();
+    let mut news = false;
+    for fault in standing {
+        let key = format!("{} standing {} {}", fault.cid, fault.account, wording(&fault.text));
+        news |= run.store.speaks(&key, &fault.cid, AREA, run.now, run.config.sync.remind_every)?;
+        keys.insert(key);
+    }
+    let cids = run.observed.faults.keys().map(|key| key.cid.clone()).collect();
+    run.store.settle_standing(AREA, &cids, &keys)?;
+    Ok(news)
 }
 
 /// Faults that stand without a ticket since the first run.

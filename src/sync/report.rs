@@ -80,6 +80,9 @@ pub struct Report {
     pub troubles: Vec<Trouble>,
     /// Faults that stand since the first run, without a ticket.
     pub standing: Vec<Standing>,
+    /// Some of them were not listed before, or it is time to list them again.
+    #[serde(skip)]
+    pub(super) standing_news: bool,
     /// How many events were processed.
     pub events: usize,
     /// How many customers were looked at.
@@ -111,6 +114,7 @@ impl Report {
             plan: Plan::default(),
             troubles: Vec::new(),
             standing: Vec::new(),
+            standing_news: dry_run,
             events: 0,
             customers: 0,
             paused: 0,
@@ -286,7 +290,7 @@ impl Show for Report {
                 }
             }
         }
-        if !self.standing.is_empty() {
+        if !self.standing.is_empty() && self.standing_news {
             ui.heading(
                 "Standing since the first run, without a ticket (psactl sync --open-standing opens them)",
             );

@@ -86,7 +86,7 @@ impl Place<'_> {
         let money = MoneyEffect {
             currency: billing::currency(self.agreement),
             before: Decimal::ZERO,
-            after: billed.saturating_mul(product.price.unwrap_or_default()),
+            after: billed.saturating_mul(product.price.unwrap_or_default()).normalize(),
             prorated: self.agreement.prorate_flag.unwrap_or(false),
         };
         let name = format!("{what} ({}) on {}", self.managed_id, self.agreement.name.or_empty());

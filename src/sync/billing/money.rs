@@ -5,8 +5,13 @@ use rust_decimal::Decimal;
 use crate::plan::MoneyEffect;
 use crate::psa::{Addition, Agreement, BillCustomer};
 
-/// The line's amount on the next invoice, as ConnectWise computes it where it says so.
+/// The line's amount on the next invoice, as ConnectWise computes it where it says so; without zeros at its end, so
+/// that equal amounts are written alike.
 pub fn line(addition: &Addition, quantity: Option<Decimal>) -> Decimal {
+    unrounded(addition, quantity).normalize()
+}
+
+fn unrounded(addition: &Addition, quantity: Option<Decimal>) -> Decimal {
     if matches!(addition.bill_customer, Some(BillCustomer::DoNotBill | BillCustomer::NoCharge)) {
         return Decimal::ZERO;
     }

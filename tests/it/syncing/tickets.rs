@@ -48,6 +48,8 @@ fn the_first_run_lists_what_stands_and_opens_nothing() {
         .says("ETV-FrontOffice")
         .says("AF-BDR");
     assert_eq!(desk.tickets(), Vec::<Value>::new());
+    // Listed once, then once a day.
+    desk.psactl(&["sync", "--verify"]).ends_with(0).is_silent_on("Standing since");
     desk.later(SignedDuration::from_hours(50));
     desk.psactl(TICKETS).ends_with(0);
     assert_eq!(desk.tickets(), Vec::<Value>::new(), "not later either");
