@@ -98,8 +98,10 @@ impl Job<Next> {
 /// read one by one, and would take long.
 const IN_ORDER: usize = 50;
 
-/// How old a reading may be that a quantity is written from without reading it again.
-const FRESH: SignedDuration = SignedDuration::from_secs(30);
+/// How old a reading may be that a quantity is written from without reading it again. Without locking in this API
+/// there is always some time between the two; a person who edits the record on ConnectWise's screen has read it
+/// longer ago than this, too.
+const FRESH: SignedDuration = SignedDuration::from_secs(60);
 
 impl Lines {
     pub fn of(changes: Vec<Change>, read_at: &BTreeMap<String, Timestamp>, observed_at: Timestamp) -> Lines {
