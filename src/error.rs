@@ -33,6 +33,47 @@ pub enum Exit {
 }
 
 impl Exit {
+    /// All of them, by their numbers.
+    pub const ALL: [Exit; 10] = [
+        Exit::Done,
+        Exit::Unexpected,
+        Exit::Usage,
+        Exit::Configuration,
+        Exit::Refused,
+        Exit::Unreachable,
+        Exit::Partial,
+        Exit::Busy,
+        Exit::Found,
+        Exit::Interrupted,
+    ];
+
+    /// What it means, and what a scheduler or a person does about it.
+    pub fn meaning(self) -> (&'static str, &'static str) {
+        match self {
+            Exit::Done => ("done, or nothing to do; no person is needed", "nothing"),
+            Exit::Unexpected => ("unexpected failure; a demo act without effect", "report it"),
+            Exit::Usage => ("wrong command line", "mend the job"),
+            Exit::Configuration => {
+                ("configuration missing or invalid, or set-up not finished", "psactl init, then psactl setup")
+            }
+            Exit::Refused => ("login or rights refused", "psactl doctor"),
+            Exit::Unreachable => (
+                "ConnectWise or the portal unreachable, timed out or limiting, after retries",
+                "the next run tries again",
+            ),
+            Exit::Partial => (
+                "done in part: something failed, is held or is blocked (said when new, then once a day)",
+                "psactl status, psactl review",
+            ),
+            Exit::Busy => ("another psactl is at work", "alert only if it repeats"),
+            Exit::Found => (
+                "a check found something (doctor, setup --check, report --due, sync --dry-run --exit-code)",
+                "read it",
+            ),
+            Exit::Interrupted => ("interrupted", "run it again"),
+        }
+    }
+
     /// The number handed to the operating system.
     pub fn code(self) -> u8 {
         match self {

@@ -6,8 +6,10 @@ mod completions;
 mod demo;
 mod doctor;
 mod events;
+mod help;
 mod history;
 mod init;
+mod man;
 mod pause;
 mod reprocess;
 mod review;
@@ -31,17 +33,24 @@ use crate::context::Context;
 use crate::error::{Exit, Failure, Result};
 use crate::ui::{Format, Look, Ui, text};
 
+/// What `--version` says: also which commit, and for what system.
+const LONG_VERSION: &str =
+    concat!(env!("CARGO_PKG_VERSION"), " (", env!("PSACTL_BUILT"), ", ", env!("PSACTL_TARGET"), ")");
+
 /// Sets up, runs and diagnoses the integration between a backup service and ConnectWise PSA.
 #[derive(Debug, Parser)]
 #[command(
     name = "psactl",
     version,
+    long_version = LONG_VERSION,
     propagate_version = true,
+    disable_help_subcommand = true,
     max_term_width = 100,
     after_help = "Try it without any configuration:  psactl demo\n\
                   Begin with your own ConnectWise:   psactl init\n\
                   Exit codes: 0 done, 1 unexpected, 2 command line, 3 configuration or set-up, 4 login or rights,\n\
-                  5 unreachable, 6 done in part, 7 another psactl is at work, 8 a check found something, 130 interrupted."
+                  5 unreachable, 6 done in part, 7 another psactl is at work, 8 a check found something, 130 interrupted\n\
+                  (psactl help exit-codes)."
 )]
 pub struct Cli {
     #[command(flatten)]
@@ -108,6 +117,8 @@ enum Command {
     Doctor(doctor::Args),
     Sandbox(sandbox::Args),
     Completions(completions::Args),
+    Man(man::Args),
+    Help(help::Args),
 }
 
 /// Runs the command line of this process and returns its exit code.
@@ -169,6 +180,8 @@ fn run(cli: Cli, ui: Ui) -> Result<Exit> {
         Command::Doctor(args) => doctor::run(&context, args),
         Command::Sandbox(args) => sandbox::run(&context, args),
         Command::Completions(args) => completions::run(&context, args),
+        Command::Man(args) => man::run(&context, args),
+        Command::Help(args) => help::run(&context, args),
     }?;
     // Stopped after the change in hand: what was not tried is not what ended the run.
     let stopped = context.interrupted.load(std::sync::atomic::Ordering::Relaxed);
@@ -177,7 +190,7 @@ fn run(cli: Cli, ui: Ui) -> Result<Exit> {
 
 /// The whole command line, for completions and documentation.
 pub fn command() -> clap::Command {
-    Cli::command()
+    help::completed(Cli::command())
 }
 
 /// A failure as every command shows it: what, the causes, what to do next.

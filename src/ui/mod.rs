@@ -97,6 +97,11 @@ impl Ui {
         self.format == Format::Json
     }
 
+    /// Whether results are coloured.
+    pub fn is_coloured(&self) -> bool {
+        self.colour
+    }
+
     /// Whether only what needs a person is printed.
     pub fn is_quiet(&self) -> bool {
         self.quiet

@@ -213,8 +213,6 @@ fn a_wrong_command_line_is_exit_2_and_names_what_is_near() {
     run(&["snyc"]).ends_with(2).says("sync");
     run(&["sync", "--dryrun"]).ends_with(2).says("--dry-run");
     run(&["sync", "--only", "ticket"]).ends_with(2).says("tickets");
-    let version = run(&["--version"]).ends_with(0);
-    assert_eq!(version.stdout.trim(), concat!("psactl ", env!("CARGO_PKG_VERSION")));
 }
 
 #[test]
