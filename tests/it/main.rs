@@ -22,6 +22,7 @@ mod examples;
 mod faults;
 mod help;
 mod history;
+mod hostile;
 mod init;
 mod killed;
 mod log;
