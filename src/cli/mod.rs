@@ -17,6 +17,7 @@ mod state;
 mod status;
 mod sync;
 mod undo;
+mod when;
 mod why;
 
 pub use self::sandbox::write_trial;

@@ -28,6 +28,7 @@ mod month;
 mod paging;
 mod pause;
 mod portal;
+mod reprocess;
 #[cfg(unix)]
 mod review;
 mod sandbox;
