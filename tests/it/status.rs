@@ -107,6 +107,33 @@ fn a_monitor_gets_one_line_and_its_own_codes() {
 }
 
 #[test]
+fn a_stop_is_the_first_thing_it_says() {
+    let desk = crate::second::older_state();
+    desk.psactl(&["status"]).is_silent_on("nothing is written");
+    desk.psactl(&["sync"]).ends_with(6);
+    let ran = Desk::ran(desk.command(&["status"]).env("COLUMNS", "80")).ends_with(0);
+    assert!(ran.stdout.lines().all(|line| line.chars().count() <= 80), "{}", ran.stdout);
+    insta::assert_snapshot!("status_stopped", desk.shown(&ran));
+    let status = desk.psactl(&["status", "--output", "json"]).ends_with(0).json();
+    assert_eq!(status["level"], "critical");
+    assert_eq!(status["stop"]["seen"][0]["kind"], "agreement addition");
+    desk.psactl(&["status", "--nagios"]).ends_with(2).says("CRITICAL - nothing is written since");
+    // A person says which state is right: the stop is over.
+    desk.psactl(&["state", "keep", "--yes"]).ends_with(0);
+    desk.psactl(&["sync"]).ends_with(0);
+    desk.psactl(&["status"]).is_silent_on("Stopped since");
+}
+
+#[test]
+fn failed_events_are_counted() {
+    let desk = Desk::running();
+    desk.sandbox().set_private_key("made-anew");
+    desk.event("n1", 0, "ETV-BDR", "342", "Error", "Remote Backup failed for account [ETV-BDR / DOC30199007]");
+    desk.psactl(&["sync"]).ends_with(4);
+    desk.psactl(&["status"]).ends_with(0).says("1 event whose notifications failed (psactl events --errors)");
+}
+
+#[test]
 fn a_run_of_one_customer_is_no_sign_that_the_others_are_looked_after() {
     let desk = Desk::running();
     let at = |desk: &Desk| -> Value {
