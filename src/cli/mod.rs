@@ -9,6 +9,7 @@ mod events;
 mod history;
 mod init;
 mod pause;
+mod report;
 mod reprocess;
 mod review;
 mod sandbox;
@@ -98,6 +99,7 @@ enum Command {
     Apply(apply::Args),
     Status(status::Args),
     Why(why::Args),
+    Report(report::Args),
     Pause(pause::Args),
     Resume(pause::ResumeArgs),
     Review(review::Args),
@@ -159,6 +161,7 @@ fn run(cli: Cli, ui: Ui) -> Result<Exit> {
         Command::Apply(args) => apply::run(&context, args),
         Command::Status(args) => status::run(&context, args),
         Command::Why(args) => why::run(&context, args),
+        Command::Report(args) => report::run(&context, args),
         Command::Pause(args) => pause::run(&context, args),
         Command::Resume(args) => pause::resume(&context, args),
         Command::Review(args) => review::run(&context, args),
