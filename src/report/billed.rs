@@ -52,6 +52,8 @@ pub struct Line {
     pub agreements: Vec<String>,
     /// When the first of these is invoiced next.
     pub next_invoice: Option<Date>,
+    /// None of them is ever invoiced: no billing cycle, or no next date.
+    pub never_invoiced: bool,
     /// How it stands.
     pub state: LineState,
     /// The currency.
@@ -203,8 +205,9 @@ pub(super) fn customer(
                 used: used.total,
                 unit: unit(facts, service),
                 why: why_not_billed(lookup, link.is_some(), &managed_id, &all),
-                worth: price
-                    .map(|price| billing::round(used.total, facts.config.billing.rounding).saturating_mul(*price)),
+                worth: price.map(|price| {
+                    billing::round(used.total, facts.config.billing.rounding).saturating_mul(*price)
+                }),
             });
         }
         let line = line(facts, service, &live, used);
@@ -265,7 +268,15 @@ fn line(facts: &Facts<'_>, service: &'static Service, live: &[Found<'_>], used: 
         },
         additions: live.iter().map(|(_, addition)| addition.id).collect(),
         agreements: live.iter().map(|(agreement, _)| agreement.name.or_empty().to_owned()).collect(),
-        next_invoice: live.iter().filter_map(|(agreement, _)| agreement.next_invoice_date).map(billing::day).min(),
+        next_invoice: live
+            .iter()
+            .filter_map(|(agreement, _)| agreement.next_invoice_date)
+            .map(billing::day)
+            .min(),
+        never_invoiced: !live.is_empty()
+            && live.iter().all(|(agreement, _)| {
+                agreement.billing_cycle.is_none() || agreement.next_invoice_date.is_none()
+            }),
         state,
         currency: live.first().map(|(agreement, _)| billing::currency(agreement)).unwrap_or_default(),
         money: match worth {

@@ -48,6 +48,8 @@ pub enum FindingKind {
     Paused,
     /// Use that the next sync will push.
     Unpushed,
+    /// Something that a person should look at: an addition that bills and is not measured.
+    Look,
 }
 
 impl FindingKind {
@@ -60,6 +62,7 @@ impl FindingKind {
             FindingKind::Held => "held",
             FindingKind::Paused => "paused",
             FindingKind::Unpushed => "unpushed",
+            FindingKind::Look => "look",
         }
     }
 }
@@ -139,9 +142,7 @@ fn is_running(agreement: &Agreement) -> bool {
 
 fn findings(facts: &DueFacts<'_>, agreement: i64, cids: &[&str]) -> Vec<Finding> {
     let mut found = Vec::new();
-    let here = |change: &Change| {
-        matches!(&change.purpose, Purpose::Quantity { agreement: own, .. } if *own == agreement)
-    };
+    let here = |change: &Change| matches!(&change.purpose, Purpose::Quantity { agreement: own, .. } if *own == agreement);
     let delta = |change: &Change| change.money.as_ref().map(crate::plan::MoneyEffect::delta);
     let cid_of = |change: &Change| change.cid.clone().unwrap_or_default();
     for cid in cids {
@@ -169,6 +170,16 @@ fn findings(facts: &DueFacts<'_>, agreement: i64, cids: &[&str]) -> Vec<Finding>
             cid: cid.to_owned(),
             text: format!("{}: {}", blocked.subject, blocked.reason),
             fix: blocked.fix.clone(),
+            money: None,
+        });
+    }
+    for note in facts.plan.notes.iter().filter(|note| note.act) {
+        let Some(cid) = note.cid.as_deref().filter(|cid| cids.contains(cid)) else { continue };
+        found.push(Finding {
+            kind: FindingKind::Look,
+            cid: cid.to_owned(),
+            text: note.text.clone(),
+            fix: format!("psactl why {cid}"),
             money: None,
         });
     }

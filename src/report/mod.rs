@@ -179,8 +179,7 @@ pub struct Report {
 pub fn judge(facts: &Facts<'_>) -> Report {
     let month = &facts.month;
     let jobs = month::jobs(facts.events, month);
-    let mut cids: Vec<&str> =
-        facts.snapshot.customers.iter().map(|customer| customer.cid.as_str()).collect();
+    let mut cids: Vec<&str> = facts.snapshot.customers.iter().map(|customer| customer.cid.as_str()).collect();
     // One that is linked and gone from the portal has additions all the same.
     cids.extend(facts.links.keys().map(String::as_str).filter(|cid| facts.snapshot.customer(cid).is_none()));
     let lookup = billed::Lookup::of(facts);
@@ -194,6 +193,8 @@ pub fn judge(facts: &Facts<'_>) -> Report {
         customers.push(customer);
     }
     let (changes, counts, failed_writes) = changes(facts.writes);
+    let mut known = known(facts);
+    known.extend(never_invoiced(&customers));
     Report {
         month: month.to_string(),
         from: month.from(),
@@ -201,7 +202,7 @@ pub fn judge(facts: &Facts<'_>) -> Report {
         zone: month.zone_name(),
         made_at: facts.now,
         measured_at: facts.snapshot.measured_at,
-        known: known(facts),
+        known,
         money,
         jobs: jobs.values().fold(Jobs::default(), |all, one| all.plus(*one)),
         days: month::days(facts.events, month, facts.now),
@@ -259,6 +260,27 @@ fn known(facts: &Facts<'_>) -> Vec<String> {
     said
 }
 
+/// What is counted as billed and will never be: an agreement without a billing cycle or a next date is not invoiced.
+fn never_invoiced(customers: &[CustomerReport]) -> Option<String> {
+    let lines = customers.iter().flat_map(|customer| &customer.lines);
+    let never: Vec<&Line> = lines.filter(|line| line.never_invoiced).collect();
+    let mut sums: BTreeMap<&str, Decimal> = BTreeMap::new();
+    for line in &never {
+        let sum = sums.entry(&line.currency).or_default();
+        *sum = sum.saturating_add(line.money.billed);
+    }
+    let sums: Vec<String> =
+        sums.into_iter().map(|(currency, sum)| format!("{} {currency}", text::money(sum))).collect();
+    (!never.is_empty()).then(|| {
+        format!(
+            "{} of what is billed ({}) stand on agreements that are never invoiced: without a billing cycle or a next \
+             invoice date.",
+            text::count(never.len(), "line", "lines"),
+            sums.join(", ")
+        )
+    })
+}
+
 /// What psactl wrote: each change of an invoice or a ticket, and how many of each kind.
 fn changes(writes: &[Written]) -> (Vec<Changed>, BTreeMap<&'static str, usize>, usize) {
     let mut counts = BTreeMap::new();
@@ -268,10 +290,9 @@ fn changes(writes: &[Written]) -> (Vec<Changed>, BTreeMap<&'static str, usize>, 
         let kind = kind_of(&change.purpose, change.money.is_some());
         *counts.entry(kind).or_default() += 1;
         let (before, after) = match &change.purpose {
-            Purpose::Quantity { before, quantity, .. } if change.money.is_some() => (
-                before.map(text::quantity).unwrap_or_default(),
-                text::quantity(*quantity),
-            ),
+            Purpose::Quantity { before, quantity, .. } if change.money.is_some() => {
+                (before.map(text::quantity).unwrap_or_default(), text::quantity(*quantity))
+            }
             Purpose::Quantity { .. } => guards::values_of(change),
             Purpose::OpenTicket { .. } | Purpose::TicketStatus { .. } | Purpose::FlatFee { .. } => {
                 (String::new(), String::new())

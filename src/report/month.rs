@@ -111,7 +111,8 @@ impl Jobs {
 pub(super) fn jobs<'a>(events: &'a [LoggedEvent], month: &Month) -> BTreeMap<&'a str, Jobs> {
     let (from, until) = (month.from(), month.until());
     let mut jobs: BTreeMap<&str, Jobs> = BTreeMap::new();
-    for LoggedEvent { event, .. } in events.iter().filter(|one| one.event.time >= from && one.event.time < until)
+    for LoggedEvent { event, .. } in
+        events.iter().filter(|one| one.event.time >= from && one.event.time < until)
     {
         jobs.entry(&event.cid).or_default().count(event.kind);
     }

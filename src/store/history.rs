@@ -132,7 +132,8 @@ impl Store {
     /// Where the database cannot be read.
     pub fn writes_of(&self, run: i64) -> Result<Vec<Written>> {
         let mut writes = self.select_writes("run = ?1", [run])?;
-        let undoing = self.select_writes("json_extract(change, '$.undoes') = ?1 AND state = 'done'", [run])?;
+        let undoing =
+            self.select_writes("json_extract(change, '$.undoes') = ?1 AND state = 'done'", [run])?;
         for write in &mut writes {
             let by = undoing.iter().rev().find(|undo| undo.about() == write.about());
             write.undone_by = by.filter(|_| write.state == EntryState::Done).map(|undo| undo.run);
@@ -155,10 +156,12 @@ impl Store {
     /// Where the database cannot be read.
     pub fn writes_between(&self, from: Timestamp, until: Timestamp) -> Result<Vec<Written>> {
         let mut writes = self.select_writes("at >= ?1 AND at < ?2", [seconds(from), seconds(until)])?;
-        let undoing = self.select_writes("json_extract(change, '$.undoes') IS NOT NULL AND state = 'done'", [])?;
+        let undoing =
+            self.select_writes("json_extract(change, '$.undoes') IS NOT NULL AND state = 'done'", [])?;
         for write in writes.iter_mut().filter(|write| write.state == EntryState::Done) {
             let by = undoing.iter().rev();
-            let mut by = by.filter(|undo| undo.change.undoes == Some(write.run) && undo.about() == write.about());
+            let mut by =
+                by.filter(|undo| undo.change.undoes == Some(write.run) && undo.about() == write.about());
             write.undone_by = by.next().map(|undo| undo.run);
         }
         Ok(writes)

@@ -14,8 +14,8 @@ use crate::config::Config;
 use crate::error::{Failure, Result};
 use crate::portal::Snapshot;
 use crate::psa::{
-    self, Addition, Agreement, AgreementStatus, BoardStatus, Client, Company, CompanyStatus, Condition, OrEmpty,
-    Query, Ticket, paths,
+    self, Addition, Agreement, AgreementStatus, BoardStatus, Client, Company, CompanyStatus, Condition,
+    OrEmpty, Query, Ticket, paths,
 };
 use crate::store::Store;
 

@@ -28,6 +28,7 @@ mod month;
 mod paging;
 mod pause;
 mod portal;
+mod report;
 mod reprocess;
 #[cfg(unix)]
 mod review;

@@ -128,7 +128,14 @@ fn a_stop_is_the_first_thing_it_says() {
 fn failed_events_are_counted() {
     let desk = Desk::running();
     desk.sandbox().set_private_key("made-anew");
-    desk.event("n1", 0, "ETV-BDR", "342", "Error", "Remote Backup failed for account [ETV-BDR / DOC30199007]");
+    desk.event(
+        "n1",
+        0,
+        "ETV-BDR",
+        "342",
+        "Error",
+        "Remote Backup failed for account [ETV-BDR / DOC30199007]",
+    );
     desk.psactl(&["sync"]).ends_with(4);
     desk.psactl(&["status"]).ends_with(0).says("1 event whose notifications failed (psactl events --errors)");
 }

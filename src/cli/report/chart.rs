@@ -9,7 +9,8 @@ use crate::report::Jobs;
 
 /// A share of a whole in percent, with one decimal.
 fn share(part: Decimal, whole: Decimal) -> String {
-    let share = part.max(Decimal::ZERO).checked_mul(Decimal::ONE_HUNDRED).and_then(|part| part.checked_div(whole));
+    let share =
+        part.max(Decimal::ZERO).checked_mul(Decimal::ONE_HUNDRED).and_then(|part| part.checked_div(whole));
     format!("{:.1}%", share.unwrap_or_default().min(Decimal::ONE_HUNDRED))
 }
 

@@ -82,7 +82,9 @@ impl Row {
     fn cells(self) -> Vec<String> {
         let mut cells = vec![String::new(); HEADER.len()];
         for (column, cell) in self.0 {
-            if let Some(place) = HEADER.iter().position(|name| *name == column).and_then(|at| cells.get_mut(at)) {
+            if let Some(place) =
+                HEADER.iter().position(|name| *name == column).and_then(|at| cells.get_mut(at))
+            {
                 *place = cell.written();
             }
         }
@@ -114,7 +116,10 @@ pub(super) fn text(report: &Report) -> Result<String> {
                     .words("currency", line.currency.as_str())
                     .number("used_amount", Some(line.money.used).filter(|_| known && line.billed.is_some()))
                     .number("billed_amount", line.money.billed)
-                    .number("difference", Some(line.money.difference).filter(|_| known && line.billed.is_some()))
+                    .number(
+                        "difference",
+                        Some(line.money.difference).filter(|_| known && line.billed.is_some()),
+                    )
                     .words("at", customer.measured_at.map(text::moment).unwrap_or_default())
                     .words("details", customer.doubt.clone().unwrap_or_default()),
             );

@@ -110,7 +110,9 @@ impl Show for Due {
             ui.out(&ui.paint(Look::Head, &ui.wrap(&text::clean(&head), 0, 2)));
             for finding in &agreement.findings {
                 let look = match finding.kind {
-                    FindingKind::Unpushed | FindingKind::Held | FindingKind::Paused => Look::Warn,
+                    FindingKind::Unpushed | FindingKind::Held | FindingKind::Paused | FindingKind::Look => {
+                        Look::Warn
+                    }
                     FindingKind::Stale | FindingKind::Blocked | FindingKind::Failed => Look::Bad,
                 };
                 let kind = format!("{:<8}", finding.kind.as_str());
@@ -127,10 +129,9 @@ impl Show for Due {
         };
         let clear = match (self.agreements.len(), self.clear) {
             (0, 0) => format!("No agreement of a linked customer is invoiced by {}.", self.until),
-            (0, clear) => format!(
-                "{}, with nothing in the way.",
-                invoiced(clear, "agreement is", "agreements are")
-            ),
+            (0, clear) => {
+                format!("{}, with nothing in the way.", invoiced(clear, "agreement is", "agreements are"))
+            }
             (found, 0) => format!(
                 "{}, and something is in the way of each.",
                 invoiced(found, "agreement is", "agreements are")
@@ -159,7 +160,9 @@ mod tests {
     #[test]
     fn soon_is_a_number_of_days() {
         let today: Date = "2026-11-29".parse().unwrap();
-        for (within, last) in [("3d", "2026-12-02"), ("0d", "2026-11-29"), ("1w", "2026-12-06"), ("24h", "2026-11-30")] {
+        for (within, last) in
+            [("3d", "2026-12-02"), ("0d", "2026-11-29"), ("1w", "2026-12-06"), ("24h", "2026-11-30")]
+        {
             assert_eq!(last_day(within, today).ok(), last.parse().ok(), "{within}");
         }
         for wrong in ["", "soon", "3", "-3d", "3 days ago"] {

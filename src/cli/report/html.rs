@@ -152,10 +152,8 @@ fn bars(report: &Report) -> Markup {
 
 /// The customers with money of a currency, the largest first.
 fn ranked<'a>(customers: &'a [CustomerReport], currency: &str) -> Vec<(&'a CustomerReport, Money)> {
-    let mut rows: Vec<(&CustomerReport, Money)> = customers
-        .iter()
-        .filter_map(|customer| Some((customer, *customer.money.get(currency)?)))
-        .collect();
+    let mut rows: Vec<(&CustomerReport, Money)> =
+        customers.iter().filter_map(|customer| Some((customer, *customer.money.get(currency)?))).collect();
     rows.sort_by_key(|(_, money)| std::cmp::Reverse(money.used.max(money.billed)));
     rows
 }
@@ -486,6 +484,9 @@ mod tests {
             assert_eq!(figure(value.parse().unwrap()), written);
         }
         assert_eq!(signed("12345".parse().unwrap()), "+12,345.00");
-        assert_eq!((rate(1, 3), rate(1999, 2000), rate(0, 0)), ("33.3 %".into(), "99.9 %".into(), "–".into()));
+        assert_eq!(
+            (rate(1, 3), rate(1999, 2000), rate(0, 0)),
+            ("33.3 %".into(), "99.9 %".into(), "–".into())
+        );
     }
 }

@@ -85,7 +85,8 @@ impl Report {
     }
 
     fn differing(&self, ui: &Ui) {
-        let lines: Vec<(&str, &Line)> = self.lines().filter(|(_, line)| line.state != LineState::Equal).collect();
+        let lines: Vec<(&str, &Line)> =
+            self.lines().filter(|(_, line)| line.state != LineState::Equal).collect();
         let shown: Vec<_> = lines.iter().filter(|(_, line)| line.state != LineState::NotBilled).collect();
         if shown.is_empty() {
             return;
@@ -170,8 +171,12 @@ impl Report {
 
 /// What a line is, in words: "used 180.05 GB, billed 18.05".
 pub(super) fn standing(line: &Line) -> String {
-    let used = line.used.map_or_else(|| "not measured".to_owned(), |used| format!("used {}", amount(used, &line.unit)));
-    let billed = line.billed.map_or_else(|| "not billed".to_owned(), |billed| format!("billed {}", text::quantity(billed)));
+    let used = line
+        .used
+        .map_or_else(|| "not measured".to_owned(), |used| format!("used {}", amount(used, &line.unit)));
+    let billed = line
+        .billed
+        .map_or_else(|| "not billed".to_owned(), |billed| format!("billed {}", text::quantity(billed)));
     let twice = match line.state {
         LineState::BilledTwice => {
             let additions: Vec<String> = line.additions.iter().map(|id| format!("#{id}")).collect();
