@@ -99,7 +99,8 @@ fn every_filter_chooses() {
     };
     let all = chosen(&[]);
     assert_eq!(all.len(), 50);
-    assert!(all.iter().all(|event| event["schema"] == "psactl/event/1"));
+    assert!(all.iter().all(|event| event["schema"] == "psactl/logged-event/1"));
+    insta::assert_snapshot!("event_line", shape(&all[0]));
     let times: Vec<&str> = all.iter().map(|event| event["event"]["time"].as_str().unwrap()).collect();
     assert!(times.is_sorted_by(|newer, older| newer >= older), "newest first");
     assert_eq!(chosen(&["--limit", "7"]), all[..7]);

@@ -197,6 +197,27 @@ fn a_ticket_whose_answer_was_lost_is_not_opened_twice() {
 }
 
 #[test]
+fn it_works_now_whatever_the_interval() {
+    let desk = Desk::running();
+    used(&desk, "ETV-Primary", "148.20", "150.00");
+    next_export(&desk, SignedDuration::from_hours(13));
+    desk.psactl(&["sync"]).ends_with(0).says("1 agreement addition updated");
+    // Within min_interval of the last push a sync waits; reprocessing an event of the customer does not.
+    used(&desk, "ETV-Primary", "150.00", "151.00");
+    next_export(&desk, SignedDuration::from_mins(30));
+    let text = "Remote Backup completed successfully for account [ETV-Primary / DOC30199001]";
+    desk.event("now", 1, "ETV-Primary", "342", "OK", text);
+    desk.psactl(&["sync"]).ends_with(0).is_silent_on("agreement addition updated");
+    let last = events(&desk, &["--limit", "1"])[0]["number"].to_string();
+    desk.psactl(&["reprocess", &last, "--yes"]).ends_with(0).says("1 agreement addition updated");
+    assert!(desk.billed().values().any(|quantity| quantity == "191.85"), "{:?}", desk.billed());
+    desk.psactl(&["events", "show", &last])
+        .says("Updated ConnectWise agreement parts.")
+        .says("sent invoiceDescription = ETV-Primary: 151 GB")
+        .says("; quantity = 191.85");
+}
+
+#[test]
 fn filters_choose_and_are_not_mixed_with_numbers() {
     let desk = Desk::running();
     desk.psactl(&["reprocess", "17", "--errors", "--yes"]).ends_with(2).says("not by both");

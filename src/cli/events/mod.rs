@@ -34,7 +34,7 @@ pub struct Args {
     /// At most so many, newest first [default: 25; all with --jsonl]
     #[arg(long, value_name = "N")]
     limit: Option<usize>,
-    /// JSON Lines: each event as a JSON document (psactl/event/1) on a line of its own
+    /// JSON Lines: each event as a JSON document (psactl/logged-event/1) on a line of its own
     #[arg(long)]
     jsonl: bool,
 }
@@ -86,7 +86,7 @@ pub(super) fn run(context: &Context, args: Args) -> Result<Exit> {
     events.truncate(events.len() - more);
     if args.jsonl {
         for logged in events {
-            let line = Line { schema: Whole::SCHEMA, entry: entry(&store, logged)? };
+            let line = Line { schema: LINE, entry: entry(&store, logged)? };
             let line = serde_json::to_string(&line).map_err(crate::store::Error::from)?;
             context.ui.out(&line);
         }
@@ -96,6 +96,9 @@ pub(super) fn run(context: &Context, args: Args) -> Result<Exit> {
     context.ui.emit(&Log { events, more });
     Ok(Exit::Done)
 }
+
+/// The shape of a line: an event with its actions, without the requests behind them.
+const LINE: &str = "psactl/logged-event/1";
 
 /// So many events are listed where nobody says how many.
 const MOST: usize = 25;

@@ -12,6 +12,8 @@ use crate::ui::text;
 const BARS: usize = 20;
 /// So many rows of a list stand on a page that a person reads; the table for spreadsheets has all.
 const ROWS: usize = 200;
+/// So many of psactl's changes, the last ones.
+const CHANGES: usize = 50;
 
 /// The whole page.
 pub(super) fn page(report: &Report) -> String {
@@ -250,7 +252,7 @@ fn differing(report: &Report) -> Markup {
                         td { (line.next_invoice.map(|day| day.to_string()).unwrap_or_else(|| "never".to_owned())) }
                     } } }
                 } }
-                (more(unlike.len()))
+                (more(unlike.len(), ROWS))
             }
         }
     }
@@ -273,11 +275,11 @@ fn leaks(report: &Report) -> Markup {
                         th scope="row" { (safe(&leak.name)) " " span class="soft" { (safe(&leak.cid)) } }
                         td { (leak.service_name) }
                         td class="number" { (amount(leak.used, &leak.unit)) }
-                        td class="number" { (leak.worth.map(text::money).unwrap_or_default()) }
+                        td class="number" { (leak.worth.map(figure).unwrap_or_default()) }
                         td class="words" { (safe(&leak.why)) }
                     } } }
                 } }
-                (more(report.leaks.len()))
+                (more(report.leaks.len(), ROWS))
             }
         }
     }
@@ -306,7 +308,7 @@ fn orphans(report: &Report) -> Markup {
                         td class="words" { (safe(&orphan.why)) }
                     } } }
                 } }
-                (more(report.orphans.len()))
+                (more(report.orphans.len(), ROWS))
             }
         }
     }
@@ -377,19 +379,19 @@ fn changes(report: &Report) -> Markup {
                 }
                 @if !report.changes.is_empty() {
                     div class="scroll" tabindex="0" role="region" aria-label="Changes" { table {
-                        caption { "Each change of an invoice or a ticket; psactl history has every write." }
+                        caption { "Each change of an invoice or a ticket, the last first; psactl history has every write." }
                         thead { tr {
                             th scope="col" { "When (UTC)" } th scope="col" class="number" { "Run" }
                             th scope="col" { "Customer" } th scope="col" { "Record" }
                             th scope="col" class="number" { "Before" } th scope="col" class="number" { "After" }
                             th scope="col" class="number" { "Next invoice" }
                         } }
-                        tbody { @for change in report.changes.iter().rev().take(ROWS) { tr {
+                        tbody { @for change in report.changes.iter().rev().take(CHANGES) { tr {
                             td class="number" { (text::moment(change.at)) }
                             td class="number" { (change.run) }
                             td { (safe(change.cid.as_deref().unwrap_or_default())) }
                             td class="words" {
-                                (change.kind) ": " (safe(&change.record))
+                                (change.kind) ": " (safe(change.record.trim_start_matches("agreement addition ")))
                                 @if change.undone { " " em { "(taken back)" } }
                             }
                             td class="number" { (safe(&text::shorten(&change.before, 24))) }
@@ -399,16 +401,16 @@ fn changes(report: &Report) -> Markup {
                             } }
                         } } }
                     } }
-                    (more(report.changes.len()))
+                    (more(report.changes.len(), CHANGES))
                 }
             }
         }
     }
 }
 
-fn more(number: usize) -> Markup {
+fn more(number: usize, shown: usize) -> Markup {
     html! {
-        @if number > ROWS { p class="soft" { "and " (number - ROWS) " more: psactl report --csv has all." } }
+        @if number > shown { p class="soft" { "and " (number - shown) " more: psactl report --csv has all." } }
     }
 }
 
