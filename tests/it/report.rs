@@ -7,7 +7,7 @@ use rust_decimal::Decimal;
 use serde_json::{Value, json};
 
 use crate::support::{Desk, Ran, id, shape};
-use crate::syncing::{next_export, used};
+use crate::syncing::{billed_twice, next_export, used};
 
 /// The account list's headings and the products that bill them.
 const PRODUCTS: [(&str, &str); 10] = [
@@ -416,15 +416,7 @@ fn before_the_invoice_run() -> Desk {
     let desk = Desk::running();
     used(&desk, "JTR-Counter", "18.05", "180.05");
     used(&desk, "AF-BDR", "187.30", "190.30");
-    let addition = desk.addition("Angry Fox", "Online Backup Basic Storage");
-    let twin = json!({
-        "product": { "id": addition["product"]["id"] },
-        "serialNumber": addition["serialNumber"],
-        "quantity": 1,
-        "billCustomer": "Billable",
-        "effectiveDate": addition["effectiveDate"],
-    });
-    desk.make(&format!("/finance/agreements/{}/additions", desk.agreement("Angry Fox")), twin);
+    billed_twice(&desk, "Angry Fox", "Online Backup Basic Storage");
     desk.psactl(&["pause", "342", "--until", "2026-12-05", "--reason", "moves house"]).ends_with(0);
     next_export(&desk, SignedDuration::from_mins(60));
     desk.forget_requests();

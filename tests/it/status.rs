@@ -1,24 +1,16 @@
 //! `psactl status`: one screen, and one line for monitors.
 
 use jiff::SignedDuration;
-use serde_json::{Value, json};
+use serde_json::Value;
 
 use crate::support::{Desk, shape};
-use crate::syncing::{next_export, used};
+use crate::syncing::{billed_twice, next_export, used};
 
 /// One change is held, one service billed twice, one customer is new and not linked, one is paused.
 fn troubled() -> Desk {
     let desk = Desk::running();
     used(&desk, "JTR-Counter", "18.05", "180.05");
-    let addition = desk.addition("Angry Fox", "Online Backup Basic Storage");
-    let twin = json!({
-        "product": { "id": addition["product"]["id"] },
-        "serialNumber": addition["serialNumber"],
-        "quantity": 1,
-        "billCustomer": "Billable",
-        "effectiveDate": addition["effectiveDate"],
-    });
-    desk.make(&format!("/finance/agreements/{}/additions", desk.agreement("Angry Fox")), twin);
+    billed_twice(&desk, "Angry Fox", "Online Backup Basic Storage");
     let accounts = desk.read("accounts.csv");
     let row = accounts.lines().find(|line| line.contains("JTR-Counter")).unwrap();
     let row =
