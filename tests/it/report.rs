@@ -457,6 +457,21 @@ fn what_stands_in_the_way_of_the_next_invoices_is_listed() {
 }
 
 #[test]
+fn before_set_up_and_after_a_stop_it_still_reports() {
+    let desk = Desk::bare();
+    desk.psactl(&["report"]).ends_with(0).says("Nothing is billed.").says("The event log is empty");
+    desk.psactl(&["report", "--html"]).ends_with(0).says("No backup job of this month");
+    desk.psactl(&["report", "--due", "3d"]).ends_with(3).says("set-up is not finished");
+    let desk = crate::second::older_state();
+    desk.psactl(&["report"]).ends_with(0).is_silent_on("psactl has stopped");
+    desk.psactl(&["sync"]).ends_with(6);
+    desk.psactl(&["report"])
+        .ends_with(0)
+        .says("psactl has stopped: nothing is written since 2026-11-24 16:00 UTC");
+    desk.psactl(&["report", "--due", "9d"]).ends_with(6).says("nothing is written");
+}
+
+#[test]
 fn where_nothing_stands_in_the_way_it_ends_with_0() {
     let desk = Desk::running();
     due(&desk, "8d", 0).says("3 agreements are invoiced by 2026-12-01, with nothing in the way.");

@@ -183,6 +183,44 @@ fn every_event_says_what_covered_it() {
     assert_eq!(alone.len(), 3);
 }
 
+/// What the last run said of an event's ticket.
+fn of_ticket(desk: &Desk, like: &str) -> String {
+    let found = events(desk, &["--match", like]);
+    let actions = found[0]["actions"].as_array().unwrap();
+    let tickets = actions.iter().filter(|action| action["action"] == "ConnectWise ticket");
+    tickets.map(|action| action["detail"].as_str().unwrap().to_owned()).last().unwrap_or_default()
+}
+
+#[test]
+fn an_earlier_episode_is_not_told_of_as_if_it_had_opened_the_ticket() {
+    let desk = before();
+    desk.later(SignedDuration::from_hours(1));
+    for (id, minutes, severity, what) in [
+        ("first", 50, "Error", "failed (1st)"),
+        ("mended", 40, "OK", "completed successfully"),
+        ("anew", 30, "Error", "failed (2nd)"),
+        ("again", 20, "Error", "failed (3rd)"),
+    ] {
+        let text = format!("Remote Backup {what} for account [AF-Office / DOC30199012]");
+        desk.event(id, minutes, "AF-Office", "419", severity, &text);
+    }
+    desk.psactl(&["sync"]).ends_with(0).says("1 ticket opened");
+    let number = |like: &str| events(&desk, &["--match", like])[0]["number"].as_i64().unwrap();
+    assert_eq!(
+        of_ticket(&desk, "(1st)"),
+        format!(
+            "No ticket needed: the fault ended and began anew. Covered by event {}, with which it began.",
+            number("(2nd)")
+        )
+    );
+    let opened = of_ticket(&desk, "(3rd)");
+    assert!(opened.starts_with("Opened ConnectWise ticket #") && !opened.contains("Covered"), "{opened}");
+    assert_eq!(
+        of_ticket(&desk, "(2nd)"),
+        format!("{opened} Covered by event {}, the fault's latest.", number("(3rd)"))
+    );
+}
+
 #[test]
 fn a_ticket_whose_answer_was_lost_is_not_opened_twice() {
     let desk = with_outage();
@@ -232,4 +270,52 @@ fn filters_choose_and_are_not_mixed_with_numbers() {
     desk.psactl(&["reprocess", "--cid", "419", "--severity", "error", "--dry-run"])
         .ends_with(0)
         .says("nothing was written");
+}
+
+#[cfg(unix)]
+mod at_a_terminal {
+    use super::*;
+    use crate::companies::terminal;
+    use expectrl::{Eof, Expect};
+
+    /// A backup of AF-Office failed, and the login was refused.
+    fn failed() -> (Desk, String) {
+        let desk = before();
+        let key = desk.read("private-key");
+        desk.later(SignedDuration::from_hours(1));
+        let text = "Remote Backup failed for account [AF-Office / DOC30199012]";
+        desk.event("bad", 5, "AF-Office", "419", "Error", text);
+        desk.sandbox().set_private_key("another");
+        desk.psactl(&["sync"]).ends_with(4);
+        desk.sandbox().set_private_key(key.trim());
+        desk.forget_requests();
+        let number = events(&desk, &["--errors"])[0]["number"].to_string();
+        (desk, number)
+    }
+
+    #[test]
+    fn the_plan_comes_first_and_one_yes_does_it() {
+        let (desk, _) = failed();
+        let mut session = terminal(&desk, &["reprocess", "--errors"]);
+        session.expect("Would be written").unwrap();
+        session.expect("Backup failed: AF-Office").unwrap();
+        session.expect("Reprocess 1 event (").unwrap();
+        assert_eq!(desk.writes(), Vec::<String>::new());
+        session.send("y").unwrap();
+        session.expect("1 ticket opened").unwrap();
+        session.expect(Eof).unwrap();
+        assert!(open(&desk).iter().any(|ticket| ticket.1.contains("AF-Office")));
+    }
+
+    #[test]
+    fn a_no_reprocesses_nothing() {
+        let (desk, number) = failed();
+        let mut session = terminal(&desk, &["reprocess", &number]);
+        session.expect("Reprocess 1 event (").unwrap();
+        session.send("n").unwrap();
+        session.expect("nothing was reprocessed").unwrap();
+        session.expect(Eof).unwrap();
+        assert_eq!(desk.writes(), Vec::<String>::new());
+        assert_eq!(events(&desk, &["--errors"]).len(), 1);
+    }
 }

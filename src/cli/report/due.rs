@@ -9,7 +9,6 @@ use serde::Serialize;
 use super::gather;
 use crate::context::Context;
 use crate::error::{Exit, Failure, Result};
-use crate::portal;
 use crate::report::{self, DueAgreement, DueFacts, FindingKind};
 use crate::store::Pause;
 use crate::sync::pausing::Pauses;
@@ -43,9 +42,7 @@ pub(super) fn run(context: &Context, within: &str) -> Result<Exit> {
         ..Options::default()
     };
     let run = crate::cli::sync::once(context, "report", options)?;
-    let source = portal::open(&config)?;
-    let name = source.name();
-    let snapshot = source.accounts()?;
+    let (name, snapshot) = gather::customers(&config)?;
     let links = gather::links(&store, name)?;
     let client = gather::client(context, &config, &store)?;
     let companies: BTreeSet<i64> = links.values().map(|link| link.company_id).collect();

@@ -8,7 +8,7 @@ use rust_decimal::Decimal;
 use crate::config::Config;
 use crate::context::Context;
 use crate::error::{Exit, Failure, Result};
-use crate::portal;
+use crate::portal::{self, Snapshot};
 use crate::psa::{CatalogItem, Client, Condition, Query, paths};
 use crate::report::{self, Facts, Month, Report};
 use crate::services;
@@ -21,10 +21,8 @@ pub(super) fn gather(context: &Context, month: Option<&str>) -> Result<Report> {
     let config = context.config()?;
     let store = context.store()?;
     let now = context.now();
-    let source = portal::open(&config)?;
-    let name = source.name();
+    let (name, snapshot) = customers(&config)?;
     let month = chosen(month, observe::remembered_zone(&config, &store)?, now)?;
-    let snapshot = source.accounts()?;
     let links = links(&store, name)?;
     let products = Chosen::read(&store)?.products;
     let client = client(context, &config, &store)?;
@@ -34,7 +32,7 @@ pub(super) fn gather(context: &Context, month: Option<&str>) -> Result<Report> {
         let prices = prices(&client, products.values().flatten().copied().collect()).await?;
         Ok((agreements, prices))
     })?;
-    Ok(report::judge(&Facts {
+    let mut report = report::judge(&Facts {
         config: &config,
         now,
         snapshot: &snapshot,
@@ -48,7 +46,20 @@ pub(super) fn gather(context: &Context, month: Option<&str>) -> Result<Report> {
         pushed: &if month.until() <= now { store.quantities_before(month.until())? } else { BTreeMap::new() },
         state_since: store.installation(now)?.1,
         month,
-    }))
+    });
+    if let Some(stop) = store.stop()? {
+        let since = text::moment(stop.since);
+        let stopped =
+            format!("psactl has stopped: nothing is written since {since} UTC (psactl status says why).");
+        report.known.insert(0, stopped);
+    }
+    Ok(report)
+}
+
+/// The portal's name and its data as they are now.
+pub(super) fn customers(config: &Config) -> Result<(&'static str, Snapshot)> {
+    let source = portal::open(config)?;
+    Ok((source.name(), source.accounts()?))
 }
 
 /// A client, where the login may be tried.
