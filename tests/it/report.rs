@@ -187,17 +187,9 @@ fn leaks_orphans_doubles_and_what_is_not_measured_stand_apart() {
     assert_eq!(line("342", "select-storage")["state"], "not-billed");
 
     insta::assert_snapshot!("report_shape", shape(&report));
-    for columns in ["80", "160"] {
-        let ran = Desk::ran(desk.command(&["report"]).env("COLUMNS", columns)).ends_with(0);
-        let widest = ran.stdout.lines().map(|line| line.chars().count()).max();
-        assert!(widest <= columns.parse().ok(), "{}", ran.stdout);
-        insta::assert_snapshot!(format!("report_{columns}"), desk.shown(&ran));
+    for (name, shown) in desk.looks("report", &["report"], 0) {
+        insta::assert_snapshot!(name, shown);
     }
-    let mut command = desk.command(&["--color", "always", "report"]);
-    let ran = Desk::ran(command.env("COLUMNS", "80")).ends_with(0);
-    insta::assert_snapshot!("report_colour", desk.shown(&ran).replace('\u{1b}', "ESC"));
-    let ran = Desk::ran(desk.command(&["report"]).env_remove("COLUMNS")).ends_with(0);
-    insta::assert_snapshot!("report_piped", desk.shown(&ran));
 }
 
 /// Backup jobs by customer in a month of the server's time zone, counted here from the event log.
@@ -432,9 +424,9 @@ fn what_stands_in_the_way_of_the_next_invoices_is_listed() {
     let desk = before_the_invoice_run();
     // The sample's agreements are invoiced on 1 December; it is 23 November.
     due(&desk, "3d", 0).says("No agreement of a linked customer is invoiced by 2026-11-26.");
-    let ran = due(&desk, "8d", 8);
-    assert!(ran.stdout.lines().all(|line| line.chars().count() <= 80), "{}", ran.stdout);
-    insta::assert_snapshot!("due", desk.shown(&ran));
+    for (name, shown) in desk.looks("due", &["report", "--due", "8d"], 8) {
+        insta::assert_snapshot!(name, shown);
+    }
     assert_eq!(desk.writes(), Vec::<String>::new());
     let json = desk.psactl(&["report", "--due", "8d", "--output", "json"]).ends_with(8).json();
     let mut kinds: Vec<(&str, &str)> = Vec::new();
