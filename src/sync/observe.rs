@@ -120,19 +120,18 @@ fn company_of(agreement: &Agreement) -> Option<i64> {
     agreement.company.as_ref().and_then(|company| company.id)
 }
 
-/// Every agreement with its additions, for a report: those of linked companies, ended ones too, and of all others
-/// those that run.
+/// Every agreement, for a report: those of linked companies, ended ones too, and of all others those that run.
 ///
 /// # Errors
 /// Where ConnectWise cannot be asked.
-pub async fn every_agreement(client: &Client, linked: &BTreeSet<i64>) -> Result<Vec<AgreementFacts>> {
+pub async fn every_agreement(client: &Client, linked: &BTreeSet<i64>) -> Result<Vec<Agreement>> {
     let mut agreements = client.list::<Agreement>(&paths::agreements(), &Query::all().lean()).await?;
     agreements.retain(|agreement| {
         let status = agreement.agreement_status.as_ref();
         status.is_none_or(|status| *status == AgreementStatus::Active)
             || company_of(agreement).is_some_and(|company| linked.contains(&company))
     });
-    with_additions(client, agreements).await
+    Ok(agreements)
 }
 
 /// The agreements of linked companies, without their additions.
@@ -165,6 +164,18 @@ pub(super) async fn with_additions(
     client: &Client,
     agreements: Vec<Agreement>,
 ) -> Result<Vec<AgreementFacts>> {
+    with_additions_told(client, agreements, || {}).await
+}
+
+/// The same, telling of each agreement that is read.
+///
+/// # Errors
+/// Where ConnectWise cannot be asked.
+pub async fn with_additions_told(
+    client: &Client,
+    agreements: Vec<Agreement>,
+    mut read_one: impl FnMut(),
+) -> Result<Vec<AgreementFacts>> {
     let mut reading = stream::iter(agreements)
         .map(|agreement| async move {
             let additions =
@@ -175,6 +186,7 @@ pub(super) async fn with_additions(
     let mut facts = Vec::new();
     while let Some(read) = reading.next().await {
         let with = read?;
+        read_one();
         let status = with.agreement.agreement_status.as_ref();
         let ended = status.is_some_and(|status| *status != AgreementStatus::Active);
         if !ended || !with.additions.is_empty() {

@@ -186,6 +186,27 @@ fn leaks_orphans_doubles_and_what_is_not_measured_stand_apart() {
     assert_eq!(decimal(&report["money"]["USD"]["unmeasured"]), Decimal::from(21));
     assert_eq!(line("342", "select-storage")["state"], "not-billed");
 
+    // Another company's agreement is read, too, unless that is not wanted.
+    let known = desk.records("/finance/agreements", "").remove(0);
+    let other = json!({
+        "name": "Managed Services, no backup",
+        "type": { "id": known["type"]["id"] },
+        "company": { "id": desk.company("Sunshine IT Partners") },
+        "contact": { "id": known["contact"]["id"] },
+        "billToCompany": { "id": desk.company("Sunshine IT Partners") },
+        "startDate": "2026-01-01T00:00:00Z",
+        "noEndingDateFlag": true,
+        "billingCycle": { "id": known["billingCycle"]["id"] },
+        "nextInvoiceDate": "2026-12-01T00:00:00Z",
+        "periodType": known["periodType"],
+    });
+    desk.make("/finance/agreements", other);
+    desk.make(&on(&desk, "Sunshine IT Partners"), addition("EFS-998", 3));
+    let orphans = |arguments: &[&str]| self::report(&desk, arguments)["orphans"].as_array().unwrap().len();
+    assert_eq!((orphans(&[]), orphans(&["--only-linked"])), (3, 2));
+    desk.psactl(&["report", "--only-linked"])
+        .says("Orphans were looked for on the agreements of linked companies");
+
     insta::assert_snapshot!("report_shape", shape(&report));
     for (name, shown) in desk.looks("report", &["report"], 0) {
         insta::assert_snapshot!(name, shown);

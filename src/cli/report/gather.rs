@@ -17,7 +17,7 @@ use crate::store::{Link, Store};
 use crate::sync::{observe, waiting};
 use crate::ui::text;
 
-pub(super) fn gather(context: &Context, month: Option<&str>) -> Result<Report> {
+pub(super) fn gather(context: &Context, month: Option<&str>, only_linked: bool) -> Result<Report> {
     let config = context.config()?;
     let store = context.store()?;
     let now = context.now();
@@ -28,7 +28,12 @@ pub(super) fn gather(context: &Context, month: Option<&str>) -> Result<Report> {
     let client = client(context, &config, &store)?;
     let (agreements, prices) = context.block_on(async {
         let linked: BTreeSet<i64> = links.values().map(|link| link.company_id).collect();
-        let agreements = observe::every_agreement(&client, &linked).await?;
+        let agreements = match only_linked {
+            true => observe::agreements_alone(&client, &linked).await?,
+            false => observe::every_agreement(&client, &linked).await?,
+        };
+        let mut progress = context.ui.progress("reading agreement additions", agreements.len());
+        let agreements = observe::with_additions_told(&client, agreements, || progress.step()).await?;
         let prices = prices(&client, products.values().flatten().copied().collect()).await?;
         Ok((agreements, prices))
     })?;
@@ -47,6 +52,10 @@ pub(super) fn gather(context: &Context, month: Option<&str>) -> Result<Report> {
         state_since: store.installation(now)?.1,
         month,
     });
+    if only_linked {
+        let where_to = "Orphans were looked for on the agreements of linked companies alone (--only-linked).";
+        report.known.push(where_to.to_owned());
+    }
     if let Some(stop) = store.stop()? {
         let since = text::moment(stop.since);
         let stopped =

@@ -41,6 +41,10 @@ pub struct Args {
     /// Write it as one page for a browser or a printer, to a file or to stdout
     #[arg(long, value_name = "FILE", num_args = 0..=1, default_missing_value = "-", conflicts_with = "due")]
     html: Option<PathBuf>,
+    /// Read the agreements of linked companies alone: quicker where there are many others, but no orphan is
+    /// found on those
+    #[arg(long, conflicts_with = "due")]
+    only_linked: bool,
     /// Agreements invoiced within so long, and what stands in the way: 3d, 1w
     #[arg(long, value_name = "TIME")]
     due: Option<String>,
@@ -55,7 +59,7 @@ pub(super) fn run(context: &Context, args: Args) -> Result<Exit> {
         return Err(Failure::new(Exit::Usage, "one stdout cannot be both CSV and HTML")
             .hint("name a file for one of them: --html report.html"));
     }
-    let report = gather::gather(context, args.month.as_deref())?;
+    let report = gather::gather(context, args.month.as_deref(), args.only_linked)?;
     if let Some(file) = &args.csv {
         write(context, file, &csv::text(&report)?)?;
     }
