@@ -116,7 +116,7 @@ pub fn due(facts: &DueFacts<'_>) -> Vec<DueAgreement> {
             let next = billing::day(agreement.next_invoice_date?);
             let company = agreement.company.as_ref()?;
             let cids = by_company.get(&company.id?)?;
-            if next > facts.until || !is_running(agreement) {
+            if !is_due(agreement, facts.until) {
                 return None;
             }
             Some(DueAgreement {
@@ -135,9 +135,12 @@ pub fn due(facts: &DueFacts<'_>) -> Vec<DueAgreement> {
     due
 }
 
-fn is_running(agreement: &Agreement) -> bool {
+/// Whether an agreement runs and is invoiced by a day.
+pub fn is_due(agreement: &Agreement, until: Date) -> bool {
     use crate::psa::AgreementStatus::Active;
-    !agreement.cancelled_flag && agreement.agreement_status.as_ref().is_none_or(|status| *status == Active)
+    agreement.next_invoice_date.is_some_and(|next| billing::day(next) <= until)
+        && !agreement.cancelled_flag
+        && agreement.agreement_status.as_ref().is_none_or(|status| *status == Active)
 }
 
 fn findings(facts: &DueFacts<'_>, agreement: i64, cids: &[&str]) -> Vec<Finding> {

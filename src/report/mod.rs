@@ -25,7 +25,7 @@ use crate::sync::billing::AgreementFacts;
 use crate::ui::text;
 
 pub use billed::{Leak, Line, LineState, Orphan};
-pub use due::{DueAgreement, DueFacts, Finding, FindingKind, due};
+pub use due::{DueAgreement, DueFacts, Finding, FindingKind, due, is_due};
 pub use month::{Jobs, Month};
 
 /// What a report is judged from.

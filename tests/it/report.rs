@@ -445,6 +445,8 @@ fn what_stands_in_the_way_of_the_next_invoices_is_listed() {
     let desk = before_the_invoice_run();
     // The sample's agreements are invoiced on 1 December; it is 23 November.
     due(&desk, "3d", 0).says("No agreement of a linked customer is invoiced by 2026-11-26.");
+    // Where no invoice is near, the list of agreements alone is read, once it is known who answers.
+    assert_eq!(desk.requests().len(), 2);
     for (name, shown) in desk.looks("due", &["report", "--due", "8d"], 8) {
         insta::assert_snapshot!(name, shown);
     }

@@ -188,7 +188,7 @@ fn of_ticket(desk: &Desk, like: &str) -> String {
     let found = events(desk, &["--match", like]);
     let actions = found[0]["actions"].as_array().unwrap();
     let tickets = actions.iter().filter(|action| action["action"] == "ConnectWise ticket");
-    tickets.map(|action| action["detail"].as_str().unwrap().to_owned()).last().unwrap_or_default()
+    tickets.map(|action| action["detail"].as_str().unwrap().to_owned()).next_back().unwrap_or_default()
 }
 
 #[test]

@@ -9,7 +9,9 @@ use serde::Serialize;
 use super::gather;
 use crate::context::Context;
 use crate::error::{Exit, Failure, Result};
+use crate::plan::stop;
 use crate::report::{self, DueAgreement, DueFacts, FindingKind};
+use crate::setup::Chosen;
 use crate::store::Pause;
 use crate::sync::pausing::Pauses;
 use crate::sync::{Options, Part, billable, observe};
@@ -33,20 +35,30 @@ pub(super) fn run(context: &Context, within: &str) -> Result<Exit> {
     let now = context.now();
     let today = now.to_zoned(observe::remembered_zone(&config, &store)?).date();
     let until = last_day(within, today)?;
-    // What the next sync would do decides, by its own rules, with everything read back.
-    let options = Options {
-        only: Some(Part::Billing),
-        verify: true,
-        dry_run: true,
-        by_hand: context.ui.may_ask(),
-        ..Options::default()
-    };
-    let run = crate::cli::sync::once(context, "report", options)?;
+    stop::refuse(&store)?;
+    Chosen::read(&store)?.complete(&config)?;
     let (name, snapshot) = gather::customers(&config)?;
     let links = gather::links(&store, name)?;
     let client = gather::client(context, &config, &store)?;
     let companies: BTreeSet<i64> = links.values().map(|link| link.company_id).collect();
     let agreements = context.block_on(observe::agreements_alone(&client, &companies))?;
+    // What the next sync would do decides, by its own rules, with everything read back. Where no invoice is near,
+    // nothing has to be read.
+    let near = agreements.iter().any(|agreement| report::is_due(agreement, until));
+    let run = match near {
+        true => {
+            let options = Options {
+                only: Some(Part::Billing),
+                verify: true,
+                dry_run: true,
+                by_hand: context.ui.may_ask(),
+                ..Options::default()
+            };
+            let _waiting = context.ui.waiting("looking what the next sync would write");
+            Some(crate::cli::sync::once(context, "report", options)?)
+        }
+        false => None,
+    };
     let pauses = Pauses::at(store.pauses(name)?, now);
     let paused: BTreeMap<String, Pause> = links
         .keys()
@@ -56,17 +68,15 @@ pub(super) fn run(context: &Context, within: &str) -> Result<Exit> {
         .keys()
         .filter_map(|cid| Some((cid.clone(), billable::untimely(&config, &snapshot, cid, now)?)))
         .collect();
-    let troubles: Vec<(String, String)> = run
-        .troubles
-        .iter()
-        .filter_map(|trouble| Some((trouble.cid.clone()?, trouble.error.clone())))
-        .collect();
+    let (plan, troubles) = run.map(|run| (run.plan, run.troubles)).unwrap_or_default();
+    let troubles: Vec<(String, String)> =
+        troubles.into_iter().filter_map(|trouble| Some((trouble.cid?, trouble.error))).collect();
     let all = report::due(&DueFacts {
         agreements: &agreements,
         today,
         until,
         links: &links,
-        plan: &run.plan,
+        plan: &plan,
         troubles: &troubles,
         stale: &stale,
         paused: &paused,
