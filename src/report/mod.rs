@@ -334,3 +334,6 @@ fn kind_of(purpose: &Purpose, money: bool) -> &'static str {
         Purpose::Setup { .. } => "set-up",
     }
 }
+
+#[cfg(test)]
+mod tests;

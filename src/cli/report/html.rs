@@ -81,7 +81,9 @@ fn figures(report: &Report) -> Markup {
     let several = report.money.len() > 1;
     let worths = report.leaks.iter().filter_map(|leak| leak.worth);
     let worth = worths.fold(Decimal::ZERO, Decimal::saturating_add);
-    let of = |currency: &str| if several { format!(" ({currency})") } else { String::new() };
+    // Of a month that is over these figures are not.
+    let now = if report.until <= report.made_at { ", now" } else { "" };
+    let of = |currency: &str| if several { format!(" ({currency}){now}") } else { now.to_owned() };
     html! {
         dl class="cards" {
             @for (currency, money) in &report.money {
