@@ -25,6 +25,7 @@
 //! | [`doctor`] | the checks |
 //! | [`setup`] | the ordered steps, one file each: look, and the changes that would mend it |
 //! | [`sync`] | one run; billing, statistics, tickets: the rules, pure and tabled |
+//! | [`report`] | the report of a month, and what stands in the way of the next invoices: pure |
 //! | [`plan`] | changes, held, blocked; guards; applying; what is remembered |
 //! | [`context`], [`error`], [`ui`] | what a command is handed, how it fails, how things look |
 //! | [`services`] | the twelve billable services, where the two sides meet |
@@ -64,6 +65,7 @@ pub mod monitoring;
 pub mod plan;
 pub mod portal;
 pub mod psa;
+pub mod report;
 pub mod sandbox;
 pub mod services;
 pub mod setup;

@@ -1,7 +1,6 @@
 //! `psactl history`: every run, every write, before and after.
 
 use jiff::Timestamp;
-use jiff::tz::TimeZone;
 use serde::Serialize;
 
 use crate::context::Context;
@@ -54,7 +53,7 @@ pub(super) fn run(context: &Context, args: Args) -> Result<Exit> {
         context.ui.emit(&Whole { summary, writes: store.writes_of(run)? });
         return Ok(Exit::Done);
     }
-    let since = args.since.as_deref().map(|when| moment(when, context.now())).transpose()?;
+    let since = args.since.as_deref().map(|when| super::when::since(when, context.now())).transpose()?;
     let mut runs = store.runs(&RunFilter { run: None, cid: args.cid.clone(), since })?;
     let before = runs.len();
     // Whose writes are asked for has no use for runs without any.
@@ -77,22 +76,6 @@ pub(super) fn find(store: &Store, run: i64) -> Result<RunSummary> {
             Some(newest) => failure.hint(format!("the last run is {newest}; psactl history lists them")),
             None => failure.hint("psactl has not run yet"),
         }
-    })
-}
-
-/// A moment as a person types it: how long ago, a day, or a time.
-fn moment(when: &str, now: Timestamp) -> Result<Timestamp> {
-    let ago = || {
-        let span: jiff::Span = when.parse().ok()?;
-        now.to_zoned(TimeZone::UTC).checked_sub(span.abs()).ok().map(|then| then.timestamp())
-    };
-    let civil = || {
-        let time: jiff::civil::DateTime = when.parse().ok()?;
-        time.to_zoned(TimeZone::UTC).ok().map(|time| time.timestamp())
-    };
-    when.parse().ok().or_else(civil).or_else(ago).ok_or_else(|| {
-        Failure::new(Exit::Usage, format!("“{}” is no moment", text::clean(when)))
-            .hint("write 24h, 7d, 2026-11-20 or 2026-11-20T14:00Z")
     })
 }
 
@@ -237,29 +220,5 @@ fn one(ui: &Ui, write: &Written) {
     }
     if let Some(run) = write.undone_by {
         ui.out(&format!("      {}", ui.paint(Look::Dim, &format!("undone by run {run}"))));
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn moments_as_people_type_them() {
-        let now: Timestamp = "2026-11-23T14:00:00Z".parse().unwrap();
-        for (typed, meant) in [
-            ("24h", "2026-11-22T14:00:00Z"),
-            ("7d", "2026-11-16T14:00:00Z"),
-            ("90 minutes", "2026-11-23T12:30:00Z"),
-            ("2026-11-20", "2026-11-20T00:00:00Z"),
-            ("2026-11-20T14:00", "2026-11-20T14:00:00Z"),
-            ("2026-11-20T14:00:00+02:00", "2026-11-20T12:00:00Z"),
-        ] {
-            assert_eq!(moment(typed, now).unwrap(), meant.parse().unwrap(), "{typed}");
-        }
-        for typed in ["", "yesterday", "20.11.2026", "7", "d"] {
-            let refused = moment(typed, now).unwrap_err();
-            assert_eq!(refused.exit, Exit::Usage, "{typed}");
-        }
     }
 }

@@ -11,6 +11,7 @@ mod history;
 mod init;
 mod man;
 mod pause;
+mod report;
 mod reprocess;
 mod review;
 mod sandbox;
@@ -19,6 +20,7 @@ mod state;
 mod status;
 mod sync;
 mod undo;
+mod when;
 mod why;
 
 pub use self::sandbox::write_trial;
@@ -106,6 +108,7 @@ enum Command {
     Apply(apply::Args),
     Status(status::Args),
     Why(why::Args),
+    Report(report::Args),
     Pause(pause::Args),
     Resume(pause::ResumeArgs),
     Review(review::Args),
@@ -169,6 +172,7 @@ fn run(cli: Cli, ui: Ui) -> Result<Exit> {
         Command::Apply(args) => apply::run(&context, args),
         Command::Status(args) => status::run(&context, args),
         Command::Why(args) => why::run(&context, args),
+        Command::Report(args) => report::run(&context, args),
         Command::Pause(args) => pause::run(&context, args),
         Command::Resume(args) => pause::resume(&context, args),
         Command::Review(args) => review::run(&context, args),

@@ -2,30 +2,33 @@
 
 use std::collections::BTreeSet;
 
+use super::events::filter::Filter;
+use super::events::unknown;
 use crate::context::Context;
 use crate::error::{Exit, Failure, Result};
-use crate::store::EventState;
+use crate::store::LoggedEvent;
 use crate::sync::Options;
 use crate::ui::text;
 
 /// Run the notification actions of events again, now
 ///
 /// The events are folded to the present: one action for each fault and customer,
-/// with present use. A fault that was mended since opens no ticket. Guards
-/// always hold.
+/// with present use, whatever the interval. A fault that was mended since opens
+/// no ticket. Guards always hold. The plan is shown first; each event's log says
+/// what covered it (psactl events show N).
 ///
 /// Examples:
 ///   psactl reprocess 17
-///   psactl reprocess --errors --yes
+///   psactl reprocess --errors
+///   psactl reprocess --errors --match '*timed out*' --since 1d --yes
 #[derive(Debug, clap::Args)]
 #[command(verbatim_doc_comment)]
 pub struct Args {
-    /// Numbers of the event log
-    #[arg(value_name = "EVENT", required_unless_present = "errors")]
+    /// Numbers of the event log; the filters below choose instead
+    #[arg(value_name = "EVENT")]
     events: Vec<i64>,
-    /// Every event whose actions failed
-    #[arg(long, conflicts_with = "events")]
-    errors: bool,
+    #[command(flatten)]
+    filter: Filter,
     /// Show what would be written; write nothing
     #[arg(long)]
     dry_run: bool,
@@ -35,36 +38,54 @@ pub struct Args {
 }
 
 pub(super) fn run(context: &Context, args: Args) -> Result<Exit> {
+    let filtered = args.filter.is_given();
+    let usage = |text: &str| {
+        Failure::new(Exit::Usage, text)
+            .hint("name events by number, or by filters: psactl reprocess 17, psactl reprocess --errors")
+    };
+    match (args.events.is_empty(), filtered) {
+        (true, false) => return Err(usage("which events? Name each EVENT by its number, or filter")),
+        (false, true) => return Err(usage("events are named by number or by filters, not by both")),
+        _ => {}
+    }
     let config = context.config()?;
-    let known = context.store()?.events(config.portal.source.name())?;
-    let mut chosen = BTreeSet::new();
-    if args.errors {
-        chosen.extend(
-            known.iter().filter(|logged| logged.state == EventState::Failed).map(|logged| logged.number),
-        );
-        if chosen.is_empty() {
-            context.ui.say("no event has failed: nothing to reprocess");
-            return Ok(Exit::Done);
-        }
+    let store = context.store()?;
+    let source = config.portal.source.name();
+    let chosen = if filtered {
+        args.filter.chosen(&store, source, context.now())?
+    } else {
+        let named = args.events.iter().map(|number| match store.event(source, *number) {
+            Ok(event) => event.ok_or_else(|| unknown(*number)),
+            Err(error) => Err(error.into()),
+        });
+        named.collect::<Result<_>>()?
+    };
+    if chosen.is_empty() {
+        context.ui.say("no such event: nothing to reprocess");
+        return Ok(Exit::Done);
     }
-    for number in &args.events {
-        if !known.iter().any(|logged| logged.number == *number) {
-            return Err(Failure::new(Exit::Partial, format!("the event log has no event {number}"))
-                .hint("psactl events lists them"));
-        }
-        chosen.insert(*number);
-    }
-    let events = text::count(chosen.len(), "event", "events");
+    let events = told(&chosen);
+    let numbers: BTreeSet<i64> = chosen.iter().map(|logged| logged.number).collect();
     let options =
-        |dry_run| Options { dry_run, by_hand: true, events: Some(chosen.clone()), ..Options::default() };
+        |dry_run| Options { dry_run, by_hand: true, events: Some(numbers.clone()), ..Options::default() };
     if args.dry_run || !args.yes {
+        // Where nobody can answer, nobody waits for the plan.
+        if !args.dry_run && !context.ui.may_ask() {
+            context.ui.confirm(&format!("Reprocess {events}?"), "--yes")?;
+        }
         let plan = super::sync::once(context, "reprocess", options(true))?;
-        context.ui.emit(&plan);
+        if args.dry_run || !context.ui.is_json() {
+            context.ui.emit(&plan);
+        }
+        let changes = match plan.plan.changes.len() {
+            0 => "nothing to write".to_owned(),
+            changes => text::count(changes, "change", "changes"),
+        };
         if args.dry_run {
-            context.ui.say(&format!("reprocess: dry run of {events}, nothing was written"));
+            context.ui.say(&format!("reprocess: dry run of {events}: {changes}, nothing was written"));
             return Ok(Exit::Done);
         }
-        if !context.ui.confirm(&format!("Reprocess {events}?"), "--yes")? {
+        if !context.ui.confirm(&format!("Reprocess {events} ({changes})?"), "--yes")? {
             return Err(Failure::new(Exit::Interrupted, "nothing was reprocessed"));
         }
     }
@@ -72,4 +93,14 @@ pub(super) fn run(context: &Context, args: Args) -> Result<Exit> {
     context.ui.emit(&report);
     context.ui.say(&format!("reprocess: {events}: {}", report.summary()));
     Ok(report.exit())
+}
+
+/// "500 events of 3 customers".
+fn told(chosen: &[LoggedEvent]) -> String {
+    let cids: BTreeSet<&str> = chosen.iter().map(|logged| logged.event.cid.as_str()).collect();
+    let events = text::count(chosen.len(), "event", "events");
+    match cids.len() {
+        1 => events,
+        customers => format!("{events} of {}", text::count(customers, "customer", "customers")),
+    }
 }

@@ -6,7 +6,7 @@ use jiff::Timestamp;
 
 use super::{Finding, Step, portal, products};
 use crate::config::Config;
-use crate::error::Result;
+use crate::error::{Exit, Failure, Result};
 use crate::store::Store;
 
 /// What set-up found, as `sync` needs it: by id.
@@ -52,6 +52,21 @@ impl Chosen {
             products,
             vendor_sync_off: store.meta(portal::CONFIRMED)?.is_some(),
         })
+    }
+
+    /// Nothing is missing before `sync` can work.
+    ///
+    /// # Errors
+    /// Where something is: which step gives it.
+    pub fn complete(&self, config: &Config) -> Result<()> {
+        match self.missing(config) {
+            None => Ok(()),
+            Some(step) => Err(Failure::new(
+                Exit::Configuration,
+                format!("set-up is not finished: step {} is missing", step.name()),
+            )
+            .hint("psactl setup --check says what is missing, psactl setup does it")),
+        }
     }
 
     /// What is missing before `sync` can work, as the step that gives it.

@@ -1,7 +1,9 @@
 //! The event log: what the portal reported, what was done about it, what failed.
 
+use std::collections::BTreeMap;
+
 use jiff::Timestamp;
-use rusqlite::{Row, params};
+use rusqlite::{OptionalExtension, Row, params};
 use serde::{Deserialize, Serialize};
 
 use super::{Result, Store, moment, seconds};
@@ -145,6 +147,36 @@ impl Store {
         )?;
         let rows = query.query_map([source], read)?;
         Ok(rows.collect::<rusqlite::Result<_>>()?)
+    }
+
+    /// One event of a source by its number.
+    ///
+    /// # Errors
+    /// Where the database cannot be read.
+    pub fn event(&self, source: &str, number: i64) -> Result<Option<LoggedEvent>> {
+        let mut query = self.db.prepare_cached(
+            "SELECT id, event_id, time, cid, account, user, severity, kind, text, seen_at, state
+             FROM events WHERE source = ?1 AND id = ?2",
+        )?;
+        Ok(query.query_row(params![source, number], read).optional()?)
+    }
+
+    /// Every error that the actions of a source's events ever ended with, by event, oldest first.
+    ///
+    /// # Errors
+    /// Where the database cannot be read.
+    pub fn errors_of_events(&self, source: &str) -> Result<BTreeMap<i64, Vec<String>>> {
+        let mut query = self.db.prepare(
+            "SELECT event, error FROM actions JOIN events ON events.id = actions.event
+             WHERE source = ?1 AND error IS NOT NULL ORDER BY actions.id",
+        )?;
+        let rows = query.query_map([source], |row| Ok((row.get::<_, i64>(0)?, row.get::<_, String>(1)?)))?;
+        let mut errors: BTreeMap<i64, Vec<String>> = BTreeMap::new();
+        for row in rows {
+            let (event, error) = row?;
+            errors.entry(event).or_default().push(error);
+        }
+        Ok(errors)
     }
 
     /// How many events of a source are in a state.

@@ -3,12 +3,13 @@
 use std::collections::BTreeMap;
 
 use jiff::Timestamp;
-use rusqlite::{OptionalExtension, Row, params};
+use rusqlite::{OptionalExtension, Params, Row, params};
+use rust_decimal::Decimal;
 use serde::Serialize;
 use serde_json::Value;
 
 use super::{EntryState, Result, Run, Store, moment, seconds};
-use crate::plan::Change;
+use crate::plan::{Change, Purpose};
 
 /// A run with how many writes it made.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -130,8 +131,9 @@ impl Store {
     /// # Errors
     /// Where the database cannot be read.
     pub fn writes_of(&self, run: i64) -> Result<Vec<Written>> {
-        let mut writes = self.select_writes("run = ?1", run)?;
-        let undoing = self.select_writes("json_extract(change, '$.undoes') = ?1 AND state = 'done'", run)?;
+        let mut writes = self.select_writes("run = ?1", [run])?;
+        let undoing =
+            self.select_writes("json_extract(change, '$.undoes') = ?1 AND state = 'done'", [run])?;
         for write in &mut writes {
             let by = undoing.iter().rev().find(|undo| undo.about() == write.about());
             write.undone_by = by.filter(|_| write.state == EntryState::Done).map(|undo| undo.run);
@@ -144,14 +146,56 @@ impl Store {
     /// # Errors
     /// Where the database cannot be read.
     pub fn writes_after(&self, entry: i64) -> Result<Vec<Written>> {
-        self.select_writes("id > ?1 AND state <> 'failed'", entry)
+        self.select_writes("id > ?1 AND state <> 'failed'", [entry])
     }
 
-    fn select_writes(&self, which: &str, value: i64) -> Result<Vec<Written>> {
+    /// What was written, or tried, from a moment on and before another, oldest first; each write says which run took
+    /// it back.
+    ///
+    /// # Errors
+    /// Where the database cannot be read.
+    pub fn writes_between(&self, from: Timestamp, until: Timestamp) -> Result<Vec<Written>> {
+        let mut writes = self.select_writes("at >= ?1 AND at < ?2", [seconds(from), seconds(until)])?;
+        let undoing =
+            self.select_writes("json_extract(change, '$.undoes') IS NOT NULL AND state = 'done'", [])?;
+        for write in writes.iter_mut().filter(|write| write.state == EntryState::Done) {
+            let by = undoing.iter().rev();
+            let mut by =
+                by.filter(|undo| undo.change.undoes == Some(write.run) && undo.about() == write.about());
+            write.undone_by = by.next().map(|undo| undo.run);
+        }
+        Ok(writes)
+    }
+
+    /// The quantity that was last written to each addition before a moment.
+    ///
+    /// # Errors
+    /// Where the database cannot be read.
+    pub fn quantities_before(&self, until: Timestamp) -> Result<BTreeMap<i64, Decimal>> {
+        let mut query = self.db.prepare(
+            "SELECT coalesce(record, json_extract(change, '$.subject.id')), change FROM journal
+             WHERE at < ?1 AND state = 'done' AND json_extract(change, '$.purpose.quantity') IS NOT NULL
+             ORDER BY id",
+        )?;
+        let rows = query.query_map([seconds(until)], |row| {
+            Ok((row.get::<_, Option<i64>>(0)?, row.get::<_, String>(1)?))
+        })?;
+        let mut quantities = BTreeMap::new();
+        for row in rows {
+            let (addition, change) = row?;
+            let change: Change = serde_json::from_str(&change)?;
+            if let (Some(addition), Purpose::Quantity { quantity, .. }) = (addition, change.purpose) {
+                quantities.insert(addition, quantity);
+            }
+        }
+        Ok(quantities)
+    }
+
+    fn select_writes(&self, which: &str, values: impl Params) -> Result<Vec<Written>> {
         let mut query = self.db.prepare(&format!(
             "SELECT id, run, at, change, state, record, answer, error, finished_at FROM journal WHERE {which} ORDER BY id"
         ))?;
-        let rows = query.query_map([value], |row| {
+        let rows = query.query_map(values, |row| {
             Ok((row.get::<_, String>(3)?, row.get::<_, Option<String>>(6)?, read(row)?))
         })?;
         let mut writes = Vec::new();

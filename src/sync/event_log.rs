@@ -1,11 +1,12 @@
 //! What the event log says of each event: the actions done for it, and their outcome in the guide's terms
 //! (design section 9, *Event log*).
 
+use std::cell::OnceCell;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use jiff::Timestamp;
 
-use super::faults::{self, FaultKey};
+use super::faults::{self, Fault, FaultKey};
 use super::record::Finish;
 use super::report::Report;
 use super::tickets::{self, Decision};
@@ -150,6 +151,7 @@ pub(super) fn failed_run(
 pub(super) fn event_results(run: &Finish<'_>, report: &Report) -> Vec<(i64, EventState, Vec<Action>)> {
     let mut results = Vec::new();
     let made = Made::of(report);
+    let covering = Covering::of(run);
     for logged in &run.observed.events {
         let asked = run.options.events.as_ref().is_some_and(|numbers| numbers.contains(&logged.number));
         // A run of some customers leaves the events of the others to the next one.
@@ -160,8 +162,11 @@ pub(super) fn event_results(run: &Finish<'_>, report: &Report) -> Vec<(i64, Even
         }
         let mut actions = Vec::new();
         if run.observed.links.contains_key(&logged.event.cid) {
-            ticket_actions(run, &made, logged, &mut actions);
+            ticket_actions(run, &made, &covering, logged, &mut actions);
             customer_actions(run, &made, logged, &mut actions);
+            if asked {
+                covering.customer(logged, &mut actions);
+            }
         } else {
             let error = format!(
                 "ConnectWise Management ID Error: customer {} is not linked to a company",
@@ -231,7 +236,67 @@ impl<'a> Made<'a> {
 
 type Told = (&'static str, Outcome, String, Option<String>);
 
-fn ticket_actions(run: &Finish<'_>, made: &Made<'_>, logged: &LoggedEvent, actions: &mut Vec<Told>) {
+/// What covers an event where several are folded to the present: the event that speaks for its fault now, and the
+/// one that speaks for its customer (design section 9, *Reprocess*).
+struct Covering<'a> {
+    events: &'a [LoggedEvent],
+    /// Numbers by the portal's ids, made when first asked for: there may be a year of events.
+    numbers: OnceCell<HashMap<&'a str, i64>>,
+    /// The latest of the events that were asked for, by customer.
+    latest: HashMap<&'a str, i64>,
+}
+
+impl<'a> Covering<'a> {
+    fn of(run: &'a Finish<'_>) -> Covering<'a> {
+        let events = &run.observed.events;
+        let asked = run.options.events.as_ref();
+        let chosen = |logged: &&LoggedEvent| asked.is_some_and(|asked| asked.contains(&logged.number));
+        // They are in the order of their times.
+        let latest =
+            events.iter().filter(chosen).map(|logged| (logged.event.cid.as_str(), logged.number)).collect();
+        Covering { events, numbers: OnceCell::new(), latest }
+    }
+
+    fn number(&self, id: &str) -> i64 {
+        let all = || self.events.iter().map(|logged| (logged.event.id.as_str(), logged.number)).collect();
+        self.numbers.get_or_init(all).get(id).copied().unwrap_or_default()
+    }
+
+    /// What speaks for an event's fault in its place, in words; nothing where the event does itself.
+    fn fault(&self, fault: &Fault, logged: &LoggedEvent) -> Option<String> {
+        if logged.event.kind.is_good() {
+            return None;
+        }
+        if let Some((ending, _)) = &fault.ended
+            && fault.holds(&logged.event.id)
+        {
+            return Some(format!("Covered by event {}, which ended the fault.", self.number(ending)));
+        }
+        if fault.last_event == logged.event.id {
+            return None;
+        }
+        Some(format!("Covered by event {}, the fault's latest.", fault.last_number))
+    }
+
+    /// One update for each customer, with present use, stands for all of its events.
+    fn customer(&self, logged: &LoggedEvent, actions: &mut [Told]) {
+        let latest = self.latest.get(logged.event.cid.as_str()).copied();
+        let Some(latest) = latest.filter(|latest| *latest != logged.number) else { return };
+        for (_, _, detail, _) in actions.iter_mut().filter(|told| told.0 == AGREEMENTS) {
+            detail.push_str(&format!(
+                " Covered by event {latest}, the customer's latest: one update, with present use."
+            ));
+        }
+    }
+}
+
+fn ticket_actions(
+    run: &Finish<'_>,
+    made: &Made<'_>,
+    covering: &Covering<'_>,
+    logged: &LoggedEvent,
+    actions: &mut Vec<Told>,
+) {
     if !run.config.tickets.enabled || !run.options.only.is_none_or(|only| only == Part::Tickets) {
         return;
     }
@@ -241,6 +306,15 @@ fn ticket_actions(run: &Finish<'_>, made: &Made<'_>, logged: &LoggedEvent, actio
     }
     for key in touched_by(run.observed, &logged.event) {
         let Some(fault) = run.observed.faults.get(&key) else { continue };
+        // The fault had ended, and began anew: what is done now is done for the later events.
+        if !logged.event.kind.is_good() && !fault.holds(&logged.event.id) {
+            let began = covering.number(&fault.first_event);
+            let detail = format!(
+                "No ticket needed: the fault ended and began anew. Covered by event {began}, with which it began."
+            );
+            actions.push((TICKET, Outcome::Unneeded, detail, None));
+            continue;
+        }
         let made = made.of_fault.get(&key).map_or(&[][..], Vec::as_slice);
         if let Some(error) = made.iter().find_map(|applied| applied.ended.trouble()) {
             actions.push((TICKET, Outcome::Failed, "Ticket not updated.".to_owned(), Some(error)));
@@ -288,7 +362,8 @@ fn ticket_actions(run: &Finish<'_>, made: &Made<'_>, logged: &LoggedEvent, actio
                 None => (Outcome::Waiting, STANDING.to_owned()),
             },
         };
-        actions.push((TICKET, told.0, told.1, None));
+        let covered = covering.fault(fault, logged).map(|covered| format!(" {covered}")).unwrap_or_default();
+        actions.push((TICKET, told.0, told.1 + &covered, None));
     }
 }
 
@@ -320,8 +395,8 @@ fn customer_actions(run: &Finish<'_>, all: &Made<'_>, logged: &LoggedEvent, acti
         let made = mine(|purpose| matches!(purpose, Purpose::Statistics));
         actions.push(told(
             STATISTICS,
-            "Updated ConnectWise backup statistics and management report.",
-            "Backup statistics are up to date.",
+            "Updated ConnectWise backup statistics. Updated ConnectWise management report.",
+            "Backup statistics and management report are up to date.",
             &made,
         ));
     }

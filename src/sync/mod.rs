@@ -154,13 +154,7 @@ impl Run<'_> {
             return Ok(Report::idle(Some(asks_at.map_or(next, |at| next.min(at)))));
         }
         let chosen = Chosen::read(self.store)?;
-        if let Some(step) = chosen.missing(self.config) {
-            return Err(Failure::new(
-                Exit::Configuration,
-                format!("set-up is not finished: step {} is missing", step.name()),
-            )
-            .hint("psactl setup --check says what is missing, psactl setup does it"));
-        }
+        chosen.complete(self.config)?;
         // In this order what the events are read with is gone before the accounts are kept.
         let log = source.events().map_err(undelivered)?;
         let snapshot = source.accounts().map_err(undelivered)?;

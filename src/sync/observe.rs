@@ -4,17 +4,20 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use futures_util::future::try_join;
 use futures_util::stream::{self, StreamExt, TryStreamExt};
+use jiff::tz::TimeZone;
 
 use super::billing::{AgreementFacts, Use};
 use super::faults::FaultKey;
 use super::is_everybodys;
 use super::tickets::{Parent, Seen};
+use crate::config::Config;
 use crate::error::{Failure, Result};
 use crate::portal::Snapshot;
 use crate::psa::{
-    Addition, Agreement, AgreementStatus, BoardStatus, Client, Company, CompanyStatus, Condition, OrEmpty,
-    Query, Ticket, paths,
+    self, Addition, Agreement, AgreementStatus, BoardStatus, Client, Company, CompanyStatus, Condition,
+    OrEmpty, Query, Ticket, paths,
 };
+use crate::store::Store;
 
 /// The use of each measured service by one customer, with each account's part.
 pub fn usage(snapshot: &Snapshot, cid: &str) -> BTreeMap<&'static str, Use> {
@@ -117,6 +120,41 @@ fn company_of(agreement: &Agreement) -> Option<i64> {
     agreement.company.as_ref().and_then(|company| company.id)
 }
 
+/// Every agreement, for a report: those of linked companies, ended ones too, and of all others those that run.
+///
+/// # Errors
+/// Where ConnectWise cannot be asked.
+pub async fn every_agreement(client: &Client, linked: &BTreeSet<i64>) -> Result<Vec<Agreement>> {
+    let mut agreements = client.list::<Agreement>(&paths::agreements(), &Query::all().lean()).await?;
+    agreements.retain(|agreement| {
+        let status = agreement.agreement_status.as_ref();
+        status.is_none_or(|status| *status == AgreementStatus::Active)
+            || company_of(agreement).is_some_and(|company| linked.contains(&company))
+    });
+    Ok(agreements)
+}
+
+/// The agreements of linked companies, without their additions.
+///
+/// # Errors
+/// Where ConnectWise cannot be asked.
+pub async fn agreements_alone(client: &Client, companies: &BTreeSet<i64>) -> Result<Vec<Agreement>> {
+    let mut agreements = Vec::new();
+    for batch in agreement_lists(companies.iter().copied()) {
+        agreements.extend(client.list::<Agreement>(&paths::agreements(), &batch).await?);
+    }
+    Ok(agreements)
+}
+
+/// The server's time zone as it was last told; the portal's where the server names none that is known.
+///
+/// # Errors
+/// Where the state cannot be read.
+pub fn remembered_zone(config: &Config, store: &Store) -> Result<TimeZone> {
+    let named = store.meta(super::observed::SERVER_TIME_ZONE)?.unwrap_or_default();
+    Ok(psa::zone(&named).or_else(|| config.portal.time_zone.clone()).unwrap_or(TimeZone::UTC))
+}
+
 /// Agreements with their additions, read many at a time. Ended agreements are read too: an addition on one explains
 /// why use is not billed.
 ///
@@ -125,6 +163,18 @@ fn company_of(agreement: &Agreement) -> Option<i64> {
 pub(super) async fn with_additions(
     client: &Client,
     agreements: Vec<Agreement>,
+) -> Result<Vec<AgreementFacts>> {
+    with_additions_told(client, agreements, || {}).await
+}
+
+/// The same, telling of each agreement that is read.
+///
+/// # Errors
+/// Where ConnectWise cannot be asked.
+pub async fn with_additions_told(
+    client: &Client,
+    agreements: Vec<Agreement>,
+    mut read_one: impl FnMut(),
 ) -> Result<Vec<AgreementFacts>> {
     let mut reading = stream::iter(agreements)
         .map(|agreement| async move {
@@ -136,6 +186,7 @@ pub(super) async fn with_additions(
     let mut facts = Vec::new();
     while let Some(read) = reading.next().await {
         let with = read?;
+        read_one();
         let status = with.agreement.agreement_status.as_ref();
         let ended = status.is_some_and(|status| *status != AgreementStatus::Active);
         if !ended || !with.additions.is_empty() {

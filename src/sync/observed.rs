@@ -14,6 +14,9 @@ use crate::portal::{self, Snapshot};
 use crate::psa::{self, Info};
 use crate::store::{Link, LoggedEvent, TicketMemory};
 
+/// Under which name the server's time zone is remembered.
+pub(super) const SERVER_TIME_ZONE: &str = "server_time_zone";
+
 /// What was read of the portal, and what follows from it alone.
 pub(super) struct Observed {
     pub snapshot: Snapshot,
@@ -134,14 +137,13 @@ impl Run<'_> {
 
     /// The server's time zone, asked once and remembered; UTC where it names none that is known.
     pub(super) async fn server_zone(&self) -> Result<TimeZone> {
-        const KEY: &str = "server_time_zone";
-        let named = match self.store.meta(KEY)? {
+        let named = match self.store.meta(SERVER_TIME_ZONE)? {
             Some(named) => named,
             None => {
                 let info: Info = self.client.info().await?;
                 let named = info.server_time_zone.unwrap_or_default();
                 if !self.options.dry_run {
-                    self.store.set_meta(KEY, &named)?;
+                    self.store.set_meta(SERVER_TIME_ZONE, &named)?;
                 }
                 named
             }

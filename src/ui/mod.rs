@@ -180,6 +180,11 @@ impl Ui {
         }
     }
 
+    /// Whether lines are broken, and have less room than that.
+    pub fn is_narrower(&self, columns: u16) -> bool {
+        self.width.is_some_and(|width| width < columns)
+    }
+
     /// The width to draw at.
     pub fn columns(&self) -> usize {
         self.width.map_or(100, usize::from).clamp(40, 160)

@@ -314,6 +314,8 @@ fn another_psactl_is_at_work() {
     // Readers never wait.
     for (command, code) in [
         (&["events"][..], 0),
+        (&["report"], 0),
+        (&["report", "--due", "3d"], 0),
         (&["review"], 0),
         (&["companies"], 0),
         (&["sync", "--dry-run"], 0),
@@ -363,6 +365,8 @@ fn a_reader_that_goes_away() {
     let desk = Desk::running();
     for (arguments, code) in [
         (&["events"][..], 0),
+        (&["report"], 0),
+        (&["report", "--due", "3d"], 0),
         (&["--output", "json", "events", "--limit", "1000"], 0),
         (&["setup", "--check"], 0),
         (&["companies"], 0),
@@ -428,13 +432,17 @@ fn json_is_whole_or_absent() {
         &["review"],
         &["doctor"],
         &["reprocess", "1", "--yes"],
+        &["report"],
+        &["report", "--due", "3d"],
     ] {
         let mut command = desk.command(&["--output", "json", "-vvv"]);
         let ran = Desk::ran(command.args(arguments)).ends_with(0);
         assert!(ran.json()["schema"].as_str().unwrap().starts_with("psactl/"), "{arguments:?}");
     }
     desk.sandbox().set_private_key("another");
-    for arguments in [&["sync", "--verify"][..], &["setup", "--check"], &["reprocess", "1", "--yes"]] {
+    for arguments in
+        [&["sync", "--verify"][..], &["setup", "--check"], &["reprocess", "1", "--yes"], &["report"]]
+    {
         let mut command = desk.command(&["--output", "json"]);
         let ran = Desk::ran(command.args(arguments)).ends_with(4);
         assert_eq!(ran.stdout, "", "{arguments:?}");

@@ -177,6 +177,7 @@ fn the_help_of_every_command() {
         "apply",
         "status",
         "why",
+        "report",
         "pause",
         "resume",
         "review",

@@ -31,6 +31,8 @@ mod month;
 mod paging;
 mod pause;
 mod portal;
+mod report;
+mod reprocess;
 #[cfg(unix)]
 mod review;
 mod sandbox;

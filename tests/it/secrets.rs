@@ -63,6 +63,11 @@ const COMMANDS: &[&[&str]] = &[
     &["events", "show", "1"],
     &["reprocess", "1", "--yes"],
     &["reprocess", "--errors", "--yes"],
+    &["events", "--jsonl"],
+    &["report"],
+    &["report", "--html"],
+    &["report", "--csv"],
+    &["report", "--due", "30d"],
     &["doctor"],
 ];
 

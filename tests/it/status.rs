@@ -1,24 +1,16 @@
 //! `psactl status`: one screen, and one line for monitors.
 
 use jiff::SignedDuration;
-use serde_json::{Value, json};
+use serde_json::Value;
 
 use crate::support::{Desk, shape};
-use crate::syncing::{next_export, used};
+use crate::syncing::{billed_twice, next_export, used};
 
 /// One change is held, one service billed twice, one customer is new and not linked, one is paused.
 fn troubled() -> Desk {
     let desk = Desk::running();
     used(&desk, "JTR-Counter", "18.05", "180.05");
-    let addition = desk.addition("Angry Fox", "Online Backup Basic Storage");
-    let twin = json!({
-        "product": { "id": addition["product"]["id"] },
-        "serialNumber": addition["serialNumber"],
-        "quantity": 1,
-        "billCustomer": "Billable",
-        "effectiveDate": addition["effectiveDate"],
-    });
-    desk.make(&format!("/finance/agreements/{}/additions", desk.agreement("Angry Fox")), twin);
+    billed_twice(&desk, "Angry Fox", "Online Backup Basic Storage");
     let accounts = desk.read("accounts.csv");
     let row = accounts.lines().find(|line| line.contains("JTR-Counter")).unwrap();
     let row =
@@ -35,9 +27,9 @@ fn troubled() -> Desk {
 #[test]
 fn one_screen_says_how_things_stand() {
     let desk = troubled();
-    let ran = Desk::ran(desk.command(&["status"]).env("COLUMNS", "80")).ends_with(0);
-    assert!(ran.stdout.lines().all(|line| line.chars().count() <= 80), "{}", ran.stdout);
-    insta::assert_snapshot!(desk.shown(&ran));
+    for (name, shown) in desk.looks("status", &["status"], 0) {
+        insta::assert_snapshot!(name, shown);
+    }
     // Nothing was asked of ConnectWise.
     assert_eq!(desk.requests().len(), 0);
 
@@ -104,6 +96,40 @@ fn a_monitor_gets_one_line_and_its_own_codes() {
     desk.edit("psactl.toml", "[tickets]", "[tickts]");
     desk.psactl(&["status", "--nagios"]).ends_with(3).says("PSACTL UNKNOWN - ");
     desk.psactl(&["status", "--sideways"]).ends_with(2);
+}
+
+#[test]
+fn a_stop_is_the_first_thing_it_says() {
+    let desk = crate::second::older_state();
+    desk.psactl(&["status"]).is_silent_on("nothing is written");
+    desk.psactl(&["sync"]).ends_with(6);
+    let ran = Desk::ran(desk.command(&["status"]).env("COLUMNS", "80")).ends_with(0);
+    assert!(ran.stdout.lines().all(|line| line.chars().count() <= 80), "{}", ran.stdout);
+    insta::assert_snapshot!("status_stopped", desk.shown(&ran));
+    let status = desk.psactl(&["status", "--output", "json"]).ends_with(0).json();
+    assert_eq!(status["level"], "critical");
+    assert_eq!(status["stop"]["seen"][0]["kind"], "agreement addition");
+    desk.psactl(&["status", "--nagios"]).ends_with(2).says("CRITICAL - nothing is written since");
+    // A person says which state is right: the stop is over.
+    desk.psactl(&["state", "keep", "--yes"]).ends_with(0);
+    desk.psactl(&["sync"]).ends_with(0);
+    desk.psactl(&["status"]).is_silent_on("Stopped since");
+}
+
+#[test]
+fn failed_events_are_counted() {
+    let desk = Desk::running();
+    desk.sandbox().set_private_key("made-anew");
+    desk.event(
+        "n1",
+        0,
+        "ETV-BDR",
+        "342",
+        "Error",
+        "Remote Backup failed for account [ETV-BDR / DOC30199007]",
+    );
+    desk.psactl(&["sync"]).ends_with(4);
+    desk.psactl(&["status"]).ends_with(0).says("1 event whose notifications failed (psactl events --errors)");
 }
 
 #[test]

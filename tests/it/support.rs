@@ -210,6 +210,26 @@ impl Desk {
         Desk::ran(&mut self.command(arguments))
     }
 
+    /// What a command shows where people look at it: at 80 and 160 columns, in colour, and where a program reads it.
+    #[track_caller]
+    pub fn looks(&self, name: &str, arguments: &[&str], code: i32) -> Vec<(String, String)> {
+        let all = [("80", Some(80), "never"), ("160", Some(160), "never"), ("colour", Some(80), "always")];
+        let all = all.into_iter().chain([("piped", None, "auto")]);
+        let shown = |(suffix, columns, colour): (&str, Option<usize>, &str)| {
+            let mut command = self.command(&["--color", colour]);
+            match columns {
+                Some(columns) => command.args(arguments).env("COLUMNS", columns.to_string()),
+                None => command.args(arguments).env_remove("COLUMNS"),
+            };
+            let ran = Desk::ran(&mut command).ends_with(code);
+            let widest = ran.stdout.lines().map(|line| line.chars().count()).max().unwrap_or_default();
+            let fits = columns.is_none_or(|columns| widest <= columns);
+            assert!(fits || colour == "always", "{widest} columns:\n{}", ran.stdout);
+            (format!("{name}_{suffix}"), self.shown(&ran).replace('\u{1b}', "ESC"))
+        };
+        all.map(shown).collect()
+    }
+
     pub fn ran(command: &mut Command) -> Ran {
         let output = command.output().unwrap();
         Ran {

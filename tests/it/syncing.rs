@@ -10,6 +10,8 @@ mod tickets;
 
 use jiff::SignedDuration;
 
+use serde_json::json;
+
 use crate::support::Desk;
 
 /// Time passes, and the portal writes its account list again.
@@ -39,4 +41,17 @@ pub fn used(desk: &Desk, account: &str, from: &str, to: &str) {
     assert_eq!(line.matches(from).count(), 1, "“{from}” in {line}");
     let changed = line.replace(from, to);
     desk.write("accounts.csv", &text.replace(line, &changed));
+}
+
+/// Somebody makes a second addition for what one of a company bills already.
+pub fn billed_twice(desk: &Desk, company: &str, product: &str) {
+    let addition = desk.addition(company, product);
+    let twin = json!({
+        "product": { "id": addition["product"]["id"] },
+        "serialNumber": addition["serialNumber"],
+        "quantity": 1,
+        "billCustomer": "Billable",
+        "effectiveDate": addition["effectiveDate"],
+    });
+    desk.make(&format!("/finance/agreements/{}/additions", desk.agreement(company)), twin);
 }

@@ -4,7 +4,7 @@ use jiff::SignedDuration;
 use serde_json::{Value, json};
 
 use crate::support::{Desk, shape};
-use crate::syncing::{next_export, used};
+use crate::syncing::{billed_twice, next_export, used};
 
 const BASIC: &str = "Online Backup Basic Storage";
 
@@ -13,15 +13,7 @@ fn with_work() -> Desk {
     let desk = Desk::running();
     used(&desk, "JTR-Counter", "18.05", "180.05");
     used(&desk, "ETV-Truck01", "4.1", "4.4");
-    let addition = desk.addition("Angry Fox", BASIC);
-    let twin = json!({
-        "product": { "id": addition["product"]["id"] },
-        "serialNumber": addition["serialNumber"],
-        "quantity": 1,
-        "billCustomer": "Billable",
-        "effectiveDate": addition["effectiveDate"],
-    });
-    desk.make(&format!("/finance/agreements/{}/additions", desk.agreement("Angry Fox")), twin);
+    billed_twice(&desk, "Angry Fox", BASIC);
     next_export(&desk, SignedDuration::from_hours(25));
     desk.forget_requests();
     desk

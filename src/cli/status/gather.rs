@@ -9,7 +9,7 @@ use crate::context::Context;
 use crate::error::{Exit, Result};
 use crate::monitoring::Beat;
 use crate::portal::Customer;
-use crate::store::{Hold, HoldState, Newcomer, Pause, Stands};
+use crate::store::{EventState, Hold, HoldState, Newcomer, Pause, Stands, Stop};
 use crate::sync::{self, faults};
 use crate::ui::text;
 
@@ -68,6 +68,8 @@ pub(super) struct Status {
     pub level: Level,
     /// Why it is no better, most important first.
     pub reasons: Vec<String>,
+    /// Why nothing is written any more: an older state was put back, or a second psactl is at work.
+    pub stop: Option<Stop>,
     pub last_run: Option<Beat>,
     /// A run that was begun and has not ended: it is at work, or was cut off.
     pub unfinished_since: Option<Timestamp>,
@@ -77,6 +79,8 @@ pub(super) struct Status {
     pub linked: usize,
     pub standing_faults: usize,
     pub open_tickets: usize,
+    /// Events whose notifications failed.
+    pub failed_events: u64,
     pub held: Held,
     pub blocked: Vec<Stands>,
     pub failed: Vec<Stands>,
@@ -133,6 +137,7 @@ pub(super) fn gather(context: &Context, late: SignedDuration) -> Result<Status> 
         now,
         level: Level::Ok,
         reasons: Vec::new(),
+        stop: store.stop()?,
         last_run: Beat::read(store.folder()),
         unfinished_since: last.filter(|run| run.finished_at.is_none()).map(|run| run.started_at),
         next_due,
@@ -140,6 +145,7 @@ pub(super) fn gather(context: &Context, late: SignedDuration) -> Result<Status> 
         linked: links.len(),
         standing_faults: faults.values().filter(|fault| fault.ended.is_none()).count(),
         open_tickets: store.tickets(name)?.values().filter(|memory| memory.is_open()).count(),
+        failed_events: store.count_events(name, EventState::Failed)?,
         held: Held { changes, money },
         blocked: of("blocked").filter(|stands| !is_unlinked(stands)).collect(),
         failed: of("failed").collect(),
@@ -156,6 +162,12 @@ impl Status {
     /// How bad it is, and why, most important first.
     fn judge(&self, late: SignedDuration) -> (Level, Vec<String>) {
         let mut critical = Vec::new();
+        if let Some(stop) = &self.stop {
+            critical.push(format!(
+                "nothing is written since {} UTC: an older state was put back, or a second psactl is at work",
+                text::moment(stop.since)
+            ));
+        }
         match &self.last_run {
             None => critical.push("psactl sync has never run to its end here".to_owned()),
             Some(beat) => {
@@ -163,7 +175,9 @@ impl Status {
                 if ago > late {
                     critical.push(format!("no psactl sync for {}", text::span(ago)));
                 }
-                critical.extend(beat.failure.as_ref().map(|failure| format!("psactl sync fails: {failure}")));
+                // Where psactl stopped, every run fails, and says why at length.
+                let failure = beat.failure.as_ref().filter(|_| self.stop.is_none());
+                critical.extend(failure.map(|failure| format!("psactl sync fails: {failure}")));
             }
         }
         let mut warning = Vec::new();

@@ -2,7 +2,7 @@
 
 use super::gather::{Level, Status};
 use crate::plan::{money_of, sum_lines};
-use crate::store::Stands;
+use crate::store::{Stands, Stop};
 use crate::sync::pausing::told;
 use crate::ui::{Look, Show, Ui, text};
 
@@ -31,6 +31,14 @@ impl Show for Status {
                 text::count(self.open_tickets, "open ticket", "open tickets")
             ),
         );
+        if self.failed_events > 0 {
+            let count = usize::try_from(self.failed_events).unwrap_or(usize::MAX);
+            let events = text::count(count, "event", "events");
+            fact("events", &format!("{events} whose notifications failed (psactl events --errors)"));
+        }
+        if let Some(stop) = &self.stop {
+            stopped(ui, stop);
+        }
         self.held(ui);
         stands(ui, "Failed", Look::Bad, &self.failed);
         stands(ui, "Blocked: nothing is written until the cause is removed", Look::Bad, &self.blocked);
@@ -72,7 +80,11 @@ impl Status {
             format!("{} ago", text::span(self.now.duration_since(beat.at)))
         };
         // When the next is due stands in its own line.
-        let summary = beat.summary.split(';').next().unwrap_or_default();
+        let summary = match self.stop {
+            // Why stands below, at length.
+            Some(_) => "stopped",
+            None => beat.summary.split(';').next().unwrap_or_default(),
+        };
         let code = if beat.exit == 0 { String::new() } else { format!(" (exit {})", beat.exit) };
         format!("{} UTC, {ago}: {summary}{code}", text::moment(beat.at))
     }
@@ -121,6 +133,17 @@ impl Status {
         for line in sum_lines(changes.iter().map(|hold| &hold.change)) {
             ui.out(&format!("  {line}"));
         }
+    }
+}
+
+/// Why nothing is written any more, as every command that would write says it.
+fn stopped(ui: &Ui, stop: &Stop) {
+    let failure = crate::plan::stop::failure(stop);
+    ui.heading(&format!("Stopped since {} UTC", text::moment(stop.since)));
+    let what = text::clean(&failure.error.to_string());
+    ui.out(&format!("  {} {}", ui.paint(Look::Bad, "x"), ui.wrap(&what, 4, 4)));
+    for hint in &failure.hints {
+        ui.out(&format!("    - {}", ui.wrap(&text::clean(hint), 6, 6)));
     }
 }
 

@@ -4,7 +4,6 @@ use std::collections::BTreeMap;
 use std::io::IsTerminal;
 
 use jiff::Timestamp;
-use jiff::tz::TimeZone;
 use rust_decimal::Decimal;
 use serde::Serialize;
 
@@ -14,7 +13,6 @@ use crate::context::Context;
 use crate::error::Result;
 use crate::plan::{Blocked, Change, Note, Plan, Purpose};
 use crate::portal::Snapshot;
-use crate::psa;
 use crate::services::{self, Service};
 use crate::setup::Chosen;
 use crate::store::{Hold, HoldState, Link, Pause, Store};
@@ -144,7 +142,7 @@ pub(super) fn gather(
     let bindings = store.bindings(name)?;
     let holds: Vec<Hold> = store.holds()?.into_iter().filter(|hold| hold.cid == cid).collect();
     let managed_id = config.connectwise.managed_id(cid);
-    let today = now.to_zoned(server_zone(&store)?).date();
+    let today = now.to_zoned(observe::remembered_zone(&config, &store)?).date();
     let state = store.customers(name)?.remove(cid);
     let mut plan = read.plan;
     if read.agreements.is_none() {
@@ -284,11 +282,6 @@ fn remembered(store: &Store, cid: &str, plan: &mut Plan) -> Result<()> {
         }
     }
     Ok(())
-}
-
-fn server_zone(store: &Store) -> Result<TimeZone> {
-    let named = store.meta("server_time_zone")?.unwrap_or_default();
-    Ok(psa::zone(&named).unwrap_or(TimeZone::UTC))
 }
 
 fn off(config: &Config, service: &Service) -> Option<String> {

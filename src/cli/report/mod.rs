@@ -1,0 +1,91 @@
+//! `psactl report`: a month for whoever answers for it, and what stands in the way of the next invoices.
+
+mod chart;
+mod csv;
+mod due;
+mod gather;
+mod html;
+mod show;
+
+use std::io::Write;
+use std::path::{Path, PathBuf};
+
+use crate::context::Context;
+use crate::error::{Exit, Failure, Result};
+
+/// Report a month: use, billing, the difference in money, backup results, leaks and orphans
+///
+/// Reads ConnectWise and the portal's data, writes nothing to either. Use is only
+/// known as measured last, and additions as they are now: of a past month the
+/// backup results and psactl's own changes are that month's, and the report says
+/// what is not.
+///
+/// With --due it lists the agreements that are invoiced soon and have changes
+/// held, blocked or not pushed yet, or use that is too old to bill; it ends with
+/// 8 where it found any.
+///
+/// Examples:
+///   psactl report
+///   psactl report --month last --html report.html
+///   psactl report --csv report.csv
+///   psactl report --due 3d
+#[derive(Debug, clap::Args)]
+#[command(verbatim_doc_comment)]
+pub struct Args {
+    /// The month: 2026-11, last, or this (the default), in ConnectWise's time zone
+    #[arg(long, value_name = "MONTH", conflicts_with = "due")]
+    month: Option<String>,
+    /// Write it as CSV for a spreadsheet, to a file or to stdout
+    #[arg(long, value_name = "FILE", num_args = 0..=1, default_missing_value = "-", conflicts_with = "due")]
+    csv: Option<PathBuf>,
+    /// Write it as one page for a browser or a printer, to a file or to stdout
+    #[arg(long, value_name = "FILE", num_args = 0..=1, default_missing_value = "-", conflicts_with = "due")]
+    html: Option<PathBuf>,
+    /// Read the agreements of linked companies alone: quicker where there are many others, but no orphan is
+    /// found on those
+    #[arg(long, conflicts_with = "due")]
+    only_linked: bool,
+    /// Agreements invoiced within so long, and what stands in the way: 3d, 1w
+    #[arg(long, value_name = "TIME")]
+    due: Option<String>,
+}
+
+pub(super) fn run(context: &Context, args: Args) -> Result<Exit> {
+    if let Some(within) = &args.due {
+        return due::run(context, within);
+    }
+    let stdout = |file: &Option<PathBuf>| file.as_deref() == Some(Path::new("-"));
+    if stdout(&args.csv) && stdout(&args.html) {
+        return Err(Failure::new(Exit::Usage, "one stdout cannot be both CSV and HTML")
+            .hint("name a file for one of them: --html report.html"));
+    }
+    let report = gather::gather(context, args.month.as_deref(), args.only_linked)?;
+    if let Some(file) = &args.csv {
+        write(context, file, &csv::text(&report)?)?;
+    }
+    if let Some(file) = &args.html {
+        write(context, file, &html::page(&report))?;
+    }
+    let written = args.csv.is_some() || args.html.is_some();
+    if !written || context.ui.is_json() && !stdout(&args.csv) && !stdout(&args.html) {
+        context.ui.emit(&report);
+    }
+    Ok(Exit::Done)
+}
+
+/// Writes a file as a whole or not at all; `-` is stdout.
+fn write(context: &Context, file: &Path, content: &str) -> Result<()> {
+    if file == Path::new("-") {
+        context.ui.out(content.trim_end_matches(['\r', '\n']));
+        return Ok(());
+    }
+    let failed = |error: std::io::Error| {
+        Failure::new(Exit::Unexpected, format!("cannot write {}: {error}", file.display()))
+    };
+    let folder = file.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    let mut whole = tempfile::NamedTempFile::new_in(folder).map_err(failed)?;
+    whole.write_all(content.as_bytes()).map_err(failed)?;
+    whole.persist(file).map_err(|error| failed(error.error))?;
+    context.ui.say(&format!("report: written to {}", file.display()));
+    Ok(())
+}
