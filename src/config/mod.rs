@@ -260,12 +260,8 @@ impl Config {
     }
 
     /// Every place a secret is read from.
-    fn secrets(&self) -> Vec<SecretSource> {
-        let login = match &self.connectwise.login {
-            Login::Keys { private_key, .. } => private_key,
-            Login::Integrator { password, .. } => password,
-        };
-        let mut secrets = vec![login.clone(), self.integrator_login.password.clone()];
+    pub fn secrets(&self) -> Vec<SecretSource> {
+        let mut secrets = vec![self.connectwise.login.secret().clone(), self.integrator_login.password.clone()];
         if let Some(PingUrl::From(source)) = &self.monitoring.ping_url {
             secrets.push(source.clone());
         }
