@@ -18,6 +18,7 @@ mod conditions;
 mod configuration;
 mod configuration_secrets;
 mod demo;
+mod doctor;
 mod faults;
 mod history;
 mod init;

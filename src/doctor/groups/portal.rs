@@ -91,12 +91,11 @@ fn age(
         // The newest row is young; one customer's may be old all the same.
         Some(_) => {
             for customer in snapshot.customers.iter().filter(|customer| seen.asked(&customer.cid)) {
-                if let Some(reason) = billable::untimely(config, snapshot, &customer.cid, now)
-                    && !found.has("portal-future")
-                {
+                let Some(reason) = billable::untimely(config, snapshot, &customer.cid, now) else { continue };
+                found.explain(&customer.cid, "billing");
+                if !found.has("portal-future") {
                     let text = format!("{} {}: {reason}", customer.cid, customer.name);
                     found.find("portal-age", Evidence::new(text).of(&customer.cid));
-                    found.explain(&customer.cid, "billing");
                 }
             }
         }

@@ -10,6 +10,11 @@ use crate::psa::OrEmpty;
 
 pub(super) fn judge(seen: &Seen<'_>, found: &mut Findings) {
     let (Some(lists), Ok(config)) = (seen.lists(), &seen.config) else { return };
+    own_switches(config, lists, found);
+    if found.has("rights-login") {
+        found.skip("rights-read", "not checked, because rights-login must be mended first");
+        return;
+    }
     let mut told = BTreeSet::new();
     let steps = lists.steps.iter().filter_map(|(_, finding)| finding.as_ref().err());
     for failure in steps.chain(failures(lists)).filter(|failure| is_forbidden(failure)) {
@@ -20,7 +25,6 @@ pub(super) fn judge(seen: &Seen<'_>, found: &mut Findings) {
             }
         }
     }
-    own_switches(config, lists, found);
 }
 
 /// The lists and records that could not be read.

@@ -53,7 +53,8 @@ pub(super) fn judge(seen: &Seen<'_>, found: &mut Findings) {
         }
         match finding {
             Err(failure) if is_forbidden(failure) => {
-                found.skip(id, "not checked, because rights-read must be mended first");
+                let cause = if found.has("rights-login") { "rights-login" } else { "rights-read" };
+                found.skip(id, format!("not checked, because {cause} must be mended first"));
             }
             Err(failure) => {
                 found.fail(id, failure);

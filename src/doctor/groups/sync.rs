@@ -142,9 +142,11 @@ fn next(seen: &Seen<'_>, report: &Report, found: &mut Findings) {
         let title = format!("{} blocked", text::count(subjects.len(), "subject is", "subjects are"));
         found.say("blocked", title, subjects, vec!["each line says what removes its cause".to_owned()]);
     }
-    for trouble in &report.troubles {
+    // Where a right is missing, that is told once.
+    let of_rights = |exit: Exit| exit == Exit::Refused && (found.has("rights-read") || found.has("rights-login"));
+    let troubles: Vec<_> = report.troubles.iter().filter(|trouble| !of_rights(trouble.exit)).collect();
+    for trouble in troubles {
         let who = trouble.cid.as_deref().map(|cid| format!("customer {cid}: ")).unwrap_or_default();
-        // What could not be read is told already where it was read first.
         found.find("trouble", about(trouble.cid.as_deref(), format!("{who}{}", trouble.error)));
         trouble.hints.iter().for_each(|hint| found.mend("trouble", hint));
     }
