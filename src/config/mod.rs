@@ -261,7 +261,8 @@ impl Config {
 
     /// Every place a secret is read from.
     pub fn secrets(&self) -> Vec<SecretSource> {
-        let mut secrets = vec![self.connectwise.login.secret().clone(), self.integrator_login.password.clone()];
+        let mut secrets =
+            vec![self.connectwise.login.secret().clone(), self.integrator_login.password.clone()];
         if let Some(PingUrl::From(source)) = &self.monitoring.ping_url {
             secrets.push(source.clone());
         }

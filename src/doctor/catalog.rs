@@ -113,9 +113,7 @@ impl Known {
     }
 }
 
-use Group::{
-    Billing, Configuration, Connection, Links, Login, Portal, Rights, Setup, State, Sync, Tickets,
-};
+use Group::{Billing, Configuration, Connection, Links, Login, Portal, Rights, Setup, State, Sync, Tickets};
 
 /// Every check, group by group.
 pub static CHECKS: &[Known] = &[
@@ -409,7 +407,7 @@ pub static CHECKS: &[Known] = &[
     warning(State, "state-ahead", "the state speaks of a time that lies ahead")
         .means("what it says counts as due, so that runs do more than they need")
         .because("this machine's clock was wrong then, or is now")
-        .mended(&["set the clock; the next runs put it right"]),
+        .mended(&["set the clock, then psactl sync --verify puts it right"]),
 ];
 
 #[cfg(test)]

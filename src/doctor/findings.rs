@@ -166,10 +166,12 @@ impl Findings {
                     let evidence = found.evidence.into_iter().map(|evidence| evidence.text).collect();
                     Check { evidence, subjects, fix, ..check(known.severity, title) }
                 }
-                None => match self.skipped.remove(known.id).or_else(|| self.groups.get(&known.group).cloned()) {
-                    Some(because) => check(Status::Skipped, because),
-                    None => check(Status::Ok, self.said.remove(known.id).unwrap_or_default()),
-                },
+                None => {
+                    match self.skipped.remove(known.id).or_else(|| self.groups.get(&known.group).cloned()) {
+                        Some(because) => check(Status::Skipped, because),
+                        None => check(Status::Ok, self.said.remove(known.id).unwrap_or_default()),
+                    }
+                }
             });
         }
         checks

@@ -4,7 +4,6 @@
 //! (`groups`); what a check is called, means and is mended by stands in one table ([`catalog`]), which `explain`
 //! reads too.
 
-
 pub mod catalog;
 
 mod findings;

@@ -125,6 +125,8 @@ pub(super) struct Lists {
     pub tickets: Option<Read<Vec<Ticket>>>,
     /// Companies and agreements that could not be read.
     pub unread: Vec<Failure>,
+    /// Companies of which an agreement could not be read: nothing can be said of their billing.
+    pub unread_companies: BTreeSet<i64>,
     /// What the next sync would do.
     pub next: Option<Read<Report>>,
     /// Names of companies.
@@ -398,8 +400,7 @@ impl Asker<'_> {
                         let looked = agreements.into_iter().filter(|own| {
                             runs(own) || company_of(own).is_some_and(|company| linked.contains(&company))
                         });
-                        let with = self.additions(looked.collect(), &mut lists.unread).await;
-                        lists.agreements = Some(Ok(with?));
+                        lists.agreements = Some(Ok(self.additions(looked.collect(), lists).await?));
                     }
                 }
                 Err(failure) if is_everybodys(&failure) => return Err(failure),
@@ -433,24 +434,26 @@ impl Asker<'_> {
         Ok(agreements)
     }
 
-    async fn additions(
-        &self,
-        agreements: Vec<Agreement>,
-        unread: &mut Vec<Failure>,
-    ) -> Result<Vec<AgreementFacts>> {
+    async fn additions(&self, agreements: Vec<Agreement>, lists: &mut Lists) -> Result<Vec<AgreementFacts>> {
         let mut reading = stream::iter(agreements)
             .map(|agreement| async move {
                 let path = paths::additions(agreement.id);
                 let additions = self.client.list::<Addition>(&path, &Query::all().lean()).await;
-                additions.map(|additions| AgreementFacts { agreement, additions })
+                match additions.map_err(Failure::from) {
+                    Ok(additions) => Ok(AgreementFacts { agreement, additions }),
+                    Err(failure) => Err((company_of(&agreement), failure)),
+                }
             })
             .buffered(2 * self.client.max_concurrency());
         let mut read = Vec::new();
         while let Some(outcome) = reading.next().await {
-            match outcome.map_err(Failure::from) {
+            match outcome {
                 Ok(with) => read.push(with),
-                Err(failure) if is_everybodys(&failure) => return Err(failure),
-                Err(failure) => unread.push(failure),
+                Err((_, failure)) if is_everybodys(&failure) => return Err(failure),
+                Err((company, failure)) => {
+                    lists.unread.push(failure);
+                    lists.unread_companies.extend(company);
+                }
             }
         }
         Ok(read)

@@ -27,7 +27,9 @@ impl Show for Report {
             self.count(Status::Skipped)
         ));
         if !self.is_clean(true) {
-            ui.out(&ui.paint(Look::Dim, "psactl doctor explain NAME says what the [name] of a finding means"));
+            ui.out(
+                &ui.paint(Look::Dim, "psactl doctor explain NAME says what the [name] of a finding means"),
+            );
         }
     }
 }

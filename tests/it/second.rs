@@ -25,7 +25,7 @@ fn next_use(desk: &Desk, from: &str, to: &str) {
 }
 
 /// The state is one of before the last push.
-fn older_state() -> Desk {
+pub fn older_state() -> Desk {
     let desk = Desk::running();
     next_use(&desk, "148.20", "150.00");
     desk.psactl(&["sync"]).ends_with(0).says("1 agreement addition updated");

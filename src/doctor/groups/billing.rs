@@ -10,7 +10,7 @@ use crate::doctor::catalog::Group;
 use crate::doctor::findings::{Evidence, Findings};
 use crate::doctor::observe::{PortalData, Seen, State, company_of};
 use crate::psa::{Addition, Agreement, OrEmpty};
-use crate::services::{self, Service};
+use crate::services::{self, Service, Unit};
 use crate::store::{Binding, Link};
 use crate::sync::billing::{AgreementFacts, day, is_foreign, is_live, target, why_ended};
 use crate::sync::{billable, observe};
@@ -59,7 +59,8 @@ pub(super) fn judge(seen: &Seen<'_>, found: &mut Findings) {
         bindings: bindings.into_iter().map(|binding| (binding.addition_id, binding)).collect(),
     };
     for link in state.links.iter().filter(|link| seen.asked(&link.cid)) {
-        let in_use = !lists.gone.contains_key(&link.company_id);
+        let (gone, unread) = (&lists.gone, &lists.unread_companies);
+        let in_use = !gone.contains_key(&link.company_id) && !unread.contains(&link.company_id);
         if in_use && billable::unconfirmed(config, &portal.snapshot, link).is_none() {
             facts.customer(link, found);
         }
@@ -130,11 +131,15 @@ impl Facts<'_> {
             self.negative(*line, link, found);
         }
         for line in all.iter().filter(|line| !exact(line)).filter(live) {
-            let and = format!(": serial number “{}”, should be {managed_id}", line.1.serial_number.or_empty());
+            let and =
+                format!(": serial number “{}”, should be {managed_id}", line.1.serial_number.or_empty());
             found.find("addition-letters", self.evidence(*line, Some(&link.cid), &and));
         }
         for line in all.iter().filter(exact).filter(live).filter(|line| !here(line)) {
-            let and = format!(" bills {managed_id}, which is linked to {} (#{})", link.company_name, link.company_id);
+            let and = format!(
+                " bills {managed_id}, which is linked to {} (#{})",
+                link.company_name, link.company_id
+            );
             found.find("addition-elsewhere", self.evidence(*line, Some(&link.cid), &and));
         }
         for service in services::enabled(&self.config.billing) {
@@ -180,40 +185,64 @@ impl Facts<'_> {
     }
 
     /// A used service that no live addition bills: why.
-    fn unbilled(&self, link: &Link, service: &Service, used: Decimal, own: &[Line<'_>], found: &mut Findings) {
+    fn unbilled(
+        &self,
+        link: &Link,
+        service: &Service,
+        used: Decimal,
+        own: &[Line<'_>],
+        found: &mut Findings,
+    ) {
+        let unit = match service.unit {
+            Unit::Gigabytes => format!(" {}", self.config.portal.gigabyte.unit()),
+            Unit::Count => String::new(),
+        };
         let uses = format!(
-            "{} (#{}) uses {} {} of {}",
+            "{} (#{}) uses {}{unit} of {}",
             link.company_name,
             link.company_id,
             text::quantity(used),
-            service.unit.as_str(),
             service.name
         );
-        let dry = format!("psactl setup agreements {} --dry-run shows the addition that would bill it", link.cid);
+        let dry =
+            format!("psactl setup agreements {} --dry-run shows the addition that would bill it", link.cid);
         let Some(line) = own.iter().max_by_key(|line| (line.0.next_invoice_date, line.1.id)) else {
             let managed_id = self.config.connectwise.managed_id(&link.cid);
-            let evidence = Evidence::new(format!("{uses}, and no addition with serial number {managed_id} bills it"));
+            let evidence =
+                Evidence::new(format!("{uses}, and no addition with serial number {managed_id} bills it"));
             found.find_with("usage-unbilled", evidence.of(&link.cid).record("company", link.company_id), dry);
             return;
         };
         let (agreement, addition) = *line;
         let uncancelled = Addition { cancelled_date: None, ..addition.clone() };
         if let Some(why) = why_ended(agreement, &uncancelled, self.today) {
-            found.find_with("addition-ended", self.evidence(*line, Some(&link.cid), &format!(": {why}; {uses}")), dry);
+            found.find_with(
+                "addition-ended",
+                self.evidence(*line, Some(&link.cid), &format!(": {why}; {uses}")),
+                dry,
+            );
         } else if let Some(why) = why_ended(agreement, addition, self.today) {
             let fix = format!(
                 "take Cancelled Date out (Finance > Agreements > {} > Additions), or make a new one: {dry}",
                 agreement.name.or_empty()
             );
-            found.find_with("addition-cancelled", self.evidence(*line, Some(&link.cid), &format!(" {why}; {uses}")), fix);
+            found.find_with(
+                "addition-cancelled",
+                self.evidence(*line, Some(&link.cid), &format!(" {why}; {uses}")),
+                fix,
+            );
         } else {
             let from = addition.effective_date.map(|from| day(from).to_string()).unwrap_or_default();
-            found.find("addition-future", self.evidence(*line, Some(&link.cid), &format!(" takes effect on {from}; {uses}")));
+            found.find(
+                "addition-future",
+                self.evidence(*line, Some(&link.cid), &format!(" takes effect on {from}; {uses}")),
+            );
         }
     }
 
     fn negative(&self, line: Line<'_>, link: &Link, found: &mut Findings) {
-        let Some(billed) = line.1.billed_quantity.filter(|billed| billed.is_sign_negative() && !billed.is_zero())
+        let Some(billed) =
+            line.1.billed_quantity.filter(|billed| billed.is_sign_negative() && !billed.is_zero())
         else {
             return;
         };
@@ -227,7 +256,14 @@ impl Facts<'_> {
         found.find("addition-negative", self.evidence(line, Some(&link.cid), &and));
     }
 
-    fn another_writer(&self, line: Line<'_>, link: &Link, service: &Service, binding: &Binding, found: &mut Findings) {
+    fn another_writer(
+        &self,
+        line: Line<'_>,
+        link: &Link,
+        service: &Service,
+        binding: &Binding,
+        found: &mut Findings,
+    ) {
         let shown = |value: Option<Decimal>| value.map_or_else(|| "empty".to_owned(), text::quantity);
         let id = line.1.id;
         let info = line.1.info.as_ref();

@@ -21,7 +21,10 @@ pub(super) fn judge(seen: &Seen<'_>, found: &mut Findings) {
         if let Some((path, mode)) = source.open_to_others(config.folder()) {
             found.find_with(
                 "secret-open",
-                Evidence::new(format!("{} is open to others on this machine (mode {mode:04o})", source.describe())),
+                Evidence::new(format!(
+                    "{} is open to others on this machine (mode {mode:04o})",
+                    source.describe()
+                )),
                 format!("chmod 600 {}", path.display()),
             );
             open.push(source);

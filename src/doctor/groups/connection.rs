@@ -29,6 +29,11 @@ pub(super) fn judge(seen: &Seen<'_>, found: &mut Findings) {
     }
     let skew = seen.client.as_ref().and_then(|client| client.as_ref().ok()?.clock_skew(seen.now));
     if let Some((reason, _)) = billable::clock_is_off(skew) {
-        found.say("clock", format!("{reason}: billing is blocked"), Vec::new(), vec!["set the clock".to_owned()]);
+        found.say(
+            "clock",
+            format!("{reason}: billing is blocked"),
+            Vec::new(),
+            vec!["set the clock".to_owned()],
+        );
     }
 }

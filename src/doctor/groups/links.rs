@@ -20,11 +20,18 @@ pub(super) fn judge(seen: &Seen<'_>, found: &mut Findings) {
     for link in &links {
         let company = company(link);
         if let Some((reason, fix)) = billable::unconfirmed(config, &portal.snapshot, link) {
-            found.find_with("link-unconfirmed", about(link, format!("customer {} on {company}: {reason}", link.cid)), fix);
+            found.find_with(
+                "link-unconfirmed",
+                about(link, format!("customer {} on {company}: {reason}", link.cid)),
+                fix,
+            );
             found.explain(&link.cid, "");
         }
         if let Some(reason) = lists.gone.get(&link.company_id) {
-            let fix = format!("psactl companies link {} COMPANY --replace, or make the company active again", link.cid);
+            let fix = format!(
+                "psactl companies link {} COMPANY --replace, or make the company active again",
+                link.cid
+            );
             found.find_with("company-gone", about(link, format!("customer {}: {reason}", link.cid)), fix);
             found.explain(&link.cid, "");
         }
@@ -134,7 +141,8 @@ fn one_company(config: &Config, link: &Link, solution: i64, entries: &[ManagedId
             if near.is_empty() {
                 for missing in [(first.is_empty(), FIRST), (second.is_empty(), SECOND)] {
                     if missing.0 {
-                        found.find("managed-id-missing", about(link, format!("{on}: no entry {}", missing.1)));
+                        found
+                            .find("managed-id-missing", about(link, format!("{on}: no entry {}", missing.1)));
                     }
                 }
             }

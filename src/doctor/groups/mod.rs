@@ -45,7 +45,8 @@ fn missing(seen: &Seen<'_>, found: &mut Findings) {
         return;
     };
     let first = |ids: &[&'static str]| ids.iter().copied().find(|id| found.has(id));
-    if let Some(id) = first(&["secret-open", "login-secret"]).filter(|_| matches!(seen.client, Some(Err(_)))) {
+    if let Some(id) = first(&["secret-open", "login-secret"]).filter(|_| matches!(seen.client, Some(Err(_))))
+    {
         all.for_each(|group| found.skip_group(group, cause(id)));
         return;
     }

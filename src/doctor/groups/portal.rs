@@ -37,7 +37,9 @@ pub(super) fn judge(seen: &Seen<'_>, found: &mut Findings) {
         for problem in &snapshot.problems {
             match &problem.cid {
                 Some(cid) => found.explain(cid, "billing"),
-                None => snapshot.customers.iter().for_each(|customer| found.explain(&customer.cid, "billing")),
+                None => {
+                    snapshot.customers.iter().for_each(|customer| found.explain(&customer.cid, "billing"))
+                }
             }
         }
         let evidence = rows.iter().map(|problem| match &problem.cid {
@@ -85,7 +87,12 @@ fn age(
                 text::span(age),
                 text::span(config.portal.max_age)
             );
-            found.say("portal-age", title, Vec::new(), vec!["see that the portal's export is written again".to_owned()]);
+            found.say(
+                "portal-age",
+                title,
+                Vec::new(),
+                vec!["see that the portal's export is written again".to_owned()],
+            );
             everybody(found);
         }
         // The newest row is young; one customer's may be old all the same.
@@ -105,7 +112,8 @@ fn age(
     if let (Some(last), Some(this)) = (last, snapshot.measured_at)
         && this < last
     {
-        let text = format!("measured {} UTC, the last one used {} UTC", text::moment(this), text::moment(last));
+        let text =
+            format!("measured {} UTC, the last one used {} UTC", text::moment(this), text::moment(last));
         found.find("portal-older", Evidence::new(text));
         everybody(found);
     }

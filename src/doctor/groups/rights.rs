@@ -40,7 +40,10 @@ pub(super) fn failures(lists: &Lists) -> impl Iterator<Item = &Failure> {
 /// Where psactl signs in with an integrator login, its record says what it may do.
 fn own_switches(config: &Config, lists: &Lists, found: &mut Findings) {
     let Login::Integrator { username, .. } = &config.connectwise.login else {
-        found.skip("rights-login", "psactl signs in with an API member's keys: what it may write, writing shows");
+        found.skip(
+            "rights-login",
+            "psactl signs in with an API member's keys: what it may write, writing shows",
+        );
         return;
     };
     let Some(Ok(logins)) = &lists.logins else {
@@ -65,8 +68,12 @@ fn own_switches(config: &Config, lists: &Lists, found: &mut Findings) {
     if !missing.is_empty() {
         found.find(
             "rights-login",
-            Evidence::new(format!("integrator login “{username}” (#{}) lacks {}", own.id, missing.join(", ")))
-                .record("integrator login", own.id),
+            Evidence::new(format!(
+                "integrator login “{username}” (#{}) lacks {}",
+                own.id,
+                missing.join(", ")
+            ))
+            .record("integrator login", own.id),
         );
     }
 }

@@ -67,10 +67,16 @@ pub(super) fn judge(seen: &Seen<'_>, found: &mut Findings) {
 fn one(finding: &Finding, found: &mut Findings) {
     let (step, id) = (finding.step, id_of(finding.step));
     let name = step.name();
-    let notes = |all: bool| finding.notes.iter().filter(move |note| all || note.act).map(|note| note.text.clone());
+    let notes =
+        |all: bool| finding.notes.iter().filter(move |note| all || note.act).map(|note| note.text.clone());
     match &finding.standing {
         Standing::Done if finding.notes.iter().any(|note| note.act) => {
-            found.say(id, format!("{name}: right, with something to look at"), notes(false).map(Evidence::new).collect(), Vec::new());
+            found.say(
+                id,
+                format!("{name}: right, with something to look at"),
+                notes(false).map(Evidence::new).collect(),
+                Vec::new(),
+            );
         }
         Standing::Done => found.well(id, format!("{name}: right")),
         Standing::Unneeded { because } => found.skip(id, because.as_str()),
@@ -79,21 +85,30 @@ fn one(finding: &Finding, found: &mut Findings) {
         }
         Standing::Todo => {
             let changes = finding.changes.iter().filter(|change| !is_letters(change));
-            let evidence: Vec<Evidence> = changes.map(|change| Evidence::new(change.subject.to_string())).collect();
+            let evidence: Vec<Evidence> =
+                changes.map(|change| Evidence::new(change.subject.to_string())).collect();
             if evidence.is_empty() {
                 found.skip(id, "cross-reference-letters must be mended first");
                 return;
             }
             found.say(
                 id,
-                format!("{name}: {} missing or wrong", text::count(evidence.len(), "record is", "records are")),
+                format!(
+                    "{name}: {} missing or wrong",
+                    text::count(evidence.len(), "record is", "records are")
+                ),
                 evidence.into_iter().chain(notes(true).map(Evidence::new)).collect(),
                 vec![format!("psactl setup {name} --apply, or by hand: {}", step.clicks())],
             );
         }
         Standing::Person { what } => {
             let evidence = std::iter::once(what.clone()).chain(notes(true)).map(Evidence::new).collect();
-            found.say(id, format!("{name}: needs a person"), evidence, vec![format!("by hand: {}", step.clicks())]);
+            found.say(
+                id,
+                format!("{name}: needs a person"),
+                evidence,
+                vec![format!("by hand: {}", step.clicks())],
+            );
         }
     }
 }
@@ -122,7 +137,8 @@ fn products(seen: &Seen<'_>, lists: &Lists, billing: &crate::config::Billing, fo
             continue;
         }
         let named = || {
-            Evidence::new(format!("product “{}” (#{})", item.identifier.or_empty(), item.id)).record("product", item.id)
+            Evidence::new(format!("product “{}” (#{})", item.identifier.or_empty(), item.id))
+                .record("product", item.id)
         };
         if item.inactive_flag {
             found.find("product-inactive", named());
@@ -145,7 +161,8 @@ fn cross_references(lists: &Lists, found: &mut Findings) {
     let Some((_, Ok(existing))) = &lists.cross_references else { return };
     for change in finding.changes.iter().filter(|change| is_letters(change)) {
         let own = existing.iter().find(|own| Some(own.id) == change.subject.id);
-        let has = own.map(|own| format!("“{}” / “{}”", own.vendor_type.or_empty(), own.vendor_level.or_empty()));
+        let has =
+            own.map(|own| format!("“{}” / “{}”", own.vendor_type.or_empty(), own.vendor_level.or_empty()));
         found.find(
             "cross-reference-letters",
             Evidence::new(format!(
@@ -159,6 +176,9 @@ fn cross_references(lists: &Lists, found: &mut Findings) {
     }
     let fix = "psactl setup cross-references --apply corrects it";
     if found.has("cross-reference-letters") {
-        found.mend("cross-reference-letters", &format!("{fix}, or by hand: {}", Step::CrossReferences.clicks()));
+        found.mend(
+            "cross-reference-letters",
+            &format!("{fix}, or by hand: {}", Step::CrossReferences.clicks()),
+        );
     }
 }

@@ -34,7 +34,8 @@ pub(super) fn judge(seen: &Seen<'_>, found: &mut Findings) {
         }
     }
     for entry in store.unsettled().unwrap_or_default() {
-        let text = format!("{}, begun {} UTC in run {}", entry.change.subject, text::moment(entry.at), entry.run);
+        let text =
+            format!("{}, begun {} UTC in run {}", entry.change.subject, text::moment(entry.at), entry.run);
         found.find("state-unsettled", Evidence::new(text));
     }
     let Some(Ok(portal)) = &seen.portal else { return };

@@ -135,7 +135,10 @@ fn next(seen: &Seen<'_>, report: &Report, found: &mut Findings) {
         let cid = blocked.cid.as_deref();
         if !found.explains(cid, &blocked.subject) && !explained(seen, blocked, found) {
             let who = cid.map(|cid| format!("customer {cid}, ")).unwrap_or_default();
-            subjects.push(about(cid, format!("{who}{}: {}; fix: {}", blocked.subject, blocked.reason, blocked.fix)));
+            subjects.push(about(
+                cid,
+                format!("{who}{}: {}; fix: {}", blocked.subject, blocked.reason, blocked.fix),
+            ));
         }
     }
     if !subjects.is_empty() {
@@ -143,10 +146,12 @@ fn next(seen: &Seen<'_>, report: &Report, found: &mut Findings) {
         found.say("blocked", title, subjects, vec!["each line says what removes its cause".to_owned()]);
     }
     // Where a right is missing, that is told once.
-    let of_rights = |exit: Exit| exit == Exit::Refused && (found.has("rights-read") || found.has("rights-login"));
+    let of_rights =
+        |exit: Exit| exit == Exit::Refused && (found.has("rights-read") || found.has("rights-login"));
     let troubles: Vec<_> = report.troubles.iter().filter(|trouble| !of_rights(trouble.exit)).collect();
     for trouble in troubles {
-        let who = trouble.cid.as_deref().map(|cid| format!("customer {cid}: ")).unwrap_or_default();
+        let who = trouble.cid.as_deref().map(|cid| format!("customer {cid}")).unwrap_or_default();
+        let who = if trouble.error.starts_with(&who) { String::new() } else { format!("{who}: ") };
         found.find("trouble", about(trouble.cid.as_deref(), format!("{who}{}", trouble.error)));
         trouble.hints.iter().for_each(|hint| found.mend("trouble", hint));
     }
@@ -224,7 +229,9 @@ fn runs(seen: &Seen<'_>, state: &State, found: &mut Findings) {
     }
     // Where runs do not come at all, that is what is to be mended.
     match beat.map(|beat| beat.last_success) {
-        _ if since.is_some() => found.skip("last-success", "not checked, because last-run must be mended first"),
+        _ if since.is_some() => {
+            found.skip("last-success", "not checked, because last-run must be mended first")
+        }
         Some(Some(success)) if seen.now.duration_since(success) > LONG => {
             let ago = text::span(seen.now.duration_since(success));
             let text = format!("the last run with nothing for a person to do was {ago} ago");

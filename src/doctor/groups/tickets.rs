@@ -43,7 +43,8 @@ fn all(seen: &Seen<'_>, portal: &PortalData, state: &State, tickets: &[Ticket], 
     let keys: BTreeMap<String, &FaultKey> =
         state.memories.keys().map(|key| (key.xref(portal.source), key)).collect();
     let cid = |ticket: &Ticket| keys.get(fault_of(ticket)).map(|key| key.cid.as_str());
-    let asked = |ticket: &&Ticket| seen.look.cids.is_empty() || cid(ticket).is_some_and(|cid| seen.asked(cid));
+    let asked =
+        |ticket: &&Ticket| seen.look.cids.is_empty() || cid(ticket).is_some_and(|cid| seen.asked(cid));
     let evidence = |ticket: &Ticket, text: String| {
         let evidence = Evidence::new(text).record("ticket", ticket.id);
         match cid(ticket) {
@@ -74,7 +75,10 @@ fn all(seen: &Seen<'_>, portal: &PortalData, state: &State, tickets: &[Ticket], 
             && own != chosen
         {
             let name = board.map(ToString::to_string).unwrap_or_default();
-            found.find("ticket-moved", evidence(ticket, format!("{} is on board “{name}” (#{own})", shown(ticket))));
+            found.find(
+                "ticket-moved",
+                evidence(ticket, format!("{} is on board “{name}” (#{own})", shown(ticket))),
+            );
         }
     }
     for doubled in open.values().filter(|tickets| tickets.len() > 1) {
@@ -107,7 +111,8 @@ fn notifications(seen: &Seen<'_>, portal: &PortalData, state: &State, lists: &Li
         return;
     };
     let board = boards.iter().find(|board| Some(board.id) == state.chosen.board);
-    let Some(from) = board.map(|board| board.notify_email_from.or_empty().trim()).filter(|from| !from.is_empty())
+    let Some(from) =
+        board.map(|board| board.notify_email_from.or_empty().trim()).filter(|from| !from.is_empty())
     else {
         found.skip(
             "notify-email",

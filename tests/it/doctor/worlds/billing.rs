@@ -30,7 +30,11 @@ fn additions_that_bill_nothing() {
     let number = id(&desk.addition(EDDIE, SELECT));
 
     desk.change(&path, "cancelledDate", "2026-11-01T00:00:00Z");
-    finds(&desk, "addition-cancelled", &[&format!("addition #{number}"), "was cancelled on 2026-11-01", "uses 189.05 GB"]);
+    finds(
+        &desk,
+        "addition-cancelled",
+        &[&format!("addition #{number}"), "was cancelled on 2026-11-01", "uses 189.05 GB"],
+    );
     desk.change(&path, "cancelledDate", Value::Null);
     is_clean(&desk);
 
@@ -49,7 +53,15 @@ fn additions_that_bill_nothing() {
     is_clean(&desk);
 
     desk.delete(&path);
-    finds(&desk, "usage-unbilled", &["uses 189.05 GB of Select Online Backup Storage", "no addition with serial number EFS-342", "psactl setup agreements 342"]);
+    finds(
+        &desk,
+        "usage-unbilled",
+        &[
+            "uses 189.05 GB of Select Online Backup Storage",
+            "no addition with serial number EFS-342",
+            "psactl setup agreements 342",
+        ],
+    );
     desk.psactl(&["setup", "agreements", "--apply", "--yes"]).ends_with(0);
     is_clean(&desk);
 }
@@ -58,7 +70,14 @@ fn additions_that_bill_nothing() {
 fn additions_that_bill_too_much() {
     let desk = healthy();
     let twice = copied(&desk, EDDIE, &[]);
-    let told = finds(&desk, "addition-doubled", &[&format!("addition #{}", id(&desk.ask("GET", &twice, &[], None))), "on Managed Services for Eddie's TV Repair"]);
+    let told = finds(
+        &desk,
+        "addition-doubled",
+        &[
+            &format!("addition #{}", id(&desk.ask("GET", &twice, &[], None))),
+            "on Managed Services for Eddie's TV Repair",
+        ],
+    );
     assert_eq!(told["evidence"].as_array().unwrap().len(), 2);
     desk.change(&twice, "cancelledDate", "2026-11-01T00:00:00Z");
     is_clean(&desk);
@@ -69,7 +88,11 @@ fn additions_that_bill_too_much() {
     is_clean(&desk);
 
     let elsewhere = copied(&desk, "Joe TV Repair", &[]);
-    finds(&desk, "addition-elsewhere", &["of Joe TV Repair bills EFS-342, which is linked to Eddie's TV Repair"]);
+    finds(
+        &desk,
+        "addition-elsewhere",
+        &["of Joe TV Repair bills EFS-342, which is linked to Eddie's TV Repair"],
+    );
     desk.delete(&elsewhere);
     is_clean(&desk);
 }
@@ -85,12 +108,17 @@ fn additions_whose_numbers_are_wrong() {
 
     let quantity = desk.addition(EDDIE, SELECT)["quantity"].clone();
     desk.change(&path, "quantity", 170);
-    finds(&desk, "another-writer", &["quantity 170, psactl's last 189.05; written by admin2", "psactl review --take-over"]);
+    finds(
+        &desk,
+        "another-writer",
+        &["quantity 170, psactl's last 189.05; written by admin2", "psactl review --take-over"],
+    );
     desk.change(&path, "quantity", quantity);
     is_clean(&desk);
 
     // The guide's figure 19: made empty, to be filled later.
-    let negative = [("lessIncluded", json!(150)), ("quantity", Value::Null), ("serialNumber", json!("EFS-355"))];
+    let negative =
+        [("lessIncluded", json!(150)), ("quantity", Value::Null), ("serialNumber", json!("EFS-355"))];
     let product = id(&desk.record("/procurement/catalog", "identifier = \"FW-60\""));
     let product = [("product", json!({ "id": product }))];
     let empty = copied(&desk, "Joe TV Repair", &[&negative[..], &product[..]].concat());

@@ -33,7 +33,11 @@ fn managed_ids() {
     let of = |id: i64| format!("{at}/{id}");
 
     desk.delete(&of(stats));
-    finds(&desk, "managed-id-missing", &["EFS-342 on Eddie's TV Repair", "no entry BackupStats", "psactl setup managed-ids"]);
+    finds(
+        &desk,
+        "managed-id-missing",
+        &["EFS-342 on Eddie's TV Repair", "no entry BackupStats", "psactl setup managed-ids"],
+    );
     desk.psactl(&["setup", "managed-ids", "--apply", "--yes"]).ends_with(0);
     is_clean(&desk);
     let stats = entry(&desk, EDDIE, "BackupStats");
@@ -64,7 +68,8 @@ fn managed_ids() {
 fn managed_ids_elsewhere() {
     let desk = healthy();
     let other = make(&desk, "Angry Fox", "EFS-342", "BackupStats");
-    let told = finds(&desk, "managed-id-companies", &["EFS-342 on Eddie's TV Repair (#", " and Angry Fox (#"]);
+    let told =
+        finds(&desk, "managed-id-companies", &["EFS-342 on Eddie's TV Repair (#", " and Angry Fox (#"]);
     assert_eq!(told["subjects"][0]["cid"], "342");
     desk.delete(&format!("{}/{other}", path(&desk, "Angry Fox")));
     is_clean(&desk);
@@ -96,9 +101,14 @@ fn customers_and_companies() {
     let now = desk.sandbox().now();
     let columns = accounts.lines().next().unwrap().split(',').count();
     let mut cells = vec![String::new(); columns];
-    for (heading, value) in
-        [("CID", "500"), ("Account No", "DOC500"), ("User Name", "user500"), ("Company", "Bay Dental"), ("Online Backup # Desktops", "1"), ("Measured At", &now.to_string())]
-    {
+    for (heading, value) in [
+        ("CID", "500"),
+        ("Account No", "DOC500"),
+        ("User Name", "user500"),
+        ("Company", "Bay Dental"),
+        ("Online Backup # Desktops", "1"),
+        ("Measured At", &now.to_string()),
+    ] {
         let at = accounts.lines().next().unwrap().split(',').position(|known| known == heading).unwrap();
         cells[at] = value.to_owned();
     }

@@ -6,7 +6,8 @@ use crate::doctor::{check, finds, healthy, is_clean, report};
 use crate::support::{Desk, id};
 
 fn boards(desk: &Desk) -> [i64; 2] {
-    ["Professional Services", "Help Desk"].map(|name| id(&desk.record("/service/boards", &format!("name = \"{name}\""))))
+    ["Professional Services", "Help Desk"]
+        .map(|name| id(&desk.record("/service/boards", &format!("name = \"{name}\""))))
 }
 
 #[test]
@@ -16,9 +17,7 @@ fn tickets_that_were_moved_about() {
     let [own, other] = boards(&desk);
     let (first, second) = (id(&tickets[0]), id(&tickets[1]));
     let path = format!("/service/tickets/{first}");
-    let status = |board: i64, name: &str| {
-        json!({ "id": id(&desk.record(&format!("/service/boards/{board}/statuses"), &format!("name = \"{name}\""))) })
-    };
+    let status = |board: i64, name: &str| json!({ "id": id(&desk.record(&format!("/service/boards/{board}/statuses"), &format!("name = \"{name}\""))) });
     let moved = |board: i64, name: &str| {
         let change = json!([
             { "op": "replace", "path": "board", "value": { "id": board } },
@@ -45,7 +44,11 @@ fn a_ticket_that_was_merged() {
     let closed = id(&desk.record(&format!("/service/boards/{own}/statuses"), "name = \"Closed\""));
     let merge = json!({ "mergeTicketIds": [second], "status": { "id": closed, "name": "Closed" } });
     desk.ask("POST", &format!("/service/tickets/{first}/merge"), &[], Some(&merge));
-    finds(&desk, "ticket-merged", &[&format!("ticket #{second}"), &format!("was merged under ticket #{first}")]);
+    finds(
+        &desk,
+        "ticket-merged",
+        &[&format!("ticket #{second}"), &format!("was merged under ticket #{first}")],
+    );
     // Once a run has seen it, it is known, and nothing waits for anybody.
     desk.psactl(&["sync", "--verify"]).ends_with(0);
     is_clean(&desk);
@@ -78,7 +81,11 @@ fn the_portals_own_notifications() {
     is_clean(&desk);
     assert_eq!(check(&report(&desk, &[]), "notify-email")["status"], "ok");
     desk.edit("accounts.csv", "backupnotify@companyname.net", "support@companyname.net");
-    let told = finds(&desk, "notify-email", &["account ETV-Primary (DOC30199001) of customer 342", "Contact Information"]);
+    let told = finds(
+        &desk,
+        "notify-email",
+        &["account ETV-Primary (DOC30199001) of customer 342", "Contact Information"],
+    );
     assert_eq!(told["evidence"].as_array().unwrap().len(), 12);
     desk.edit("accounts.csv", "support@companyname.net", "backupnotify@companyname.net");
     is_clean(&desk);
@@ -87,7 +94,11 @@ fn the_portals_own_notifications() {
     let accounts = desk.read("accounts.csv");
     let row = accounts.lines().find(|line| line.contains("JTR-Counter")).unwrap();
     desk.edit("accounts.csv", row, &row.replace(",no,", ",yes,"));
-    finds(&desk, "external-ticketing", &["account JTR-Counter (DOC30199009) of customer 355", "uncheck Enable External Ticketing Alerts"]);
+    finds(
+        &desk,
+        "external-ticketing",
+        &["account JTR-Counter (DOC30199009) of customer 355", "uncheck Enable External Ticketing Alerts"],
+    );
     desk.write("accounts.csv", &accounts);
     is_clean(&desk);
 
@@ -95,7 +106,8 @@ fn the_portals_own_notifications() {
     let without = accounts.replace("Notification Email", "Colour").replace("External Ticketing", "Shape");
     desk.write("accounts.csv", &without);
     let report = report(&desk, &["--only", "tickets"]);
-    for (id, column) in [("notify-email", "Notification Email"), ("external-ticketing", "External Ticketing")] {
+    for (id, column) in [("notify-email", "Notification Email"), ("external-ticketing", "External Ticketing")]
+    {
         let check = check(&report, id);
         assert_eq!(check["status"], "skipped");
         let because = check["title"].as_str().unwrap();
