@@ -5,6 +5,7 @@
 
 pub mod edit;
 mod error;
+mod facts;
 mod reader;
 mod schema;
 mod secret;
@@ -15,6 +16,7 @@ mod tree;
 mod values;
 
 pub use error::{Error, Place, Problem};
+pub use facts::Fact;
 pub use secret::{SecretSource, flaw};
 pub use settings::{
     AgeFrom, Allowance, BelowIncluded, Billing, ConnectWise, EventTypes, Gigabyte, Guard,

@@ -4,7 +4,9 @@
 //! (`groups`); what a check is called, means and is mended by stands in one table ([`catalog`]), which `explain`
 //! reads too.
 
+pub mod bundle;
 pub mod catalog;
+pub mod explain;
 
 mod findings;
 mod groups;

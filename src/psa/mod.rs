@@ -81,6 +81,7 @@ pub use connection::{Connection, Login};
 pub use decode::Record;
 pub use discovery::CompanyInfo;
 pub use error::{Error, Kind, Method, Tried, Trouble};
+pub use hints::of_kind as hints_of_kind;
 pub use memory::Exchange;
 pub use patch::{PatchOp, PatchVerb};
 pub use paths::{InvalidPath, Path};

@@ -45,7 +45,7 @@ pub(super) fn judge(seen: &Seen<'_>, found: &mut Findings) {
         return;
     };
     if state.chosen.products.is_empty() {
-        found.skip_group(Group::Billing, "not checked, because setup-products must be mended first");
+        found.skip_group(Group::Billing, "not checked, because set-up is not finished");
         return;
     }
     let bindings = state.store.bindings(portal.source).unwrap_or_default();

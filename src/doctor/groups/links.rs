@@ -15,6 +15,10 @@ use crate::sync::pausing::Pauses;
 pub(super) fn judge(seen: &Seen<'_>, found: &mut Findings) {
     let Some((config, portal, state)) = seen.ground() else { return };
     let Some(lists) = seen.lists() else { return };
+    if state.chosen.solution.is_none() {
+        found.skip_group(Group::Links, "not checked, because set-up is not finished");
+        return;
+    }
     unlinked(seen, config, portal, state, found);
     let links: Vec<&Link> = state.links.iter().filter(|link| seen.asked(&link.cid)).collect();
     for link in &links {
@@ -42,10 +46,7 @@ pub(super) fn judge(seen: &Seen<'_>, found: &mut Findings) {
         }
         return;
     };
-    let Some(solution) = state.chosen.solution else {
-        skip(found, "not checked, because setup-management-solution must be mended first");
-        return;
-    };
+    let Some(solution) = state.chosen.solution else { return };
     for link in &links {
         let confirmed = link.is_confirmed_for(config) && !lists.gone.contains_key(&link.company_id);
         if let Some(entries) = entries.get(&link.company_id).filter(|_| confirmed) {

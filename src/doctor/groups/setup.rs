@@ -81,7 +81,7 @@ fn one(finding: &Finding, found: &mut Findings) {
         Standing::Done => found.well(id, format!("{name}: right")),
         Standing::Unneeded { because } => found.skip(id, because.as_str()),
         Standing::Blocked { by } => {
-            found.skip(id, format!("not checked, because {} must be mended first", by.name()));
+            found.skip(id, format!("not checked, because {} must be mended first", id_of(*by)));
         }
         Standing::Todo => {
             let changes = finding.changes.iter().filter(|change| !is_letters(change));

@@ -10,7 +10,6 @@ use crate::doctor::findings::{Evidence, Findings};
 use crate::doctor::observe::{PortalData, Seen, State, is_forbidden};
 use crate::error::Exit;
 use crate::plan::stop;
-use crate::setup::Step;
 use crate::store::{EventState, HoldState};
 use crate::sync::Report;
 use crate::ui::text;
@@ -38,7 +37,6 @@ pub(super) fn judge(seen: &Seen<'_>, found: &mut Findings) {
             "set-up is not finished".to_owned()
         };
         found.skip_group(Group::Sync, format!("not checked, because {cause}"));
-        debug_assert!(Step::ALL.contains(&step));
         return;
     }
     unkept(state, found);
@@ -223,7 +221,8 @@ fn runs(seen: &Seen<'_>, state: &State, found: &mut Findings) {
         found.say("last-run", late, vec![Evidence::new(title)], vec![fix]);
     } else if failed {
         let why = beat.and_then(|beat| beat.failure.clone()).map(Evidence::new);
-        found.say("last-run", title, why.into_iter().collect(), Vec::new());
+        let fix = "psactl sync -v says what failed; the next run tries again".to_owned();
+        found.say("last-run", title, why.into_iter().collect(), vec![fix]);
     } else {
         found.well("last-run", title);
     }
