@@ -98,7 +98,8 @@ fn explained(context: &Context, words: &str) -> Result<Exit> {
     }
     let explanation = explain::explain(words);
     if explanation.is_empty() {
-        let failure = Failure::new(Exit::Partial, format!("nothing is known of “{}”", text::shorten(words, 120)));
+        let failure =
+            Failure::new(Exit::Partial, format!("nothing is known of “{}”", text::shorten(words, 120)));
         return Err(match explanation.near.as_slice() {
             [] => failure.hint("psactl doctor explain lists every check; try fewer of the words"),
             near => failure.hint(format!("there are: {}", near.join(", "))),

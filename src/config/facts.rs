@@ -182,7 +182,9 @@ fn may_be_secret(key: &str) -> bool {
 fn shown(value: &Value) -> String {
     match value {
         Value::Text(text) => format!("{text:?}"),
-        Value::Integer(number) => number.map_or_else(|| "(too large)".to_owned(), |number| number.to_string()),
+        Value::Integer(number) => {
+            number.map_or_else(|| "(too large)".to_owned(), |number| number.to_string())
+        }
         Value::Float(text) => text.clone(),
         Value::Bool(flag) => flag.to_string(),
         Value::Date => "(a date)".to_owned(),

@@ -10,10 +10,10 @@ use serde::Serialize;
 use serde_json::{Value, json};
 
 use super::Report;
+use super::observe::Seen;
 use crate::config::Config;
 use crate::context::Context;
 use crate::error::{Exit, Failure, Result};
-use crate::portal;
 use crate::store::{RunFilter, Store};
 
 /// So many runs are told of.
@@ -22,31 +22,32 @@ const RUNS: usize = 20;
 /// So many requests, failed ones first.
 const REQUESTS: usize = 100;
 
-/// Names of customers and companies, each with what it is called instead.
+/// Names of customers, companies and accounts, each with what it is called instead.
 #[derive(Debug, Default)]
-struct Names(Vec<(String, String)>);
+pub(super) struct Names(Vec<(String, String)>);
 
 impl Names {
     /// Every name that the state and the portal know.
-    fn of(context: &Context, config: Option<&Config>) -> Names {
+    pub(super) fn of(seen: &Seen<'_>) -> Names {
         let mut names: BTreeMap<String, String> = BTreeMap::new();
-        let source = config.and_then(|config| portal::open(config).ok());
-        if let Some(source) = &source {
-            if let Ok(snapshot) = source.accounts() {
-                for customer in &snapshot.customers {
-                    names.insert(customer.name.clone(), customer.cid.clone());
-                }
-                for account in &snapshot.accounts {
-                    for own in [Some(&account.user), account.notification_email.as_ref()].into_iter().flatten() {
-                        names.entry(own.clone()).or_insert_with(|| format!("{}/{}", account.cid, account.number));
-                    }
+        if let Some(Ok(portal)) = &seen.portal {
+            for account in &portal.snapshot.accounts {
+                for own in [Some(&account.user), account.notification_email.as_ref()].into_iter().flatten() {
+                    names.insert(own.clone(), format!("{}/{}", account.cid, account.number));
                 }
             }
-            if let Ok(store) = existing(context) {
-                for link in store.links(source.name()).unwrap_or_default() {
-                    names.insert(link.company_name, link.cid.clone());
-                    names.insert(link.portal_name, link.cid);
-                }
+            for customer in &portal.snapshot.customers {
+                names.insert(customer.name.clone(), customer.cid.clone());
+            }
+        }
+        // A company that nobody is linked to has no CID.
+        for (id, name) in seen.lists().into_iter().flat_map(|lists| &lists.names) {
+            names.entry(name.clone()).or_insert_with(|| format!("company #{id}"));
+        }
+        if let Some(Ok(state)) = &seen.state {
+            for link in &state.links {
+                names.insert(link.company_name.clone(), link.cid.clone());
+                names.insert(link.portal_name.clone(), link.cid.clone());
             }
         }
         let mut names: Vec<(String, String)> =
@@ -104,8 +105,6 @@ struct Ran {
 /// # Errors
 /// Where the file is there already or cannot be written.
 pub fn write(context: &Context, report: &Report, file: &Path) -> Result<()> {
-    let config = context.config().ok();
-    let names = Names::of(context, config.as_ref());
     let store = existing(context).ok();
     let mut document = json!({
         "schema": "psactl/bundle/1",
@@ -123,7 +122,7 @@ pub fn write(context: &Context, report: &Report, file: &Path) -> Result<()> {
         "last_run": store.as_ref().and_then(|store| crate::monitoring::Beat::read(store.folder())),
         "requests": requests(report),
     });
-    names.strip(&mut document);
+    report.names.strip(&mut document);
     let text = serde_json::to_string_pretty(&document).map_err(crate::store::Error::from)?;
     let said = |error: std::io::Error| {
         let failure = Failure::new(Exit::Unexpected, format!("cannot write {}: {error}", file.display()));

@@ -174,11 +174,11 @@ pub static CHECKS: &[Known] = &[
         .because("the guide's integrator login has fewer switches on than a program needs that sets up and bills")
         .mended(&["Setup > Setup Tables > Integrator Login > the login: Access Level “All records”, and the switches that are named"]),
     // ---- setup
-    problem(Setup, "setup-service-status", "service-status is not right")
+    problem(Setup, "setup-service-status", "step service-status is not right")
         .means("tickets cannot be opened or resolved")
         .because("the board has no status to open with or to resolve with (guide, step 1)")
         .mended(&["psactl setup service-status"]),
-    problem(Setup, "setup-integrator-login", "integrator-login is not right")
+    problem(Setup, "setup-integrator-login", "step integrator-login is not right")
         .means("the record of guide step 2 is missing, or allows less or more than the guide has")
         .because("it was never made, or somebody changed its switches")
         .mended(&["psactl setup integrator-login"]),
@@ -190,15 +190,15 @@ pub static CHECKS: &[Known] = &[
         .means("an addition that is made with it bills nothing unless somebody types a price there")
         .because("Unit Price was left empty (guide, step 3)")
         .mended(&["Procurement > Product Catalog > the product: Unit Price"]),
-    problem(Setup, "setup-products", "products is not right")
+    problem(Setup, "setup-products", "step products is not right")
         .means("a service that is billed has no product")
         .because("the product was never made, was deleted, or is called otherwise in psactl.toml (guide, step 3)")
         .mended(&["psactl setup products"]),
-    problem(Setup, "setup-management-solution", "management-solution is not right")
+    problem(Setup, "setup-management-solution", "step management-solution is not right")
         .means("Managed IDs belong to a management solution: without it no company can be linked")
         .because("it was never made, or is called otherwise in psactl.toml (guide, step 4)")
         .mended(&["psactl setup management-solution"]),
-    problem(Setup, "setup-configuration-types", "configuration-types is not right")
+    problem(Setup, "setup-configuration-types", "step configuration-types is not right")
         .means("cross-references have no configuration type to name")
         .because("“Backup Stats” or “License” is missing or inactive (guide, table of step 5)")
         .mended(&["psactl setup configuration-types"]),
@@ -206,11 +206,11 @@ pub static CHECKS: &[Known] = &[
         .means("ConnectWise compares type and level letter for letter: a “Cross Reference Error”, and nothing is billed by it")
         .because("it was typed by hand (guide, figure 8)")
         .mended(&["psactl setup cross-references"]),
-    problem(Setup, "setup-cross-references", "cross-references is not right")
+    problem(Setup, "setup-cross-references", "step cross-references is not right")
         .means("what the vendor reports is not led to a product")
         .because("an integration or cross-reference is missing, or one of its fields is not the guide's (guide, step 5)")
         .mended(&["psactl setup cross-references"]),
-    problem(Setup, "setup-portal", "portal is not right")
+    problem(Setup, "setup-portal", "step portal is not right")
         .means("two systems could bill and open tickets")
         .because("nobody has confirmed that the vendor's own ConnectWise synchronisation is off, or the data cannot be read")
         .mended(&["psactl setup portal"]),

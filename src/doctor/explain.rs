@@ -227,8 +227,12 @@ const MOST: usize = 3;
 
 /// Explains a check by its name, or the words that somebody met.
 pub fn explain(asked: &str) -> Explanation {
-    let mut explanation =
-        Explanation { asked: asked.trim().to_owned(), symptoms: Vec::new(), checks: Vec::new(), near: Vec::new() };
+    let mut explanation = Explanation {
+        asked: asked.trim().to_owned(),
+        symptoms: Vec::new(),
+        checks: Vec::new(),
+        near: Vec::new(),
+    };
     if let Some(known) = catalog::known(&asked.trim().to_lowercase()) {
         explanation.checks.push(known);
         return explanation;
@@ -236,7 +240,8 @@ pub fn explain(asked: &str) -> Explanation {
     let met = plain(asked);
     let mut found: Vec<(usize, &'static str, &Symptom)> = Vec::new();
     for symptom in SYMPTOMS {
-        let best = symptom.words.iter().filter(|words| fits(&met, &plain(words))).max_by_key(|words| words.len());
+        let best =
+            symptom.words.iter().filter(|words| fits(&met, &plain(words))).max_by_key(|words| words.len());
         found.extend(best.map(|words| (words.len(), *words, symptom)));
     }
     found.sort_by_key(|(length, ..)| std::cmp::Reverse(*length));
@@ -262,8 +267,11 @@ pub fn explain(asked: &str) -> Explanation {
 
 /// Letters and digits in small, the rest as single blanks.
 fn plain(text: &str) -> String {
-    let letters: String =
-        text.chars().map(|c| if c.is_alphanumeric() { c } else { ' ' }).flat_map(char::to_lowercase).collect();
+    let letters: String = text
+        .chars()
+        .map(|c| if c.is_alphanumeric() { c } else { ' ' })
+        .flat_map(char::to_lowercase)
+        .collect();
     letters.split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
@@ -276,7 +284,8 @@ fn fits(met: &str, words: &str) -> bool {
 /// The checks whose names are near, or have a word of it.
 fn near(asked: &str) -> Vec<&'static str> {
     let asked = asked.trim().to_lowercase();
-    let words: Vec<&str> = asked.split(|c: char| !c.is_alphanumeric()).filter(|word| word.len() > 3).collect();
+    let words: Vec<&str> =
+        asked.split(|c: char| !c.is_alphanumeric()).filter(|word| word.len() > 3).collect();
     let mut ranked: Vec<(usize, &'static str)> = CHECKS
         .iter()
         .filter_map(|known| {

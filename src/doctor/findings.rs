@@ -94,7 +94,9 @@ impl Findings {
     /// A check failed for this reason.
     pub fn fail(&mut self, id: &'static str, failure: &Failure) {
         let evidence = failure.error.chain().map(|cause| Evidence::new(cause.to_string())).collect();
-        self.found.insert(id, Found { title: None, evidence, fix: failure.hints.clone() });
+        // Causes of one failure are no cases.
+        let title = catalog::known(id).map(|known| known.says.to_owned());
+        self.found.insert(id, Found { title, evidence, fix: failure.hints.clone() });
     }
 
     /// A check that is all right has something to tell.

@@ -85,6 +85,9 @@ pub struct Report {
     /// ConnectWise's release, where it told.
     #[serde(skip)]
     pub release: Option<String>,
+    /// Names that a support ticket must not have.
+    #[serde(skip)]
+    names: bundle::Names,
 }
 
 impl Report {
@@ -112,5 +115,6 @@ pub fn examine(context: &Context, look: &Look) -> Result<Report> {
         requests: seen.requests(),
         exchanges: seen.exchanges(),
         release: seen.release(),
+        names: bundle::Names::of(&seen),
     })
 }

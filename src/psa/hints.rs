@@ -84,7 +84,9 @@ pub(super) fn of(error: &Error) -> Vec<String> {
 
 /// What to do about a kind of failure of which no more is known than the server's words: somebody met them elsewhere.
 pub fn of_kind(kind: Kind, said: &str) -> Vec<String> {
-    let tried = || Box::new(Tried { method: Method::Get, path: String::new(), action: String::new(), request_id: None });
+    let tried = || {
+        Box::new(Tried { method: Method::Get, path: String::new(), action: String::new(), request_id: None })
+    };
     let reply = |status| Box::new(Reply::parse(status, said.as_bytes()));
     let (host, problem) = (String::new, said.to_owned());
     of(&match kind {
@@ -92,7 +94,8 @@ pub fn of_kind(kind: Kind, said: &str) -> Vec<String> {
         // Which right it is, the path would tell.
         Kind::Forbidden => {
             return vec![
-                "psactl doctor --only rights names what may not be read, and the right that is missing".to_owned(),
+                "psactl doctor --only rights names what may not be read, and the right that is missing"
+                    .to_owned(),
                 "an integrator login sees what others made only with Access Level “All records”".to_owned(),
             ];
         }
@@ -102,13 +105,19 @@ pub fn of_kind(kind: Kind, said: &str) -> Vec<String> {
         Kind::RateLimited => Error::RateLimited { tried: tried(), retry_after: None },
         Kind::Server => Error::Server { tried: tried(), reply: reply(500) },
         Kind::Unreachable => {
-            let trouble = if said.to_lowercase().contains("certificate") { Trouble::Certificate } else { Trouble::Other };
+            let trouble = if said.to_lowercase().contains("certificate") {
+                Trouble::Certificate
+            } else {
+                Trouble::Other
+            };
             Error::Unreachable { tried: tried(), host: host(), problem, trouble }
         }
         Kind::TimedOut => Error::TimedOut { tried: tried(), waited: Duration::ZERO },
         Kind::UnknownCompany => Error::UnknownCompany { host: host(), company_id: String::new() },
         Kind::NotConnectWise => Error::NotConnectWise { tried: tried(), host: host(), problem },
-        Kind::Decode => Error::Decode { tried: tried(), what: "record", id: None, at: String::new(), problem },
+        Kind::Decode => {
+            Error::Decode { tried: tried(), what: "record", id: None, at: String::new(), problem }
+        }
         Kind::Redirected => Error::Redirected { tried: tried(), host: host(), to: String::new() },
         Kind::InsecureSite => Error::InsecureSite { site: String::new() },
         Kind::BadConnection => Error::BadConnection { problem },

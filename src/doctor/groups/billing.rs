@@ -223,7 +223,7 @@ impl Facts<'_> {
             );
         } else if let Some(why) = why_ended(agreement, addition, self.today) {
             let fix = format!(
-                "take Cancelled Date out (Finance > Agreements > {} > Additions), or make a new one: {dry}",
+                "take Cancelled Date out: Finance > Agreements > {} > Additions",
                 agreement.name.or_empty()
             );
             found.find_with(
@@ -231,6 +231,7 @@ impl Facts<'_> {
                 self.evidence(*line, Some(&link.cid), &format!(" {why}; {uses}")),
                 fix,
             );
+            found.mend("addition-cancelled", &format!("or {dry}"));
         } else {
             let from = addition.effective_date.map(|from| day(from).to_string()).unwrap_or_default();
             found.find(

@@ -12,10 +12,8 @@ pub(super) fn judge(seen: &Seen<'_>, found: &mut Findings) {
             let release = info.version.clone().unwrap_or_default();
             found.well("login", format!("login accepted, release {release}"));
             if info.licence_covers("managed") == Some(false) {
-                found.say("licence", super::super::catalog::known("licence").map_or("", |known| known.says), Vec::new(), vec![
-                    "ask ConnectWise for the MSP add-on; without it Managed IDs and cross-references are refused"
-                        .to_owned(),
-                ]);
+                let lacks = Evidence::new("its licence names managed services, and does not cover them");
+                found.find("licence", lacks);
             }
         }
         Some(Err(failure)) => {

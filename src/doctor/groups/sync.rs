@@ -7,7 +7,7 @@ use jiff::SignedDuration;
 use super::rights::failures;
 use crate::doctor::catalog::Group;
 use crate::doctor::findings::{Evidence, Findings};
-use crate::doctor::observe::{PortalData, Seen, State, is_forbidden};
+use crate::doctor::observe::{PortalData, Seen, State, is_forbidden, kind_of};
 use crate::error::Exit;
 use crate::plan::stop;
 use crate::store::{EventState, HoldState};
@@ -90,7 +90,15 @@ fn unread(seen: &Seen<'_>, found: &mut Findings) {
         Some(Ok(report)) => report.troubles.as_slice(),
         _ => &[],
     };
-    for failure in failures(lists).filter(|failure| !is_forbidden(failure)) {
+    // What ends the whole run is told by that.
+    let whole = match &lists.next {
+        Some(Err(failure)) => kind_of(failure),
+        _ => None,
+    };
+    let own = |failure: &&crate::error::Failure| {
+        !is_forbidden(failure) && (whole.is_none() || kind_of(failure) != whole)
+    };
+    for failure in failures(lists).filter(own) {
         let line = failure.line();
         if !troubles.iter().any(|trouble| trouble.error.contains(&line)) {
             found.find("trouble", Evidence::new(line));

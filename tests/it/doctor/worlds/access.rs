@@ -3,9 +3,10 @@
 use std::process::Command;
 
 use jiff::SignedDuration;
+use psactl::sandbox::Options;
 use serde_json::Value;
 
-use crate::doctor::{check, found, healthy, is_clean};
+use crate::doctor::{check, finds, found, healthy, is_clean};
 use crate::support::Desk;
 
 /// Asserts that this check finds something and that nothing else does: what depends on it is skipped because of it.
@@ -158,4 +159,13 @@ fn rights() {
     stops(&desk, "rights-login", &["lacks agreementApiFlag"]);
     desk.change(&path, "agreementApiFlag", true);
     is_clean(&desk);
+}
+
+#[test]
+fn licence() {
+    let desk = Desk::with(Options { managed_services_licence: false, ..Options::default() });
+    desk.set_up();
+    desk.psactl(&["sync", "--open-standing"]).ends_with(0);
+    let told = finds(&desk, "licence", &["MSP add-on"]);
+    assert_eq!(told["status"], "warning");
 }

@@ -129,3 +129,21 @@ fn a_psactl_that_was_never_run() {
     let ids: Vec<&str> = found(&report).into_iter().map(|(id, _)| id).collect();
     assert!(ids.contains(&"last-run"), "{ids:?}");
 }
+
+#[test]
+fn what_stands_in_the_way() {
+    let desk = healthy();
+    // Another company was seen with the Managed ID, and is gone since.
+    database(&desk)
+        .execute("INSERT INTO sightings (company_id, managed_id) VALUES (9999, 'EFS-342')", [])
+        .unwrap();
+    finds(&desk, "blocked", &["customer 342", "and on company #9999", "psactl sync --cid 342"]);
+    desk.psactl(&["sync", "--cid", "342"]).ends_with(0);
+    is_clean(&desk);
+
+    // ConnectWise fails for each of them: that is nobody's own trouble.
+    desk.fault("GET", "/additions", "status-500", 1000);
+    finds(&desk, "sync", &["ConnectWise failed with status 500", "status.connectwise.com"]);
+    desk.sandbox().clear_faults();
+    is_clean(&desk);
+}
