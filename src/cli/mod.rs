@@ -3,6 +3,7 @@
 mod apply;
 mod companies;
 mod completions;
+mod config;
 mod demo;
 mod doctor;
 mod events;
@@ -106,6 +107,7 @@ enum Command {
     Undo(undo::Args),
     State(state::Args),
     Doctor(doctor::Args),
+    Config(config::Args),
     Sandbox(sandbox::Args),
     Completions(completions::Args),
 }
@@ -167,6 +169,7 @@ fn run(cli: Cli, ui: Ui) -> Result<Exit> {
         Command::Undo(args) => undo::run(&context, args),
         Command::State(args) => state::run(&context, args),
         Command::Doctor(args) => doctor::run(&context, args),
+        Command::Config(args) => config::run(&context, args),
         Command::Sandbox(args) => sandbox::run(&context, args),
         Command::Completions(args) => completions::run(&context, args),
     }?;

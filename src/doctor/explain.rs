@@ -254,10 +254,9 @@ pub fn explain(asked: &str) -> Explanation {
             }
         }
     }
-    // What a finding said of itself.
-    for known in CHECKS.iter().filter(|known| explanation.is_empty() && fits(&met, &plain(known.says))) {
-        explanation.checks.push(known);
-        break;
+    if explanation.is_empty() {
+        // What a finding said of itself.
+        explanation.checks.extend(CHECKS.iter().find(|known| fits(&met, &plain(known.says))));
     }
     if explanation.is_empty() {
         explanation.near = near(asked);

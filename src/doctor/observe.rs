@@ -204,9 +204,9 @@ pub(super) fn observe<'a>(context: &Context, look: &'a Look) -> Result<Seen<'a>>
     };
     seen.portal = Some(portal_data(config));
     let client = asks.then(|| context.client(config).map(Client::looking));
-    // Where nothing was ever begun, looking begins nothing.
-    let signs_in = matches!(&client, Some(Ok(_)));
-    seen.state = (existing(context) || signs_in).then(|| state(context, Some(config)));
+    // Where nothing was ever begun, looking begins nothing, unless a list is compared with what is remembered.
+    let lists = matches!(&client, Some(Ok(_))) && look.only.is_none_or(|only| only >= Group::Login);
+    seen.state = (existing(context) || lists).then(|| state(context, Some(config)));
     known_customers(&seen)?;
     if let Some(Ok(client)) = &client {
         let asked = context.block_on(ask(&seen, config, client, context));
@@ -283,7 +283,7 @@ async fn ask(seen: &Seen<'_>, config: &Config, client: &Client, context: &Contex
             dry_run: true,
             verify: true,
             by_hand: true,
-            cids: seen.look.cids.iter().cloned().collect(),
+            cids: seen.look.cids.clone(),
             ..Options::default()
         };
         let run = Run {

@@ -15,6 +15,7 @@ mod companies;
 mod companies_add;
 mod companies_many;
 mod conditions;
+mod config_command;
 mod configuration;
 mod configuration_secrets;
 mod demo;

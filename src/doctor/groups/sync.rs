@@ -44,7 +44,7 @@ pub(super) fn judge(seen: &Seen<'_>, found: &mut Findings) {
     if let Some(lists) = seen.lists() {
         match &lists.next {
             Some(Ok(report)) => {
-                next(seen, report, found);
+                next(report, found);
                 for change in report.plan.held.iter().filter(|change| !change.rejected) {
                     let line = format!(
                         "{}: {} -> {}, {}",
@@ -59,8 +59,7 @@ pub(super) fn judge(seen: &Seen<'_>, found: &mut Findings) {
                 }
                 found.skip("sync", "not checked, because state-stopped must be mended first");
             }
-            Some(Err(failure)) if found.has("portal-data") => {
-                let _said_there = failure;
+            Some(Err(_)) if found.has("portal-data") => {
                 found.skip("sync", "not checked, because portal-data must be mended first");
             }
             Some(Err(failure)) => found.fail("sync", failure),
@@ -131,7 +130,7 @@ fn standing_holds(state: &State, seen: &Seen<'_>) -> BTreeMap<String, (Option<St
         .collect()
 }
 
-fn next(seen: &Seen<'_>, report: &Report, found: &mut Findings) {
+fn next(report: &Report, found: &mut Findings) {
     let about = |cid: Option<&str>, text: String| match cid {
         Some(cid) => Evidence::new(text).of(cid),
         None => Evidence::new(text),
@@ -139,7 +138,7 @@ fn next(seen: &Seen<'_>, report: &Report, found: &mut Findings) {
     let mut subjects: Vec<Evidence> = Vec::new();
     for blocked in &report.plan.blocked {
         let cid = blocked.cid.as_deref();
-        if !found.explains(cid, &blocked.subject) && !explained(seen, blocked, found) {
+        if !found.explains(cid, &blocked.subject) && !explained(blocked, found) {
             let who = cid.map(|cid| format!("customer {cid}, ")).unwrap_or_default();
             subjects.push(about(
                 cid,
@@ -195,8 +194,7 @@ fn next(seen: &Seen<'_>, report: &Report, found: &mut Findings) {
 }
 
 /// Whether what blocks a subject is a finding of its own: the clock, or an unsettled write.
-fn explained(seen: &Seen<'_>, blocked: &crate::plan::Blocked, found: &Findings) -> bool {
-    let _same_for_all = seen;
+fn explained(blocked: &crate::plan::Blocked, found: &Findings) -> bool {
     found.has("clock") && blocked.reason.contains("clock is")
         || found.has("state-unsettled") && blocked.reason.starts_with("what became of an earlier write")
 }

@@ -64,12 +64,10 @@ fn what_waits_for_a_person() {
     is_clean(&desk);
 
     // A service that is billed and is not measured any more.
+    let accounts = desk.read("accounts.csv");
     desk.edit("accounts.csv", "14,backupnotify", ",backupnotify");
     finds(&desk, "notes", &["bills 14 and the portal's data have no measurement of it"]);
-    desk.edit("accounts.csv", "DOC30199008", "DOC30199008");
-    let accounts = desk.read("accounts.csv");
-    let row = accounts.lines().find(|line| line.contains("ETV-email-filtering")).unwrap();
-    desk.edit("accounts.csv", row, &row.replace(",backupnotify", "14,backupnotify").replace(",14,", ",14,"));
+    desk.write("accounts.csv", &accounts);
     is_clean(&desk);
 
     let desk = Desk::running();

@@ -90,7 +90,6 @@ fn the_portals_own_notifications() {
     desk.edit("accounts.csv", "support@companyname.net", "backupnotify@companyname.net");
     is_clean(&desk);
 
-    desk.edit("accounts.csv", "DOC30199009,JTR-Counter,", "DOC30199009,JTR-Counter,");
     let accounts = desk.read("accounts.csv");
     let row = accounts.lines().find(|line| line.contains("JTR-Counter")).unwrap();
     desk.edit("accounts.csv", row, &row.replace(",no,", ",yes,"));
