@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use jiff::civil::Date;
 use rust_decimal::Decimal;
 
+use super::folded;
 use crate::config::Config;
 use crate::doctor::catalog::Group;
 use crate::doctor::findings::{Evidence, Findings};
@@ -68,10 +69,6 @@ pub(super) fn judge(seen: &Seen<'_>, found: &mut Findings) {
     if seen.look.cids.is_empty() {
         facts.orphans(found);
     }
-}
-
-fn folded(text: &str) -> String {
-    text.chars().filter(|c| !c.is_whitespace()).flat_map(char::to_lowercase).collect()
 }
 
 fn by_serial(agreements: &[AgreementFacts]) -> BTreeMap<String, Vec<Line<'_>>> {

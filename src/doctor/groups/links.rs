@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use super::folded;
 use crate::config::Config;
 use crate::doctor::catalog::Group;
 use crate::doctor::findings::{Evidence, Findings};
@@ -96,11 +97,6 @@ fn kind(entry: &ManagedId) -> &str {
 
 fn entry(entry: &ManagedId) -> String {
     format!("#{} ({})", entry.id, kind(entry))
-}
-
-/// Letters and digits without case and blanks.
-fn folded(text: &str) -> String {
-    text.chars().filter(|c| !c.is_whitespace()).flat_map(char::to_lowercase).collect()
 }
 
 /// The entries of one linked company.

@@ -1,5 +1,6 @@
 //! Whether the login is accepted, and whether the integrator login of guide step 2 is what its record says.
 
+use super::folded;
 use crate::doctor::findings::{Evidence, Findings};
 use crate::doctor::observe::{Seen, is_forbidden, kind_of};
 use crate::psa::{IntegratorLogin, Kind, OrEmpty};
@@ -36,10 +37,6 @@ pub(super) fn judge(seen: &Seen<'_>, found: &mut Findings) {
 
 fn record(username: &str, logins: &[IntegratorLogin], found: &mut Findings) {
     let exact = logins.iter().find(|login| login.username.or_empty() == username);
-    let folded = |name: &str| {
-        let letters = name.chars().filter(|c| !c.is_whitespace());
-        letters.flat_map(char::to_lowercase).collect::<String>()
-    };
     match exact {
         Some(login) if login.inactive_flag => found.find(
             "integrator-login-inactive",

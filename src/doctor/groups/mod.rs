@@ -34,6 +34,11 @@ pub(super) fn judge(seen: &Seen<'_>) -> Findings {
     found
 }
 
+/// A text without case and blanks: what two names have in common that a person takes for one.
+fn folded(text: &str) -> String {
+    text.chars().filter(|c| !c.is_whitespace()).flat_map(char::to_lowercase).collect()
+}
+
 /// What cannot be looked at is named once, by its cause.
 fn missing(seen: &Seen<'_>, found: &mut Findings) {
     let asking = [Group::Rights, Group::Setup, Group::Links, Group::Billing, Group::Tickets, Group::Sync];
