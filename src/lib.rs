@@ -22,7 +22,7 @@
 //! | room | what is in it |
 //! |---|---|
 //! | [`cli`] | one file for each subcommand: arguments, what it calls, what it prints |
-//! | [`doctor`] | the checks |
+//! | [`doctor`] | the checks: a table, one observation, judgement group by group; explain; the bundle |
 //! | [`setup`] | the ordered steps, one file each: look, and the changes that would mend it |
 //! | [`sync`] | one run; billing, statistics, tickets: the rules, pure and tabled |
 //! | [`report`] | the report of a month, and what stands in the way of the next invoices: pure |
@@ -37,7 +37,8 @@
 //! | [`sandbox`] | a simulated ConnectWise PSA, driven by the API's contract, sharing nothing with [`psa`] |
 //!
 //! To add a billable service, add a row to [`services`]; a step of set-up, a file in [`setup`] and a line in
-//! [`setup::Step`]; a check, a function in the doctor's checks; a backup vendor, a file in [`portal`] behind
+//! [`setup::Step`]; a check, a row in [`doctor::CHECKS`] and its judgement in the file of its group (and a faulty world
+//! in its test); a backup vendor, a file in [`portal`] behind
 //! [`portal::Source`].
 
 #![deny(missing_docs)]

@@ -3,6 +3,7 @@
 mod apply;
 mod companies;
 mod completions;
+mod config;
 mod demo;
 mod doctor;
 mod events;
@@ -118,6 +119,7 @@ enum Command {
     Undo(undo::Args),
     State(state::Args),
     Doctor(doctor::Args),
+    Config(config::Args),
     Sandbox(sandbox::Args),
     Completions(completions::Args),
     Man(man::Args),
@@ -182,6 +184,7 @@ fn run(cli: Cli, ui: Ui) -> Result<Exit> {
         Command::Undo(args) => undo::run(&context, args),
         Command::State(args) => state::run(&context, args),
         Command::Doctor(args) => doctor::run(&context, args),
+        Command::Config(args) => config::run(&context, args),
         Command::Sandbox(args) => sandbox::run(&context, args),
         Command::Completions(args) => completions::run(&context, args),
         Command::Man(args) => man::run(&context, args),

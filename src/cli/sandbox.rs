@@ -68,6 +68,9 @@ pub struct Args {
     /// Statistics written to management report entries are taken and not kept
     #[arg(long, help_heading = OPEN)]
     ignore_statistics: bool,
+    /// The licence does not cover managed services, which the guide asks for
+    #[arg(long, help_heading = OPEN)]
+    without_msp_add_on: bool,
     /// A managed devices integration that logs in globally must carry that login
     #[arg(long, help_heading = OPEN)]
     demand_global_login: bool,
@@ -130,6 +133,7 @@ impl Args {
             negative_quantity_to_bill: !self.floor_quantity_to_bill,
             keep_statistics: !self.ignore_statistics,
             flatten_newlines: self.flatten_newlines,
+            managed_services_licence: !self.without_msp_add_on,
             global_login_required: self.demand_global_login,
             strict_patch: self.strict_patch,
             wildcard_equals: self.wildcard_equals,
@@ -290,7 +294,7 @@ mod tests {
         let all = options(
             "--port 81 --tls there --sample --companies 9 --latency 20ms --jitter 1.5s --rate-limit 600 \
              --fail 2.5% --floor-quantity-to-bill --flatten-newlines --ignore-statistics \
-             --demand-global-login --strict-patch --wildcard-equals --plain-quotes \
+             --without-msp-add-on --demand-global-login --strict-patch --wildcard-equals --plain-quotes \
              --blank-as-null --nulls --release 2019",
         );
         let expected = Options {
@@ -303,6 +307,7 @@ mod tests {
             negative_quantity_to_bill: false,
             keep_statistics: false,
             flatten_newlines: true,
+            managed_services_licence: false,
             global_login_required: true,
             strict_patch: true,
             wildcard_equals: true,

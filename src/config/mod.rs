@@ -5,6 +5,7 @@
 
 pub mod edit;
 mod error;
+mod facts;
 mod reader;
 mod schema;
 mod secret;
@@ -15,6 +16,7 @@ mod tree;
 mod values;
 
 pub use error::{Error, Place, Problem};
+pub use facts::Fact;
 pub use secret::{SecretSource, flaw};
 pub use settings::{
     AgeFrom, Allowance, BelowIncluded, Billing, ConnectWise, EventTypes, ExportFiles, Gigabyte, Guard,
@@ -260,12 +262,9 @@ impl Config {
     }
 
     /// Every place a secret is read from.
-    fn secrets(&self) -> Vec<SecretSource> {
-        let login = match &self.connectwise.login {
-            Login::Keys { private_key, .. } => private_key,
-            Login::Integrator { password, .. } => password,
-        };
-        let mut secrets = vec![login.clone(), self.integrator_login.password.clone()];
+    pub fn secrets(&self) -> Vec<SecretSource> {
+        let mut secrets =
+            vec![self.connectwise.login.secret().clone(), self.integrator_login.password.clone()];
         if let Some(PingUrl::From(source)) = &self.monitoring.ping_url {
             secrets.push(source.clone());
         }

@@ -85,6 +85,22 @@ impl SecretSource {
         }
     }
 
+    /// The file of a secret that others on this machine can read, with its mode; `folder` is the configuration's.
+    #[cfg(unix)]
+    pub fn open_to_others(&self, folder: &Path) -> Option<(PathBuf, u32)> {
+        use std::os::unix::fs::PermissionsExt;
+        let SecretSource::File(path) = self else { return None };
+        let path = folder.join(path);
+        let mode = std::fs::metadata(&path).ok()?.permissions().mode() & 0o777;
+        (mode & 0o077 != 0).then_some((path, mode))
+    }
+
+    /// Elsewhere the system's own lists of rights decide, which psactl does not read.
+    #[cfg(not(unix))]
+    pub fn open_to_others(&self, _: &Path) -> Option<(PathBuf, u32)> {
+        None
+    }
+
     fn error(&self, reason: impl Into<String>, hint: String) -> Error {
         Error::Secret { origin: self.describe(), reason: reason.into(), hint }
     }

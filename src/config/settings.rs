@@ -75,6 +75,14 @@ impl Login {
             Login::Integrator { username, .. } => username,
         }
     }
+
+    /// Where its secret is.
+    pub fn secret(&self) -> &SecretSource {
+        match self {
+            Login::Keys { private_key, .. } => private_key,
+            Login::Integrator { password, .. } => password,
+        }
+    }
 }
 
 /// `[integrator_login]`: the record of guide step 2.

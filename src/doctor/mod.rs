@@ -1,60 +1,73 @@
 //! The doctor: the same observations as everywhere, judged. Looking never mends.
 //!
-//! A check is one value ([`Check`]); text and JSON show the same list.
+//! Everything is read once (`observe`); each group of checks is a file of pure judgement over what was read
+//! (`groups`); what a check is called, means and is mended by stands in one table ([`catalog`]), which `explain`
+//! reads too.
 
-mod checks;
+pub mod bundle;
+pub mod catalog;
+pub mod explain;
+
+mod findings;
+mod groups;
+mod observe;
+mod show;
 
 use serde::Serialize;
 
-use crate::ui::{Look, Show, Ui, text};
+use crate::context::Context;
+use crate::error::Result;
+use crate::psa::Exchange;
 
-pub use checks::examine;
-
-/// Checks that belong together.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, clap::ValueEnum)]
-#[serde(rename_all = "kebab-case")]
-pub enum Group {
-    /// psactl.toml and the secrets
-    Configuration,
-    /// Site, company ID, clock
-    Connection,
-    /// Login and licence
-    Login,
-    /// The steps of set-up
-    Setup,
-    /// The portal's data
-    Portal,
-    /// What the next sync would do, and what waits
-    Sync,
-}
+pub use catalog::{CHECKS, Group, Known};
+pub use observe::Look;
 
 /// What a check found.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Status {
     /// All is well.
     Ok,
+    /// Could not be checked, or does not apply.
+    Skipped,
     /// A person should look at it.
     Warning,
     /// Something does not work, or would bill wrongly.
     Problem,
-    /// Could not be checked, or does not apply.
-    Skipped,
+}
+
+/// A record or customer that a check is about.
+#[derive(Debug, Clone, Default, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+pub struct Subject {
+    /// The customer.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub cid: Option<String>,
+    /// The kind of record, in ConnectWise's words.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub kind: Option<&'static str>,
+    /// The record.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub id: Option<i64>,
 }
 
 /// One check.
 #[derive(Debug, Clone, Serialize)]
 pub struct Check {
     /// Stable name.
-    pub id: String,
+    pub id: &'static str,
     /// Its group.
     pub group: Group,
     /// What it found.
     pub status: Status,
-    /// In a line.
+    /// What it is when it finds something: a warning or a problem.
+    pub severity: Status,
+    /// In a line; empty where nothing was found and there is nothing to say.
     pub title: String,
     /// Records by name and id, values, times.
     pub evidence: Vec<String>,
+    /// The records and customers among the evidence.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub subjects: Vec<Subject>,
     /// What mends it: commands to type or places to click.
     pub fix: Vec<String>,
 }
@@ -64,56 +77,44 @@ pub struct Check {
 pub struct Report {
     /// The checks.
     pub checks: Vec<Check>,
+    /// How many requests were sent.
+    pub requests: u64,
+    /// The requests, for a support ticket.
+    #[serde(skip)]
+    pub exchanges: Vec<Exchange>,
+    /// ConnectWise's release, where it told.
+    #[serde(skip)]
+    pub release: Option<String>,
+    /// Names that a support ticket must not have.
+    #[serde(skip)]
+    names: bundle::Names,
 }
 
 impl Report {
+    /// How many checks ended so.
+    pub fn count(&self, status: Status) -> usize {
+        self.checks.iter().filter(|check| check.status == status).count()
+    }
+
     /// Whether nothing needs a person; with `strict` not even a warning.
     pub fn is_clean(&self, strict: bool) -> bool {
-        !self
-            .checks
-            .iter()
-            .any(|check| check.status == Status::Problem || strict && check.status == Status::Warning)
+        let worst = if strict { Status::Warning } else { Status::Problem };
+        self.checks.iter().all(|check| check.status < worst)
     }
 }
 
-impl Show for Report {
-    const SCHEMA: &'static str = "psactl/doctor/1";
-
-    fn show(&self, ui: &Ui) {
-        for check in &self.checks {
-            let (look, mark) = match check.status {
-                Status::Ok => (Look::Good, "ok      "),
-                Status::Warning => (Look::Warn, "warning "),
-                Status::Problem => (Look::Bad, "problem "),
-                Status::Skipped => (Look::Dim, "skipped "),
-            };
-            ui.out(&format!("{} {}", ui.paint(look, mark), ui.wrap(&text::clean(&check.title), 9, 9)));
-            let shown = 8;
-            for line in check.evidence.iter().take(shown) {
-                ui.out(&format!("         {}", ui.wrap(&text::clean(line), 9, 11)));
-            }
-            if check.evidence.len() > shown {
-                ui.out(&format!(
-                    "         and {} more (--output json has all)",
-                    check.evidence.len() - shown
-                ));
-            }
-            for fix in &check.fix {
-                ui.out(&format!(
-                    "         {} {}",
-                    ui.paint(Look::Head, "fix:"),
-                    ui.wrap(&text::clean(fix), 14, 14)
-                ));
-            }
-        }
-        let count = |status: Status| self.checks.iter().filter(|check| check.status == status).count();
-        ui.out("");
-        ui.out(&format!(
-            "{}, {}, {} ok, {} skipped",
-            text::count(count(Status::Problem), "problem", "problems"),
-            text::count(count(Status::Warning), "warning", "warnings"),
-            count(Status::Ok),
-            count(Status::Skipped)
-        ));
-    }
+/// Checks everything, or what is asked for.
+///
+/// # Errors
+/// Only where the doctor itself cannot work; what it finds is in the report.
+pub fn examine(context: &Context, look: &Look) -> Result<Report> {
+    let seen = observe::observe(context, look)?;
+    let findings = groups::judge(&seen);
+    Ok(Report {
+        checks: findings.into_checks(look),
+        requests: seen.requests(),
+        exchanges: seen.exchanges(),
+        release: seen.release(),
+        names: bundle::Names::of(&seen),
+    })
 }

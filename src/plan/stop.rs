@@ -5,6 +5,17 @@ use crate::error::{Exit, Failure, Result};
 use crate::store::{Sighting, Stop, Store};
 use crate::ui::text;
 
+/// Why nothing is written any more.
+#[derive(Debug, thiserror::Error)]
+#[error(
+    "nothing is written: psactl's own login wrote what this state knows nothing of: {seen}. Either an older state was \
+     put back, or a second psactl works with this ConnectWise"
+)]
+pub struct Stopped {
+    /// The first of what was seen.
+    seen: String,
+}
+
 /// Nothing goes on where psactl has stopped.
 ///
 /// # Errors
@@ -23,14 +34,8 @@ pub fn failure(stop: &Stop) -> Failure {
     if stop.seen.len() > shown {
         seen.push(format!("and {} more", text::count(stop.seen.len() - shown, "record", "records")));
     }
-    Failure::new(
-        Exit::Partial,
-        format!(
-            "nothing is written: psactl's own login wrote what this state knows nothing of: {}. Either an older \
-             state was put back, or a second psactl works with this ConnectWise",
-            seen.join("; ")
-        ),
-    )
+    let stopped = Stopped { seen: seen.join("; ") };
+    Failure { exit: Exit::Partial, error: stopped.into(), hints: Vec::new() }
     .hint("make sure that only one psactl works with this ConnectWise")
     .hint("psactl state rebuild starts anew from what ConnectWise has")
     .hint("psactl state keep goes on with this state, where a person wrote that by hand with psactl's login")

@@ -17,6 +17,7 @@ use super::retry::Outcome;
 use super::transport::{Call, Transport};
 
 /// A successful answer.
+#[derive(Clone)]
 pub(super) struct Answer {
     pub(super) status: u16,
     pub(super) body: Vec<u8>,

@@ -11,6 +11,7 @@ use super::connection::Connection;
 use super::decode::{self, Record};
 use super::discovery::CompanyInfo;
 use super::error::{Error, Method, Tried};
+use super::memory::{Exchange, Memory};
 use super::pages::{Came, Pages, Turn};
 use super::patch::PatchOp;
 use super::paths::{self, Path};
@@ -27,6 +28,8 @@ const PAGE: u32 = 1_000;
 pub struct Client {
     transport: Arc<Transport>,
     page_size: u32,
+    /// What was read, for a client that only looks.
+    memory: Option<Arc<Memory>>,
 }
 
 impl std::fmt::Debug for Client {
@@ -50,7 +53,7 @@ impl Client {
     /// # Errors
     /// As [`Client::new`].
     pub fn with_policy(connection: Connection, policy: RetryPolicy) -> Result<Client, Error> {
-        Ok(Client { transport: Arc::new(Transport::new(connection, policy)?), page_size: PAGE })
+        Ok(Client { transport: Arc::new(Transport::new(connection, policy)?), page_size: PAGE, memory: None })
     }
 
     /// The same client, asking for lists in pages of this many records; at least 1, at most 1,000, which is
@@ -58,6 +61,18 @@ impl Client {
     #[must_use]
     pub fn with_page_size(self, records: u32) -> Client {
         Client { page_size: records.clamp(1, PAGE), ..self }
+    }
+
+    /// A client for one look at everything: each read is sent once, and whoever asks the same again is given the
+    /// same answer. A write makes it forget what it read.
+    #[must_use]
+    pub fn looking(self) -> Client {
+        Client { memory: Some(Arc::default()), ..self }
+    }
+
+    /// The reads that a looking client sent, for a support ticket; none of another client.
+    pub fn exchanges(&self) -> Vec<Exchange> {
+        self.memory.as_ref().map(|memory| memory.exchanges()).unwrap_or_default()
     }
 
     /// What the site says of the company (`GET /login/companyinfo/{id}`), asked once.
@@ -103,7 +118,7 @@ impl Client {
                 forward_only: pages.forward_only(),
                 ..Call::of(tried)
             };
-            let answer = self.transport.send(call).await?;
+            let answer = self.read(call).await?;
             let found: Vec<T> = decode::records(&answer.body, &answer.tried, &answer.host)?;
             let ids: Vec<Option<i64>> = found.iter().map(Record::id).collect();
             let before = records.len();
@@ -131,7 +146,7 @@ impl Client {
     pub async fn first<T: Record>(&self, at: &Path, query: &Query) -> Result<Option<T>, Error> {
         let tried = tried(Method::Get, at.as_str(), format!("looking for {} on {at}", article(at.noun())));
         let call = Call { query: encode(&query.page(1, 1)), ..Call::of(tried) };
-        let answer = self.transport.send(call).await?;
+        let answer = self.read(call).await?;
         let found: Vec<T> = decode::records(&answer.body, &answer.tried, &answer.host)?;
         Ok(found.into_iter().next())
     }
@@ -142,7 +157,7 @@ impl Client {
     /// Any [`Error`] of a read; [`Error::NotFound`] when there is no such record.
     pub async fn get<T: Record>(&self, at: &Path) -> Result<T, Error> {
         let tried = tried(Method::Get, at.as_str(), format!("reading the {} {at}", at.noun()));
-        let answer = self.transport.send(Call::of(tried)).await?;
+        let answer = self.read(Call::of(tried)).await?;
         decode::record(&answer.body, &answer.tried, &answer.host)
     }
 
@@ -166,7 +181,7 @@ impl Client {
     /// Any [`Error`] of a read.
     pub async fn count(&self, at: &Path, query: &Query) -> Result<u64, Error> {
         let tried = tried(Method::Get, &at.count(), format!("counting {} on {at}", at.plural()));
-        let answer = self.transport.send(Call { query: encode(&query.count()), ..Call::of(tried) }).await?;
+        let answer = self.read(Call { query: encode(&query.count()), ..Call::of(tried) }).await?;
         let value = decode::json(&answer.body, &answer.tried, &answer.host)?;
         value.get("count").and_then(Value::as_u64).ok_or_else(|| {
             let problem = "a count was expected".to_owned();
@@ -210,6 +225,7 @@ impl Client {
     /// Any [`Error`] of a write; [`Error::NotFound`] when it is not there.
     pub async fn delete(&self, at: &Path) -> Result<(), Error> {
         let tried = tried(Method::Delete, at.as_str(), format!("deleting the {} {at}", at.noun()));
+        self.forget();
         let Answer { status, body, tried, host, .. } = self.transport.send(Call::of(tried)).await?;
         // No body, or the record (behaviours, section 4); a page for people tells nothing of the record.
         match decode::json(&body, &tried, &host) {
@@ -233,8 +249,22 @@ impl Client {
         self.transport.clock_skew(now)
     }
 
+    async fn read(&self, call: Call) -> Result<Answer, Error> {
+        match &self.memory {
+            Some(memory) => memory.read(&self.transport, call).await,
+            None => self.transport.send(call).await,
+        }
+    }
+
+    fn forget(&self) {
+        if let Some(memory) = &self.memory {
+            memory.forget();
+        }
+    }
+
     async fn write(&self, method: Method, at: &Path, action: String, body: &Value) -> Result<Value, Error> {
         let tried = tried(method, at.as_str(), action);
+        self.forget();
         let call = Call { body: Some(body.to_string().into_bytes()), ..Call::of(tried) };
         let Answer { body, tried, host, .. } = self.transport.send(call).await?;
         // A success whose record cannot be read was done, but not seen to be: it has to be looked up.

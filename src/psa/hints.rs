@@ -1,6 +1,9 @@
 //! What to do about each failure: the known causes, most likely first.
 
-use super::error::{Error, Trouble};
+use std::time::Duration;
+
+use super::error::{Error, Kind, Method, Tried, Trouble};
+use super::reply::Reply;
 
 /// The hints for an error.
 pub(super) fn of(error: &Error) -> Vec<String> {
@@ -77,6 +80,53 @@ pub(super) fn of(error: &Error) -> Vec<String> {
         Error::TooLong { .. } => &["this is a fault of psactl: report it"],
     };
     lines.iter().map(|line| (*line).to_owned()).collect()
+}
+
+/// What to do about a kind of failure of which no more is known than the server's words: somebody met them elsewhere.
+pub fn of_kind(kind: Kind, said: &str) -> Vec<String> {
+    let tried = || {
+        Box::new(Tried { method: Method::Get, path: String::new(), action: String::new(), request_id: None })
+    };
+    let reply = |status| Box::new(Reply::parse(status, said.as_bytes()));
+    let (host, problem) = (String::new, said.to_owned());
+    of(&match kind {
+        Kind::Refused => Error::Refused { tried: tried(), reply: reply(401), suspicions: Vec::new() },
+        // Which right it is, the path would tell.
+        Kind::Forbidden => {
+            return vec![
+                "psactl doctor --only rights names what may not be read, and the right that is missing"
+                    .to_owned(),
+                "an integrator login sees what others made only with Access Level “All records”".to_owned(),
+            ];
+        }
+        Kind::NotFound => Error::NotFound { tried: tried(), reply: reply(404) },
+        Kind::Invalid => Error::Invalid { tried: tried(), reply: reply(400) },
+        Kind::Conflict => Error::Conflict { tried: tried(), reply: reply(409) },
+        Kind::RateLimited => Error::RateLimited { tried: tried(), retry_after: None },
+        Kind::Server => Error::Server { tried: tried(), reply: reply(500) },
+        Kind::Unreachable => {
+            let trouble = if said.to_lowercase().contains("certificate") {
+                Trouble::Certificate
+            } else {
+                Trouble::Other
+            };
+            Error::Unreachable { tried: tried(), host: host(), problem, trouble }
+        }
+        Kind::TimedOut => Error::TimedOut { tried: tried(), waited: Duration::ZERO },
+        Kind::UnknownCompany => Error::UnknownCompany { host: host(), company_id: String::new() },
+        Kind::NotConnectWise => Error::NotConnectWise { tried: tried(), host: host(), problem },
+        Kind::Decode => {
+            Error::Decode { tried: tried(), what: "record", id: None, at: String::new(), problem }
+        }
+        Kind::Redirected => Error::Redirected { tried: tried(), host: host(), to: String::new() },
+        Kind::InsecureSite => Error::InsecureSite { site: String::new() },
+        Kind::BadConnection => Error::BadConnection { problem },
+        Kind::TooLong => Error::TooLong { tried: tried(), length: 0, most: 0 },
+        Kind::OutcomeUnknown => {
+            let cause = Box::new(Error::TimedOut { tried: tried(), waited: Duration::ZERO });
+            Error::OutcomeUnknown { cause }
+        }
+    })
 }
 
 /// The known causes of a refused login (the guide's and the vendor's own list).

@@ -48,6 +48,8 @@ pub struct Options {
     pub keep_statistics: bool,
     /// Whether newlines in text become a space and tabs four (behaviours, section 4).
     pub flatten_newlines: bool,
+    /// Whether the licence covers managed services, which the guide asks for (MSP add-on).
+    pub managed_services_licence: bool,
     /// Whether a managed devices integration with `loginBy` Global must carry a global login.
     pub global_login_required: bool,
     /// Whether PATCH takes no more than the guide for developers promises: paths such as `status/id`
@@ -86,6 +88,7 @@ impl Default for Options {
             negative_quantity_to_bill: true,
             keep_statistics: true,
             flatten_newlines: false,
+            managed_services_licence: true,
             global_login_required: false,
             strict_patch: false,
             wildcard_equals: false,

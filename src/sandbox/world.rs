@@ -46,12 +46,13 @@ pub fn company_info(release: Release, company: &str, authority: &str) -> Value {
     }
 }
 
-/// `GET /system/info`, with the licence for the managed services add-on.
-pub fn info(release: Release) -> Value {
+/// `GET /system/info`, with the licence for the managed services add-on or without it.
+pub fn info(options: &Options) -> Value {
     let bits = ["Service", "Agreements", "Procurement", "Managed Services", "API"];
-    let bits = bits.map(|name| json!({"name": name, "activeFlag": true}));
+    let covers = |name: &str| name != "Managed Services" || options.managed_services_licence;
+    let bits = bits.map(|name| json!({"name": name, "activeFlag": covers(name)}));
     json!({
-        "version": release::names(release).build,
+        "version": release::names(options.release).build,
         "isCloud": true,
         "serverTimeZone": "Eastern Standard Time",
         "licenseBits": bits,

@@ -15,7 +15,7 @@ mod offers;
 mod portal;
 mod products;
 pub mod screens;
-mod service_status;
+pub(crate) mod service_status;
 mod steps;
 pub mod suggestions;
 
@@ -36,7 +36,7 @@ use crate::error::Result;
 use crate::plan::apply::{Applied, Ended};
 use crate::plan::{Purpose, SecretSlot};
 use crate::portal::Snapshot;
-use crate::psa::{self, Client, Info};
+use crate::psa::{self, CatalogItem, Client, Info};
 use crate::services::{self, Service};
 use crate::store::{Choice, Link, Store};
 
@@ -84,6 +84,8 @@ pub struct Known {
     pub login: Option<Named>,
     /// Products by service.
     pub products: BTreeMap<&'static str, Vec<Product>>,
+    /// The catalog items that were looked at, by id.
+    pub catalog: BTreeMap<i64, CatalogItem>,
     /// Flat fees by the service they are billed beside.
     pub flat_fees: BTreeMap<&'static str, FlatFee>,
     /// The management solution.

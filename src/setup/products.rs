@@ -69,6 +69,7 @@ pub(super) async fn check(setup: &mut Setup<'_>) -> Result<Finding> {
     let kept = setup.store.choices(STEP.name())?;
     let wanted = wanted(setup);
     let items = observe(setup, &wanted, &kept).await?;
+    setup.known.catalog.clone_from(&items);
     let mut parts = None;
     let taken = taken(&wanted, &kept, &items);
     setup.known.products = setup.services().into_iter().map(|service| (service.key, Vec::new())).collect();

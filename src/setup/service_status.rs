@@ -18,8 +18,7 @@ pub(super) async fn check(setup: &mut Setup<'_>) -> Result<Finding> {
     let mut finding = Finding::new(STEP);
     let wanted = setup.config.tickets.board.as_str();
     let kept = setup.chosen(STEP, "board")?;
-    let boards: Vec<Board> =
-        setup.client.list(&paths::boards(), &Query::all().fields("id,name,inactiveFlag")).await?;
+    let boards: Vec<Board> = setup.client.list(&paths::boards(), &boards_query()).await?;
     let active = |board: &&Board| !board.inactive_flag;
     let by_id = |id: Option<i64>| boards.iter().find(|board| Some(board.id) == id);
     let named = boards.iter().find(|board| board.name.or_empty() == wanted);
@@ -79,6 +78,11 @@ pub(super) async fn check(setup: &mut Setup<'_>) -> Result<Finding> {
         one(setup, &mut finding, board_id, which, &statuses, cross_referenced)?;
     }
     Ok(finding)
+}
+
+/// All boards, with what is looked at.
+pub(crate) fn boards_query() -> Query {
+    Query::all().fields("id,name,inactiveFlag,notifyEmailFrom")
 }
 
 /// What a person's choice of a board is remembered under; another name in psactl.toml asks anew.

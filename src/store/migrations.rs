@@ -21,7 +21,7 @@ static SCRIPTS: &[&str] = &[
 ];
 
 /// The format this program writes. An older program refuses a newer file.
-pub(super) const VERSION: i64 = SCRIPTS.len() as i64;
+pub const VERSION: i64 = SCRIPTS.len() as i64;
 
 /// Marks the file as psactl's ("psac"); format 1 had no mark.
 const APPLICATION: i64 = 0x7073_6163;

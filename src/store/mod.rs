@@ -51,7 +51,8 @@ pub use seen::Newcomer;
 pub use standing::Stands;
 pub use tickets::TicketMemory;
 
-use migrations::{Found, VERSION};
+use migrations::Found;
+pub use migrations::VERSION;
 
 /// Under which name the moment of the next work is remembered.
 pub const NEXT_DUE: &str = "next_due";
@@ -174,6 +175,11 @@ impl Store {
     pub fn meta_time(&self, key: &str) -> Result<Option<Timestamp>> {
         Ok(self.meta(key)?.and_then(|text| text.parse().ok()))
     }
+}
+
+/// The release of SQLite that is built in.
+pub fn sqlite_version() -> &'static str {
+    rusqlite::version()
 }
 
 /// Takes the lock of a state folder.

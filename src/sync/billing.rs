@@ -305,7 +305,7 @@ fn below_included(addition: &Addition, used: &Use, settings: &Settings) -> Optio
 }
 
 /// Whether somebody else wrote the quantity: neither psactl's last, nor the one it found, nor right anyway.
-fn is_foreign(binding: &Binding, addition: &Addition, target: Decimal) -> bool {
+pub fn is_foreign(binding: &Binding, addition: &Addition, target: Decimal) -> bool {
     match addition.quantity {
         // Found empty and never written.
         None => binding.adopted.is_some() || binding.pushed.is_some(),

@@ -428,7 +428,7 @@ const RUN: &str = "run";
 
 /// Whether a failure met with one customer would meet every other: the way there, the login, the limit. What
 /// ConnectWise says about one customer's records is that customer's.
-fn is_everybodys(failure: &Failure) -> bool {
+pub(crate) fn is_everybodys(failure: &Failure) -> bool {
     use psa::Kind::{Conflict, Decode, Forbidden, Invalid, NotFound, Server, TooLong};
     match failure.error.downcast_ref::<psa::Error>().map(psa::Error::kind) {
         Some(kind) => !matches!(kind, Conflict | Decode | Forbidden | Invalid | NotFound | Server | TooLong),

@@ -18,8 +18,9 @@ pub struct Trouble {
     pub error: String,
     /// What to do next.
     pub hints: Vec<String>,
+    /// What kind of failure it is.
     #[serde(skip)]
-    pub(super) exit: Exit,
+    pub exit: Exit,
 }
 
 impl Trouble {

@@ -187,6 +187,7 @@ fn the_help_of_every_command() {
         "undo",
         "state",
         "doctor",
+        "config",
         "sandbox",
         "completions",
     ] {

@@ -326,7 +326,7 @@ fn the_doctor_knows_a_broken_login_by_its_causes() {
         assert!(fixes.contains(cause), "{cause}: {fixes}");
     }
     assert_eq!(check(&report, "connection")["status"], "ok");
-    assert_eq!(check(&report, "setup")["status"], "skipped");
+    assert_eq!(check(&report, "setup-products")["status"], "skipped");
     doctor(&desk, &["--only", "login"]).ends_with(8);
     doctor(&desk, &["--only", "portal"]).ends_with(0);
 }

@@ -584,20 +584,19 @@ fn the_doctor_tells_of_what_would_fail_and_what_would_be_held() {
         .says("warning  1 change waits for a yes")
         .says("187.3 -> 999")
         .is_silent_on("agrees with the portal");
-    // Set-up looks first; what is read after it fails.
     desk.expects_refusals();
     let fault = psactl::sandbox::Fault {
         method: Some("GET".into()),
         path: Some(format!("/finance/agreements/{}/additions", desk.agreement("Angry Fox"))),
         kind: "status-400".into(),
-        nth: Some(2),
         times: Some(1),
         ..Default::default()
     };
     desk.sandbox().add_fault(fault).unwrap();
     desk.psactl(&["doctor", "--only", "sync"])
         .ends_with(8)
-        .says("problem  customer 419: ")
+        .says("problem  a customer cannot be synchronised [trouble]")
+        .says("customer 419")
         .says("refused the request");
 }
 

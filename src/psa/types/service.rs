@@ -31,6 +31,8 @@ record! {
         location: reference,
         /// Its department.
         department: reference,
+        /// The address that its notifications come from.
+        notify_email_from: text,
     }
 }
 

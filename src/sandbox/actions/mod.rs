@@ -24,7 +24,7 @@ use super::world;
 pub fn read(view: &View<'_>, request: &Request<'_>) -> Outcome {
     let first = request.matched.ids.first().copied().unwrap_or_default();
     match request.matched.route.template.as_str() {
-        "/system/info" => Ok(Answer::of(200, world::info(view.options.release))),
+        "/system/info" => Ok(Answer::of(200, world::info(view.options))),
         "/company/companies/default" => companies::own(view, request),
         "/company/contacts/default" => companies::contact(view, request),
         "/company/management/{id}/log/download" => management::log(view, request, first),
