@@ -4,12 +4,14 @@ use clap::Command;
 use clap::builder::PossibleValuesParser;
 
 use crate::context::Context;
+use crate::doctor::explain;
 use crate::error::{Exit, Failure, Result};
 use crate::ui::{Look, Ui, text};
 
-/// Show the help of a command, or of a topic: exit-codes, configuration
+/// Show the help of a command, or of a topic: errors, exit-codes, configuration
 ///
 /// Topics:
+///   psactl help errors         what technicians read on their screens, and what it means
 ///   psactl help exit-codes     what a scheduler can decide by, and what to do
 ///   psactl help configuration  psactl.toml with every key and its default
 ///
@@ -23,7 +25,8 @@ pub struct Args {
     words: Vec<String>,
 }
 
-const TOPICS: [(&str, fn(&Ui)); 2] = [("exit-codes", exit_codes), ("configuration", configuration)];
+const TOPICS: [(&str, fn(&Ui)); 3] =
+    [("errors", errors), ("exit-codes", exit_codes), ("configuration", configuration)];
 
 /// Tells the shells what can be completed: the topics, and the names of all commands.
 pub(super) fn completed(command: Command) -> Command {
@@ -63,6 +66,15 @@ pub(super) fn run(context: &Context, args: Args) -> Result<Exit> {
     let help = if ui.is_coloured() { help.ansi().to_string() } else { help.to_string() };
     ui.out(help.trim_end());
     Ok(Exit::Done)
+}
+
+fn errors(ui: &Ui) {
+    for (words, means) in explain::met() {
+        ui.out(&format!("“{words}”"));
+        ui.out(&format!("  {}", ui.wrap(means, 2, 2)));
+    }
+    ui.out("");
+    ui.out("psactl doctor explain \"…\" leads each of them to its causes and what mends it.");
 }
 
 fn exit_codes(ui: &Ui) {

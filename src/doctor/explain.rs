@@ -35,6 +35,11 @@ impl Symptom {
     }
 }
 
+/// The words that technicians meet, as they stand there most often, and what they mean.
+pub fn met() -> impl Iterator<Item = (&'static str, &'static str)> {
+    SYMPTOMS.iter().filter_map(|symptom| Some((*symptom.words.first()?, symptom.means)))
+}
+
 static SYMPTOMS: &[Symptom] = &[
     // ---- the guide
     symptom(
