@@ -33,6 +33,7 @@ mod month;
 mod paging;
 mod pause;
 mod portal;
+mod readme;
 mod report;
 mod reprocess;
 #[cfg(unix)]
