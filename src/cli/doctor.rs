@@ -53,7 +53,7 @@ enum Command {
     /// Without words it lists every check.
     Explain {
         /// The name of a check, or the words that somebody met
-        #[arg(value_name = "CHECK|\"ERROR TEXT\"", trailing_var_arg = true, allow_hyphen_values = true)]
+        #[arg(value_name = "CHECK|\"ERROR TEXT\"", allow_negative_numbers = true)]
         words: Vec<String>,
     },
 }
