@@ -15,7 +15,9 @@ use crate::ui::text;
 /// a problem.
 ///
 /// With --nagios it prints one line and ends with 0 (ok), 1 (warning),
-/// 2 (critical: a problem) or 3 (it cannot tell).
+/// 2 (critical: a problem) or 3 (it cannot tell). It reads all of ConnectWise
+/// that psactl works with: once a day is enough, psactl status --nagios is for
+/// every minute.
 ///
 /// Examples:
 ///   psactl doctor

@@ -4,7 +4,7 @@
 use psactl::doctor::CHECKS;
 use serde_json::Value;
 
-use super::{found, healthy, report};
+use super::{found, healthy, report, shown};
 use crate::support::{Desk, Ran, id, shape};
 
 /// One fault of each kind: a warning, a problem, several cases, a long line.
@@ -45,15 +45,15 @@ fn on_terminals_and_into_pipes() {
         assert!(width(&plain) <= columns.parse().unwrap(), "{}", plain.stdout);
         let coloured = at(&desk, Some(columns), &["--color", "always", "doctor"]).ends_with(8);
         assert_eq!(anstream::adapter::strip_str(&coloured.stdout).to_string(), plain.stdout);
-        insta::assert_snapshot!(format!("at_{columns}"), desk.shown(&plain));
+        insta::assert_snapshot!(format!("at_{columns}"), shown(&desk, &plain));
         insta::assert_snapshot!(
             format!("at_{columns}_in_colour"),
-            desk.shown(&coloured).replace('\u{1b}', "ESC")
+            shown(&desk, &coloured).replace('\u{1b}', "ESC")
         );
     }
     // Where nobody looks, each finding stays on its line.
     let piped = at(&desk, None, &["doctor"]).ends_with(8);
-    insta::assert_snapshot!("piped", desk.shown(&piped));
+    insta::assert_snapshot!("piped", shown(&desk, &piped));
 }
 
 #[test]
