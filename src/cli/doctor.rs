@@ -15,7 +15,9 @@ use crate::ui::text;
 /// a problem.
 ///
 /// With --nagios it prints one line and ends with 0 (ok), 1 (warning),
-/// 2 (critical: a problem) or 3 (it cannot tell).
+/// 2 (critical: a problem) or 3 (it cannot tell). It reads all of ConnectWise
+/// that psactl works with: once a day is enough, psactl status --nagios is for
+/// every minute.
 ///
 /// Examples:
 ///   psactl doctor
@@ -53,7 +55,7 @@ enum Command {
     /// Without words it lists every check.
     Explain {
         /// The name of a check, or the words that somebody met
-        #[arg(value_name = "CHECK|\"ERROR TEXT\"", trailing_var_arg = true, allow_hyphen_values = true)]
+        #[arg(value_name = "CHECK|\"ERROR TEXT\"", allow_negative_numbers = true)]
         words: Vec<String>,
     },
 }

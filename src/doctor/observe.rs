@@ -24,6 +24,7 @@ use crate::store::{Link, Store, TicketMemory};
 use crate::sync::billing::AgreementFacts;
 use crate::sync::faults::FaultKey;
 use crate::sync::{Options, Report, Run, is_everybodys, observe as psa_observe};
+use crate::ui::Ui;
 
 /// What is asked for.
 #[derive(Debug, Clone, Default)]
@@ -271,7 +272,7 @@ async fn ask(seen: &Seen<'_>, config: &Config, client: &Client, context: &Contex
     };
     let zone = zone.or_else(|| config.portal.time_zone.clone()).unwrap_or(TimeZone::UTC);
     let mut lists = Lists { today: Some(seen.now.to_zoned(zone).date()), ..Lists::default() };
-    let asker = Asker { seen, config, client, state };
+    let asker = Asker { seen, config, client, state, ui: &context.ui };
     if let Err(failure) = asker.lists(&mut lists).await {
         psa.broken = Some(failure);
         psa.lists = Some(lists);
@@ -307,6 +308,7 @@ struct Asker<'a> {
     config: &'a Config,
     client: &'a Client,
     state: &'a State,
+    ui: &'a Ui,
 }
 
 impl Asker<'_> {
@@ -435,6 +437,7 @@ impl Asker<'_> {
     }
 
     async fn additions(&self, agreements: Vec<Agreement>, lists: &mut Lists) -> Result<Vec<AgreementFacts>> {
+        let mut progress = self.ui.progress("reading the additions of agreements", agreements.len());
         let mut reading = stream::iter(agreements)
             .map(|agreement| async move {
                 let path = paths::additions(agreement.id);
@@ -447,6 +450,7 @@ impl Asker<'_> {
             .buffered(2 * self.client.max_concurrency());
         let mut read = Vec::new();
         while let Some(outcome) = reading.next().await {
+            progress.step();
             match outcome {
                 Ok(with) => read.push(with),
                 Err((_, failure)) if is_everybodys(&failure) => return Err(failure),
@@ -464,11 +468,13 @@ impl Asker<'_> {
         companies: BTreeSet<i64>,
         unread: &mut Vec<Failure>,
     ) -> Result<BTreeMap<i64, Vec<ManagedId>>> {
+        let mut progress = self.ui.progress("reading the Managed IDs of companies", companies.len());
         let mut reading = stream::iter(companies)
             .map(|company| async move { (company, managed_ids::entries_of(self.client, company).await) })
             .buffer_unordered(2 * self.client.max_concurrency());
         let mut read = BTreeMap::new();
         while let Some((company, outcome)) = reading.next().await {
+            progress.step();
             match outcome {
                 Ok(entries) => drop(read.insert(company, entries)),
                 Err(failure) if is_everybodys(&failure) => return Err(failure),

@@ -20,6 +20,9 @@ pub(super) fn judge(seen: &Seen<'_>, found: &mut Findings) {
         Some(Err(failure)) => {
             let refused = is_forbidden(failure) || kind_of(failure) == Some(Kind::Refused);
             found.fail(if refused { "login" } else { "connection" }, failure);
+            if kind_of(failure) == Some(Kind::Refused) {
+                found.mend("login", "upper and lower case count, in the name as in the secret");
+            }
             return;
         }
     }

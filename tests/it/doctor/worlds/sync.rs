@@ -26,7 +26,7 @@ fn exports() {
     is_clean(&desk);
 
     measured(&desk, SignedDuration::from_hours(3));
-    finds(&desk, "portal-future", &["claims to be measured 2026-11-23 17:00 UTC"]);
+    finds(&desk, "portal-future", &["claims to be measured 2026-11-23 17:0"]);
     desk.write("accounts.csv", &accounts);
     is_clean(&desk);
 
