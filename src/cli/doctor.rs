@@ -66,7 +66,7 @@ fn checks() -> StyledStr {
     for group in Group::ALL {
         let own: Vec<&str> =
             CHECKS.iter().filter(|known| known.group == group).map(|known| known.id).collect();
-        said.push_str(&format!("  {:<14} {}\n", group.name(), text::wrap(&own.join(", "), 80, 17)));
+        said.push_str(&format!("  {:<14} {}\n", group.name(), text::wrap(&own.join(", "), 97, 17, 17)));
     }
     said.trim_end().to_owned().into()
 }

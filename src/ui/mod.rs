@@ -163,7 +163,7 @@ impl Ui {
     /// A heading on stdout, after a blank line.
     pub fn heading(&self, text: &str) {
         self.out("");
-        self.out(&self.paint(Look::Head, text));
+        self.out(&self.paint(Look::Head, &self.wrap(text, 0, 0)));
     }
 
     /// An empty table that will fit the terminal.
@@ -175,7 +175,7 @@ impl Ui {
     /// Where nobody looks (a pipe), a record stays on one line.
     pub fn wrap(&self, text: &str, before: usize, indent: usize) -> String {
         match self.width {
-            Some(width) => text::wrap(text, usize::from(width).saturating_sub(before).max(20), indent),
+            Some(width) => text::wrap(text, usize::from(width).max(before + 20), before, indent),
             None => text.to_owned(),
         }
     }

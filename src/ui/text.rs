@@ -67,18 +67,18 @@ pub fn shorten(text: &str, limit: usize) -> String {
     short
 }
 
-/// Breaks running text at blanks so that no line is wider than `width`; every line after the first is
-/// indented by `indent` blanks.
-pub fn wrap(text: &str, width: usize, indent: usize) -> String {
+/// Breaks running text at blanks so that no line is wider than `width`, where `before` columns of the first one are
+/// taken already; every line after it is indented by `indent` blanks.
+pub fn wrap(text: &str, width: usize, before: usize, indent: usize) -> String {
     let mut wrapped = String::new();
-    let mut column = 0;
+    let mut column = before;
     for word in text.split_whitespace() {
         let length = word.chars().count();
-        if column > 0 && column + 1 + length > width {
+        if !wrapped.is_empty() && column + 1 + length > width {
             wrapped.push('\n');
             wrapped.push_str(&" ".repeat(indent));
             column = indent;
-        } else if column > 0 {
+        } else if !wrapped.is_empty() {
             wrapped.push(' ');
             column += 1;
         }
@@ -116,6 +116,7 @@ mod tests {
 
     #[test]
     fn wrapping_keeps_words_whole() {
-        assert_eq!(wrap("one two three", 8, 2), "one two\n  three");
+        assert_eq!(wrap("one two three", 8, 0, 2), "one two\n  three");
+        assert_eq!(wrap("one two three four", 12, 6, 2), "one\n  two three\n  four");
     }
 }
