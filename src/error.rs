@@ -127,6 +127,7 @@ impl From<portal::Error> for Failure {
         let exit = match error {
             portal::Error::Refused { .. } => Exit::Refused,
             portal::Error::Unreachable { .. } => Exit::Unreachable,
+            portal::Error::Unwritable { .. } => Exit::Unexpected,
             _ => Exit::Configuration,
         };
         Failure { exit, error: error.into(), hints }

@@ -15,7 +15,7 @@ pub use event::{Event, EventKind, EventLog, Severity, Unended};
 pub use files::read_bytes;
 pub(crate) use files::table::Table;
 pub use sample::sample;
-pub use snapshot::{Account, Customer, RowProblem, Snapshot};
+pub use snapshot::{About, Account, Customer, RowProblem, Snapshot, Usage};
 
 use crate::config::{Config, PortalSource};
 use futures_util::future::LocalBoxFuture;
@@ -45,6 +45,11 @@ pub trait Source {
 
     /// When the service is to be asked again; `None` where there is none to ask. A time that is past: now.
     fn asks_at(&self) -> Option<Timestamp> {
+        None
+    }
+
+    /// Why the last request failed, as long as none succeeded since: what is read meanwhile is the older answer.
+    fn failing(&self) -> Option<String> {
         None
     }
 
@@ -84,6 +89,14 @@ pub enum Error {
     /// Missing or not to be read.
     #[error("cannot read {}", path.display())]
     Unreadable {
+        /// The file.
+        path: PathBuf,
+        /// The system's reason.
+        source: std::io::Error,
+    },
+    /// A copy of what the service sent cannot be kept.
+    #[error("cannot write {}", path.display())]
+    Unwritable {
         /// The file.
         path: PathBuf,
         /// The system's reason.
@@ -140,6 +153,9 @@ impl Error {
                 "check that the portal's export writes {} and that this account may read it",
                 path.display()
             )],
+            Error::Unwritable { path, .. } => {
+                vec![format!("see that this account may write {}", path.display())]
+            }
             Error::NotUnderstood { hint, .. }
             | Error::Unreachable { hint, .. }
             | Error::Refused { hint, .. } => vec![hint.clone()],

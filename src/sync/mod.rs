@@ -98,9 +98,11 @@ impl Run<'_> {
     pub async fn once(mut self) -> Result<Report> {
         const AREA: &str = "run";
         let nobody = BTreeSet::from([String::new()]);
-        match self.attempt().await {
+        let mut portal_fails = false;
+        match self.attempt(&mut portal_fails).await {
             Ok(report) => {
-                if !self.options.dry_run {
+                // With the last whole answer there was something to do; what kept the next from coming stands on.
+                if !self.options.dry_run && !portal_fails {
                     self.store.settle_standing(AREA, &nobody, &BTreeSet::new())?;
                 }
                 Ok(report)
@@ -129,7 +131,8 @@ impl Run<'_> {
         }
     }
 
-    async fn attempt(&mut self) -> Result<Report> {
+    /// `portal_fails` says whether the service did not answer when it was asked last.
+    async fn attempt(&mut self, portal_fails: &mut bool) -> Result<Report> {
         stop::refuse(self.store)?;
         let now = (self.clock)();
         let source = portal::open(self.config, self.store.folder())?;
@@ -142,10 +145,13 @@ impl Run<'_> {
             }
             failure => failure,
         };
-        let asks_at = source.asks_at();
-        if asks_at.is_some_and(|at| at <= now) || self.options.insists() {
+        // A clock that once ran ahead must not make the wait endless.
+        let longest = self.config.sync.verify_every.max(self.config.sync.remind_every);
+        let is_due = |at: Timestamp| at <= now || at.duration_since(now) > longest;
+        if source.asks_at().is_some_and(is_due) || self.options.insists() {
             source.refresh(now).await.map_err(undelivered)?;
         }
+        *portal_fails = source.failing().is_some();
         // By now the service was asked: the next time is one to wake up at.
         let asks_at = source.asks_at();
         let stamp = due::stamp(self.config, &source.stamp().map_err(undelivered)?);
