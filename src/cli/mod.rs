@@ -9,6 +9,7 @@ mod events;
 mod history;
 mod init;
 mod pause;
+mod portal;
 mod reprocess;
 mod review;
 mod sandbox;
@@ -106,6 +107,7 @@ enum Command {
     Undo(undo::Args),
     State(state::Args),
     Doctor(doctor::Args),
+    Portal(portal::Args),
     Sandbox(sandbox::Args),
     Completions(completions::Args),
 }
@@ -167,6 +169,7 @@ fn run(cli: Cli, ui: Ui) -> Result<Exit> {
         Command::Undo(args) => undo::run(&context, args),
         Command::State(args) => state::run(&context, args),
         Command::Doctor(args) => doctor::run(&context, args),
+        Command::Portal(args) => portal::run(&context, args),
         Command::Sandbox(args) => sandbox::run(&context, args),
         Command::Completions(args) => completions::run(&context, args),
     }?;

@@ -323,11 +323,14 @@ impl Remote {
                 }
             }
             let lost = |error: reqwest::Error| {
+                let broke_off = error.is_body() || error.is_decode();
                 let reason = match error.is_timeout() {
-                    true => format!("not answered within {} seconds", within.as_secs_f32()),
+                    true => format!("no whole answer within {} seconds", within.as_secs_f32()),
+                    false if broke_off => format!("the answer broke off: {}", net::why(error)),
                     false => net::why(error),
                 };
-                unreachable(reason, "psactl keeps the last whole export and asks again")
+                let led = if hop > 0 { format!("leads to {}: ", shown(&url)) } else { String::new() };
+                unreachable(led + &reason, "psactl keeps the last whole export and asks again")
             };
             let mut response = request.send().await.map_err(lost)?;
             let status = response.status();

@@ -10,7 +10,7 @@ use std::path::Path;
 pub(super) struct Sheet<'t> {
     /// The headings, or the names of JSON.
     pub header: Vec<String>,
-    /// What it is written in: "CSV, UTF-8, parted by commas".
+    /// What it is written in: "CSV, UTF-8, separated by commas".
     pub format: String,
     /// Letters beyond ASCII are a guess (see [`Text::guessed`]).
     pub guessed: bool,
@@ -86,7 +86,7 @@ impl<'t> Sheet<'t> {
         } else {
             let (header, lines) = CsvLines::new(&text.text, file)?;
             let parted = delimiter_name(lines.delimiter);
-            (header, format!("CSV, {encoding}, parted by {parted}"), Body::Csv(lines))
+            (header, format!("CSV, {encoding}, separated by {parted}"), Body::Csv(lines))
         };
         Ok(Sheet { header, format, guessed: text.guessed, body })
     }
