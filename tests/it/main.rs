@@ -18,6 +18,7 @@ mod conditions;
 mod configuration;
 mod configuration_secrets;
 mod demo;
+mod exports;
 mod faults;
 mod history;
 mod init;

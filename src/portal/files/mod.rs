@@ -184,12 +184,12 @@ impl Files {
     async fn ask(&self, now: Timestamp) -> Result<(), Missed> {
         let fetched = self.remote.fetch(now).await?;
         // What is no export does not take the place of one.
-        self.judge(&fetched)?;
+        self.judge(&fetched, now)?;
         Ok(self.remote.keep(fetched, now)?)
     }
 
     /// Whether what was fetched can be understood as a whole.
-    fn judge(&self, fetched: &BTreeMap<Which, Fetched>) -> Result<(), Error> {
+    fn judge(&self, fetched: &BTreeMap<Which, Fetched>, now: Timestamp) -> Result<(), Error> {
         let delivered = |which: Which| match fetched.get(&which) {
             Some(Fetched::Whole { body, .. }) => Some(Delivered {
                 bytes: body.clone(),
@@ -217,6 +217,21 @@ impl Files {
                 error => error,
             }
         };
+        for (which, delivered) in [(Which::Accounts, &accounts), (Which::Events, &events)] {
+            if let Some(delivered) = delivered
+                && !delivered.bytes.is_empty()
+                && !ends(&delivered.bytes)
+                && self.remote.ended_lately(which, now)
+            {
+                return Err(Error::Unreachable {
+                    asked: format!("GET {}", self.shown(which).display()),
+                    reason:
+                        "the answer ends without a line end, which the one before had: it may not be whole"
+                            .into(),
+                    hint: "psactl keeps the last whole export and asks again".into(),
+                });
+            }
+        }
         if let Some(delivered) = &accounts {
             self.understand(delivered).map_err(no_export(Which::Accounts, &delivered.bytes))?;
         }
@@ -301,6 +316,12 @@ impl Source for Files {
         let accounts = self.read_accounts()?;
         self.read_events(&delivered, &accounts)
     }
+}
+
+/// Whether a text ends with a line end, or with the closing sign of JSON.
+fn ends(bytes: &[u8]) -> bool {
+    // Zero bytes are UTF-16's.
+    bytes.iter().rfind(|byte| **byte != 0).is_some_and(|last| matches!(last, b'\n' | b'\r' | b']' | b'}'))
 }
 
 /// How often a file that changes while it is read is read anew.

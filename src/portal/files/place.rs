@@ -87,8 +87,9 @@ impl Dated {
         let mut found: Option<BrokenDownTime> = None;
         for (at, _) in name.char_indices() {
             let (before, rest) = name.split_at(at);
-            // Part of a longer number is no date.
-            if digit(before.chars().next_back()) && digit(rest.chars().next()) {
+            // Part of a longer number is no date, and what parts words no sign of a year.
+            let sign = pattern.starts_with('%') && rest.starts_with(['-', '+']);
+            if sign || digit(before.chars().next_back()) && digit(rest.chars().next()) {
                 continue;
             }
             let Ok((read, used)) = BrokenDownTime::parse_prefix(pattern.as_str(), rest) else { continue };

@@ -151,6 +151,13 @@ impl Remote {
         found.filter(|(path, _)| path.is_file()).ok_or(Error::NeverAsked { asked: url })
     }
 
+    /// Whether the copy of an export is of the last day and ends as one that is whole.
+    pub fn ended_lately(&self, which: Which, now: Timestamp) -> bool {
+        let Ok((path, copy)) = self.copy(which) else { return false };
+        let lately = now.duration_since(copy.whole_at).abs() < TRUSTED_FOR;
+        lately && std::fs::read(path).is_ok_and(|bytes| super::ends(&bytes))
+    }
+
     /// When to ask again.
     pub fn asks_at(&self) -> Timestamp {
         let kept = self.kept();
