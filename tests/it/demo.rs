@@ -186,6 +186,7 @@ fn the_help_of_every_command() {
         "undo",
         "state",
         "doctor",
+        "portal",
         "sandbox",
         "completions",
     ] {
@@ -203,6 +204,7 @@ fn the_help_of_every_command() {
         ("history", "show"),
         ("state", "rebuild"),
         ("state", "keep"),
+        ("portal", "check"),
     ] {
         insta::assert_snapshot!(format!("help-{command}-{action}"), shown(&[command, action, "--help"]));
     }

@@ -20,6 +20,8 @@ mod configuration_secrets;
 mod demo;
 mod exports;
 mod faults;
+#[path = "../fuzz/portal.rs"]
+mod fuzz_portal;
 mod history;
 mod init;
 mod killed;
