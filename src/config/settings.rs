@@ -7,6 +7,7 @@ use jiff::SignedDuration;
 use jiff::tz::TimeZone;
 use rust_decimal::Decimal;
 use secrecy::SecretString;
+use sha2::{Digest, Sha256};
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 
@@ -131,6 +132,19 @@ pub struct Portal {
     pub age_from: AgeFrom,
     /// What the portal's gigabyte is.
     pub gigabyte: Gigabyte,
+}
+
+impl Portal {
+    /// What of the configuration makes other amounts of the same export, in short; empty where nothing is set. Where
+    /// it changes, every quantity is held once (design section 9, *Held and blocked*).
+    pub fn reading(&self) -> String {
+        let PortalSource::Files(files) = &self.source else { return String::new() };
+        if files.columns.is_empty() && files.decimal.is_none() {
+            return String::new();
+        }
+        let digest = Sha256::digest(format!("{:?} {:?}", files.columns, files.decimal));
+        format!(", columns {}", super::hex(&digest[..4]))
+    }
 }
 
 /// `source` of `[portal]`, with what that source needs.

@@ -196,9 +196,24 @@ impl Doctor<'_> {
     }
 
     fn portal(&mut self, config: &Config) {
-        let read = self.context.portal(config).and_then(|source| Ok((source.accounts()?, source.events()?)));
+        let read = self.context.portal(config).and_then(|source| {
+            let read = (source.accounts()?, source.events()?);
+            Ok((source.failing(), read))
+        });
         let (snapshot, events) = match read {
-            Ok(read) => read,
+            Ok((failing, read)) => {
+                if let Some(failing) = failing {
+                    self.push(
+                        "portal-answers",
+                        Group::Portal,
+                        Status::Problem,
+                        "the portal did not answer when it was asked last; its last whole answer is read",
+                        vec![failing],
+                        vec!["psactl portal check asks it again".to_owned()],
+                    );
+                }
+                read
+            }
             Err(error) => {
                 self.failure("portal-data", Group::Portal, "the portal's data cannot be read", error);
                 return;

@@ -8,7 +8,7 @@ use std::path::PathBuf;
 use std::sync::OnceLock;
 
 /// A customer of the MSP.
-#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, serde::Serialize)]
 pub struct Customer {
     /// The portal's customer ID: `342` of `EFS-342`.
     pub cid: String,
@@ -19,7 +19,7 @@ pub struct Customer {
 }
 
 /// An account of a customer: a machine, an appliance, a mail domain.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Account {
     /// *Account No.*: `DOC30199001`.
     pub number: String,

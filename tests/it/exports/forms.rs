@@ -277,3 +277,23 @@ fn json_that_is_not_what_it_seems() {
     );
     assert_eq!(total(&found, "basic-storage").as_deref(), Some("126.5"));
 }
+
+#[test]
+fn other_columns_hold_every_quantity_once() {
+    let desk = Desk::running();
+    desk.later(jiff::SignedDuration::from_hours(13));
+    crate::syncing::measured(&desk, jiff::SignedDuration::from_mins(-10));
+    desk.edit("accounts.csv", ",148.20,", ",148.70,");
+    desk.edit(
+        "psactl.toml",
+        "[portal.columns]",
+        "[portal.columns]\nselect-storage = \"Select Online Backup Storage\"",
+    );
+    let before = desk.billed();
+    desk.psactl(&["sync"])
+        .ends_with(6)
+        .says("use is counted otherwise than at the last push: GB, rounding exact, now");
+    assert_eq!(desk.billed(), before);
+    desk.psactl(&["review", "--approve", "all"]).ends_with(0);
+    desk.psactl(&["sync"]).ends_with(0).says("189.05 -> 189.55");
+}
