@@ -21,9 +21,17 @@ pub(crate) struct TableRow {
 }
 
 impl Table {
-    /// Reads the bytes of a CSV file.
+    /// Reads the bytes of a CSV file, in which every name decides something: no encoding is guessed.
     pub fn read(bytes: &[u8], file: &Path) -> Result<Table, Error> {
         let text = encoding::decode(bytes, file)?;
+        if text.guessed {
+            return Err(Error::NotUnderstood {
+                path: file.to_path_buf(),
+                line: None,
+                reason: "is not UTF-8 text".to_string(),
+                hint: "save it as \"CSV UTF-8\"".to_string(),
+            });
+        }
         let (header, mut lines) = CsvLines::new(&text.text, file)?;
         let mut table = Table { header, rows: Vec::new() };
         let mut record = csv::StringRecord::new();
@@ -266,6 +274,7 @@ mod tests {
                 b"a,b;c\n1,2\n",
                 "a.csv:1: the header has as many commas as semicolons: either could part its columns",
             ),
+            (b"a,b\n1,2\n3,\xe9\n", "a.csv: is not UTF-8 text"),
             (b"a,b\n1,\"2\n3,4\n", "a.csv:2: a quote is opened here and never closed"),
             (b"a,b\n1,\"2\n3,\"4\"\n", "a.csv:3: text follows a closing quote (opened on line 2)"),
         ] {
