@@ -132,12 +132,14 @@ impl RowProblem {
 
 impl fmt::Display for RowProblem {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        // One line, whatever stands in the cells that it repeats.
+        let plain = |text: &str| text.replace(|c: char| c.is_control(), " ");
         write!(f, "{}:{}: ", self.file.display(), self.line)?;
         if !self.column.is_empty() {
-            write!(f, "column \"{}\": ", self.column)?;
+            write!(f, "column \"{}\": ", plain(&self.column))?;
         }
-        f.write_str(&self.reason)?;
-        match (&self.account, &self.cid) {
+        f.write_str(&plain(&self.reason))?;
+        match (self.account.as_deref().map(plain), self.cid.as_deref().map(plain)) {
             (Some(account), Some(cid)) => write!(f, " (account {account} of customer {cid})"),
             (Some(account), None) => write!(f, " (account {account})"),
             (None, Some(cid)) => write!(f, " (customer {cid})"),

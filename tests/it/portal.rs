@@ -176,6 +176,10 @@ fn each_bad_row_is_named() {
             "3 4,C,A,1,,",
             "column \"CID\": contains a blank or a control character (account A of customer 3 4)",
         ),
+        (
+            "3\t4,C,A,1,,",
+            "column \"CID\": contains a blank or a control character (account A of customer 3 4)",
+        ),
         ("3,C,,1,,", "column \"Account No\": is empty (customer 3)"),
         ("3,C,A,1,", "has 5 fields where the header has 6"),
         ("3,C, Inc,A,1,,", "has 7 fields where the header has 6"),

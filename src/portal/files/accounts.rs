@@ -86,6 +86,8 @@ struct Draft<'a> {
     period: Option<(Timestamp, Timestamp)>,
     pending: Vec<Pending>,
     proofs: [Vec<Proof>; 2],
+    /// The services by the names that rows gave them: to compare a name with all of theirs takes its time.
+    services: HashMap<String, &'static Service>,
 }
 
 /// The cells that every row has.
@@ -121,6 +123,7 @@ impl<'a> Draft<'a> {
             period: None,
             pending: Vec::new(),
             proofs: [Vec::new(), Vec::new()],
+            services: HashMap::new(),
         }
     }
 
@@ -343,12 +346,16 @@ impl<'a> Draft<'a> {
 
     fn long(&mut self, row: &Row, who: &Who<'_>, index: usize) {
         let named = self.cell(row, Column::ServiceKey);
-        let Some(service) = headings::service_named(named) else {
+        let known = self.services.get(named).copied();
+        let Some(service) = known.or_else(|| headings::service_named(named)) else {
             let heading = self.heading(Column::ServiceKey);
             let near = headings::near_service(named).map(|name| format!(": did you mean \"{name}\"?"));
             let reason = format!("\"{}\" is not a service{}", time::shown(named), near.unwrap_or_default());
             return self.spoil(row.line, heading, who, reason);
         };
+        if known.is_none() {
+            self.services.insert(named.to_string(), service);
+        }
         let unit = self.cell(row, Column::Unit);
         if let Err(reason) = headings::check_unit(unit, service, self.settings.gigabyte) {
             let heading = self.heading(Column::Unit);
