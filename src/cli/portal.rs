@@ -219,6 +219,9 @@ impl Looked {
     }
 }
 
+/// What stops everyone.
+const ANYONES: &str = "a row is left out that could be anyone's";
+
 /// Customers with use that is not billed as it stands, whatever ConnectWise has.
 fn not_billed(config: &Config, snapshot: &Snapshot, now: Timestamp) -> Vec<NotBilled> {
     // A row that could be anyone's stops everyone, and is told once.
@@ -233,7 +236,7 @@ fn not_billed(config: &Config, snapshot: &Snapshot, now: Timestamp) -> Vec<NotBi
     for customer in &snapshot.customers {
         let row =
             first.get(customer.cid.as_str()).map(|problem| format!("line {} is left out", problem.line));
-        let row = row.or_else(|| everybody.then(|| "a row is left out that could be anyone's".to_owned()));
+        let row = row.or_else(|| everybody.then(|| ANYONES.to_owned()));
         let reason = row.or_else(|| billable::untimely(config, snapshot, &customer.cid, now));
         found.extend(reason.map(|reason| NotBilled {
             cid: customer.cid.clone(),
@@ -265,6 +268,9 @@ fn nothing_billed(
         .is_some_and(|(this, last)| this < last && !billable::in_future(this, now));
     if older {
         return Some("this export was measured before the last one used".to_owned());
+    }
+    if snapshot.problems.iter().any(|problem| problem.cid.is_none()) {
+        return Some(ANYONES.to_owned());
     }
     (not_billed.len() == snapshot.customers.len()).then(|| match not_billed {
         [one, rest @ ..] if rest.iter().all(|other| other.reason == one.reason) => one.reason.clone(),
