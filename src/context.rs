@@ -122,6 +122,11 @@ impl Context {
         Ok(store.lock(who, self.now())?)
     }
 
+    /// Whether there is a state. A command that only looks makes none.
+    pub fn has_state(&self) -> bool {
+        self.state_folder().is_ok_and(|folder| Store::is_in(&folder))
+    }
+
     /// The backup service's side, as it was last read. Where it was never asked, it is asked now.
     ///
     /// # Errors

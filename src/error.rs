@@ -67,7 +67,7 @@ impl Exit {
             ),
             Exit::Busy => ("another psactl is at work", "alert only if it repeats"),
             Exit::Found => (
-                "a check found something (doctor, setup --check, report --due, sync --dry-run --exit-code)",
+                "a check found something (doctor, portal check, setup --check, report --due, sync --dry-run --exit-code)",
                 "read it",
             ),
             Exit::Interrupted => ("interrupted", "run it again"),
@@ -168,6 +168,7 @@ impl From<portal::Error> for Failure {
         let exit = match error {
             portal::Error::Refused { .. } => Exit::Refused,
             portal::Error::Unreachable { .. } => Exit::Unreachable,
+            portal::Error::Unwritable { .. } => Exit::Unexpected,
             _ => Exit::Configuration,
         };
         Failure { exit, error: error.into(), hints }

@@ -34,6 +34,7 @@
 //! | [`store`] | the embedded SQLite state |
 //! | [`monitoring`] | who is told of runs |
 //! | [`config`] | psactl.toml, environment, secrets |
+//! | `net` | what every HTTP client of psactl is made with |
 //! | [`sandbox`] | a simulated ConnectWise PSA, driven by the API's contract, sharing nothing with [`psa`] |
 //!
 //! To add a billable service, add a row to [`services`]; a step of set-up, a file in [`setup`] and a line in
@@ -63,6 +64,7 @@ pub mod context;
 pub mod doctor;
 pub mod error;
 pub mod monitoring;
+mod net;
 pub mod plan;
 pub mod portal;
 pub mod psa;

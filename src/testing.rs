@@ -32,3 +32,15 @@ pub fn patience() -> RetryPolicy {
     }
     policy
 }
+
+/// How long a request for an export may take, and how large the answer may be, in bytes. Tests that set
+/// `PSACTL_TEST_HASTY` have less of both to wait for; `PSACTL_TEST_ANSWER_WITHIN_MS` is as for [`patience`].
+pub fn portal_patience() -> (std::time::Duration, u64) {
+    let usual = (std::time::Duration::from_secs(120), 256 << 20);
+    #[cfg(debug_assertions)]
+    if std::env::var_os("PSACTL_TEST_HASTY").is_some() {
+        let within = std::env::var("PSACTL_TEST_ANSWER_WITHIN_MS").ok().and_then(|ms| ms.parse().ok());
+        return (within.map_or(usual.0, std::time::Duration::from_millis), 4 << 20);
+    }
+    usual
+}

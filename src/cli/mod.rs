@@ -13,6 +13,7 @@ mod init;
 mod man;
 mod pause;
 mod report;
+mod portal;
 mod reprocess;
 mod review;
 mod sandbox;
@@ -120,6 +121,7 @@ enum Command {
     State(state::Args),
     Doctor(doctor::Args),
     Config(config::Args),
+    Portal(portal::Args),
     Sandbox(sandbox::Args),
     Completions(completions::Args),
     Man(man::Args),
@@ -185,6 +187,7 @@ fn run(cli: Cli, ui: Ui) -> Result<Exit> {
         Command::State(args) => state::run(&context, args),
         Command::Doctor(args) => doctor::run(&context, args),
         Command::Config(args) => config::run(&context, args),
+        Command::Portal(args) => portal::run(&context, args),
         Command::Sandbox(args) => sandbox::run(&context, args),
         Command::Completions(args) => completions::run(&context, args),
         Command::Man(args) => man::run(&context, args),

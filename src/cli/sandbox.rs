@@ -153,6 +153,7 @@ impl Args {
 struct Reach {
     url: String,
     control_url: String,
+    portal_url: String,
     company_id: String,
     client_id: String,
     public_key: String,
@@ -170,12 +171,14 @@ pub(super) fn run(context: &Context, args: Args) -> Result<Exit> {
             let failure = Failure::from(error).context("starting the sandbox");
             if taken { failure.hint("--port 0 takes a free port") } else { failure }
         })?;
+        serve_sample(&sandbox);
         if let Some(file) = &args.write_config {
             write_trial(&sandbox, file)?;
         }
         let reach = Reach {
             url: sandbox.url(),
             control_url: sandbox.control_url(),
+            portal_url: sandbox.portal_url(),
             company_id: sandbox.company_id().to_owned(),
             client_id: sandbox.client_id().to_owned(),
             public_key: sandbox.public_key(),
@@ -192,6 +195,7 @@ pub(super) fn run(context: &Context, args: Args) -> Result<Exit> {
             context.ui.out(&format!("  public key   {}", reach.public_key));
             context.ui.out(&format!("  private key  {}", reach.private_key));
             context.ui.out(&format!("  control      {}", reach.control_url));
+            context.ui.out(&format!("Portal: {}/accounts.csv, …/events.csv", reach.portal_url));
             if let Some(file) = &reach.ca_file {
                 context.ui.out(&format!("  trust        {}", file.display()));
             }
@@ -222,6 +226,13 @@ async fn asked_to_stop() {
         return;
     }
     let _no_signals = tokio::signal::ctrl_c().await;
+}
+
+/// Puts the sample's exports at the sandbox's portal, measured a few minutes ago.
+fn serve_sample(sandbox: &Sandbox) {
+    let (accounts, events) = crate::portal::sample(sandbox.now());
+    sandbox.set_export("accounts.csv", accounts);
+    sandbox.set_export("events.csv", events);
 }
 
 /// Writes a psactl.toml for a sandbox, with the secrets and portal exports measured a few minutes ago beside it.

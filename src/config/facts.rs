@@ -25,6 +25,7 @@ include_sub_brands = true
 max_age = "36h"
 age_from = "content"
 gigabyte = "decimal"
+poll_every = "5m"
 [tickets]
 enabled = true
 new_status = ""
@@ -136,10 +137,10 @@ impl Walk<'_> {
             match shape {
                 Shape::Key => self.key(key, set, default),
                 Shape::Section(inner) => self.section(inner, &key, set, default),
-                Shape::PerService => {
+                Shape::PerService | Shape::Free => {
                     if let Some(Value::Table(entries)) = set.map(|node| &node.value) {
-                        for (service, entry) in entries {
-                            self.key(format!("{key}.{service}"), Some(&entry.node), None);
+                        for (own, entry) in entries {
+                            self.key(format!("{key}.{own}"), Some(&entry.node), None);
                         }
                     }
                 }
@@ -156,6 +157,9 @@ impl Walk<'_> {
         let value = match &node.value {
             // Whoever writes a secret there after all must not have it told.
             Value::Text(text) if may_be_secret(&key) && !text.is_empty() => "(masked)".to_owned(),
+            Value::Text(text) if text.contains("://") && text.contains('?') => {
+                format!("{:?}", format!("{}?(masked)", text.split('?').next().unwrap_or_default()))
+            }
             value => shown(value),
         };
         self.facts.push(Fact { key, value, source });
@@ -175,7 +179,7 @@ impl Walk<'_> {
 
 fn may_be_secret(key: &str) -> bool {
     let last = key.rsplit('.').next().unwrap_or(key);
-    matches!(last, "private_key" | "password" | "ping_url")
+    matches!(last, "private_key" | "password" | "ping_url" | "api_key") || key.starts_with("portal.headers.")
 }
 
 /// A value as it stands in TOML. Commands are not told: people write the secret itself into them.

@@ -19,9 +19,9 @@ pub use error::{Error, Place, Problem};
 pub use facts::Fact;
 pub use secret::{SecretSource, flaw};
 pub use settings::{
-    AgeFrom, Allowance, BelowIncluded, Billing, ConnectWise, EventTypes, ExportFiles, Gigabyte, Guard,
-    IntegratorLoginSettings, Login, Monitoring, PingUrl, Portal, PortalSource, Product, Rounding, State,
-    Statistics, Switches, Sync, Tickets, X360Recover,
+    AgeFrom, Allowance, BelowIncluded, Billing, ConnectWise, DecimalMark, EventTypes, ExportAt, ExportFiles,
+    Gigabyte, Guard, HeaderText, IntegratorLoginSettings, Login, Monitoring, PingUrl, Portal, PortalSource,
+    Product, Rounding, State, Statistics, Switches, Sync, Tickets, X360Recover,
 };
 pub use values::Percent;
 
@@ -268,8 +268,14 @@ impl Config {
         if let Some(PingUrl::From(source)) = &self.monitoring.ping_url {
             secrets.push(source.clone());
         }
-        if let PortalSource::X360Recover(x360recover) = &self.portal.source {
-            secrets.push(x360recover.api_key.clone());
+        match &self.portal.source {
+            PortalSource::X360Recover(x360recover) => secrets.push(x360recover.api_key.clone()),
+            PortalSource::Files(files) => {
+                secrets.extend(files.headers.values().filter_map(|value| match value {
+                    HeaderText::From(source) => Some(source.clone()),
+                    HeaderText::Written(_) => None,
+                }))
+            }
         }
         secrets
     }

@@ -12,9 +12,11 @@ pub(super) enum Shape {
     Section(&'static [(&'static str, Shape)]),
     /// A table whose names are the keys of the services.
     PerService,
+    /// A table with any names.
+    Free,
 }
 
-use Shape::{Key, PerService, Section};
+use Shape::{Free, Key, PerService, Section};
 
 /// The whole file.
 pub(super) static ROOT: &[(&str, Shape)] = &[
@@ -48,6 +50,48 @@ pub(super) static ROOT: &[(&str, Shape)] = &[
             ("max_age", Key),
             ("age_from", Key),
             ("gigabyte", Key),
+            ("decimal", Key),
+            ("file_date", Key),
+            ("poll_every", Key),
+            ("headers", Free),
+            (
+                "columns",
+                Section(&[
+                    ("customer_id", Key),
+                    ("customer_name", Key),
+                    ("brand", Key),
+                    ("account_id", Key),
+                    ("user_name", Key),
+                    ("service_plan", Key),
+                    ("measured_at", Key),
+                    ("period_start", Key),
+                    ("period_end", Key),
+                    ("notification_email", Key),
+                    ("external_ticketing", Key),
+                    ("service", Key),
+                    ("quantity", Key),
+                    ("unit", Key),
+                    ("select-storage", Key),
+                    ("basic-storage", Key),
+                    ("bdr-storage", Key),
+                    ("online-servers", Key),
+                    ("online-desktops", Key),
+                    ("local-storage", Key),
+                    ("local-servers", Key),
+                    ("local-desktops", Key),
+                    ("bdr-servers", Key),
+                    ("bdr-desktops", Key),
+                    ("email-archiving", Key),
+                    ("email-filtering", Key),
+                    ("event_id", Key),
+                    ("event_time", Key),
+                    ("event_account", Key),
+                    ("event_customer_id", Key),
+                    ("event_severity", Key),
+                    ("event_type", Key),
+                    ("event_text", Key),
+                ]),
+            ),
             ("x360recover", Section(&[("url", Key), ("api_key", Key), ("poll_every", Key)])),
         ]),
     ),
@@ -114,7 +158,7 @@ pub(super) static ROOT: &[(&str, Shape)] = &[
 impl Shape {
     fn names(&self) -> Vec<&'static str> {
         match self {
-            Shape::Key => Vec::new(),
+            Shape::Key | Shape::Free => Vec::new(),
             Shape::Section(names) => names.iter().map(|(name, _)| *name).collect(),
             Shape::PerService => crate::services::all().iter().map(|service| service.key).collect(),
         }
@@ -166,7 +210,9 @@ fn check_names(
             problems.push(Problem { at: entry.node.at.clone(), message });
         } else if let Shape::Section(inner) = shape {
             check_names(&entry.node, inner, path, problems);
-        } else if let Value::Table(entries) = &entry.node.value {
+        } else if !matches!(shape, Shape::Free)
+            && let Value::Table(entries) = &entry.node.value
+        {
             let names = shape.names();
             for (name, entry) in entries {
                 if !names.contains(&name.as_str()) {
@@ -257,6 +303,7 @@ mod tests {
             match shape {
                 Shape::Key => found.push((section.to_string(), *name)),
                 Shape::Section(inner) => leaves(inner, &deeper, found),
+                Shape::Free => found.push((deeper, "x-any")),
                 Shape::PerService => {
                     found.extend(shape.names().into_iter().map(|name| (deeper.clone(), name)));
                 }
@@ -275,6 +322,14 @@ mod tests {
             let error = Config::parse(&text, Path::new("p"), &Environment::empty()).expect_err("refused");
             let expected = format!("p:2:{}: [{section}] {key}: expected ", key.len() + 4);
             assert!(error.to_string().contains(&expected), "{expected} in\n{error}");
+        }
+    }
+
+    #[test]
+    fn every_service_can_have_a_heading() {
+        for service in crate::services::all() {
+            let path = ["portal", "columns", &service.key.replace('-', "_")].map(str::to_string);
+            assert!(matches!(find(&path), Found::Key(_)), "{}", service.key);
         }
     }
 

@@ -163,18 +163,83 @@ fn integrator_login(section: &Section<'_>) -> Option<IntegratorLoginSettings> {
     Some(IntegratorLoginSettings { username: username?, password: password? })
 }
 
-/// A plain path; what the design promises for later says so instead of "no such file".
-fn plain_path(node: &Node) -> Result<PathBuf, String> {
+/// A file, a folder, a pattern or an address.
+fn export_at(node: &Node) -> Result<ExportAt, String> {
     let written = values::name(node)?;
-    if written.contains("://") {
-        Err("is a URL: only a path is supported yet".to_string())
-    } else if written.contains(['*', '?', '[']) {
-        Err("is a pattern: only a plain path is supported yet".to_string())
-    } else if written.ends_with(['/', '\\']) {
-        Err("is a folder: only the path of one file is supported yet".to_string())
-    } else {
-        Ok(PathBuf::from(written))
+    if !written.contains("://") {
+        return Ok(match written.contains(['*', '?', '[']) {
+            true => {
+                glob::Pattern::new(&written).map_err(|error| format!("is no pattern: {error}"))?;
+                ExportAt::Pattern(written)
+            }
+            false => ExportAt::Path(PathBuf::from(written)),
+        });
     }
+    // Reasons never repeat the address: what follows its ? may be a secret.
+    let url = reqwest::Url::parse(&written).map_err(|error| format!("is no address: {error}"))?;
+    if !url.username().is_empty() || url.password().is_some() {
+        Err("carries a user name or password: they belong in [portal] headers".to_string())
+    } else if url.scheme() == "https" || url.scheme() == "http" && crate::net::is_loopback(&url) {
+        Ok(ExportAt::Url(url))
+    } else {
+        Err("must begin with https:// (http:// for this very machine alone)".to_string())
+    }
+}
+
+/// The date in a file's name.
+fn file_date(node: &Node) -> Result<Option<String>, String> {
+    let Some(pattern) = values::name_or_none(node)? else { return Ok(None) };
+    // A day that no other is confused with.
+    let day = jiff::civil::date(2026, 11, 23).at(21, 45, 59, 0);
+    let wrong = || {
+        format!(
+            "\"{pattern}\" does not tell year, month and day: write it as in \"%Y-%m-%d\" or \"%Y%m%d-%H%M\""
+        )
+    };
+    let zoned = day.to_zoned(TimeZone::UTC).map_err(|_| wrong())?;
+    let written = jiff::fmt::strtime::format(&pattern, &zoned).map_err(|_| wrong())?;
+    let read = jiff::fmt::strtime::parse(&pattern, &written).and_then(|read| read.to_date());
+    if read.is_ok_and(|date| date == day.date()) { Ok(Some(pattern)) } else { Err(wrong()) }
+}
+
+/// Headers that carry secrets, by what they are called.
+fn headers(section: &Section<'_>) -> BTreeMap<String, HeaderText> {
+    let mut headers = BTreeMap::new();
+    for (name, node) in section.entries() {
+        match header(name, node) {
+            Ok(value) => drop(headers.insert(name.to_lowercase(), value)),
+            Err(reason) => section.reject(node.at.clone(), name, &reason),
+        }
+    }
+    headers
+}
+
+fn header(name: &str, node: &Node) -> Result<HeaderText, String> {
+    let plain = reqwest::header::HeaderName::from_bytes(name.as_bytes()).is_ok();
+    if matches!(node.value, Value::Table(_)) {
+        let source = secret::source(node)?;
+        return if plain { Ok(HeaderText::From(source)) } else { Err("is no name of a header".to_string()) };
+    }
+    let value = values::name(node)?;
+    let secret = ["auth", "key", "token", "secret", "password", "cookie", "credential", "signature"];
+    if !plain {
+        Err("is no name of a header".to_string())
+    } else if secret.iter().any(|word| name.to_lowercase().contains(word)) {
+        Err("secrets never stand in psactl.toml: write { file = \"portal-key\" }, whose content is the whole value"
+            .to_string())
+    } else if reqwest::header::HeaderValue::from_str(&value).is_err() {
+        Err("holds characters that no header takes".to_string())
+    } else {
+        Ok(HeaderText::Written(value))
+    }
+}
+
+fn columns(section: &Section<'_>) -> BTreeMap<String, String> {
+    let read = |(name, _): &(&str, &Node)| {
+        let heading = section.optional(name, values::name)?;
+        Some(((*name).to_string(), heading))
+    };
+    section.entries().iter().filter_map(read).collect()
 }
 
 fn zone(node: &Node) -> Result<TimeZone, String> {
@@ -213,14 +278,45 @@ fn portal(section: &Section<'_>, needs_events: bool) -> Option<Portal> {
 
 fn export_files(section: &Section<'_>, needs_events: bool) -> Option<ExportFiles> {
     let accounts =
-        section.required("accounts", "the export of the account list, \"accounts.csv\"", plain_path);
+        section.required("accounts", "the export of the account list, \"accounts.csv\"", export_at);
     let events = if needs_events {
         let why = "the export of the event log (or turn [tickets] and [statistics] off)";
-        section.required("events", why, plain_path)
+        section.required("events", why, export_at)
     } else {
-        section.optional("events", plain_path)
+        section.optional("events", export_at)
     };
-    Some(ExportFiles { accounts: accounts?, events })
+    let headers = headers(&section.child("headers"));
+    let poll_every = section.or("poll_every", SignedDuration::from_mins(5), values::some_duration);
+    let decimal = section.or("decimal", None, |node| {
+        let words =
+            [("auto", None), ("point", Some(DecimalMark::Point)), ("comma", Some(DecimalMark::Comma))];
+        values::choice(node, &words)
+    });
+    let file_date = section.or("file_date", None, file_date);
+    if let (Some(pattern), Some(node)) = (&file_date, section.get("file_date"))
+        && !section.has("time_zone")
+        && !pattern.contains('z')
+    {
+        section.reject(node.at.clone(), "file_date", "needs time_zone, in which the day begins");
+    }
+    let columns = columns(&section.child("columns"));
+    let accounts = accounts?;
+    if let (ExportAt::Url(one), Some(ExportAt::Url(other))) = (&accounts, &events)
+        && one.origin() != other.origin()
+        && !headers.is_empty()
+        && let Some(node) = section.get("headers")
+    {
+        let reason = "would go to two hosts, that of accounts and that of events: a secret has one";
+        section.reject(node.at.clone(), "headers", reason);
+    }
+    if let Some(node) = section.get("events").filter(|_| Some(&accounts) == events.as_ref()) {
+        section.reject(
+            node.at.clone(),
+            "events",
+            "is the same as accounts: write a pattern for each, \"exports/events*\"",
+        );
+    }
+    Some(ExportFiles { accounts, events, headers, poll_every, decimal, file_date, columns })
 }
 
 fn x360recover(section: &Section<'_>) -> Option<X360Recover> {

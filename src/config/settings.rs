@@ -7,6 +7,7 @@ use jiff::SignedDuration;
 use jiff::tz::TimeZone;
 use rust_decimal::Decimal;
 use secrecy::SecretString;
+use sha2::{Digest, Sha256};
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 
@@ -97,9 +98,9 @@ pub struct IntegratorLoginSettings {
 /// Where the age of usage is taken from.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum AgeFrom {
-    /// `measured_at` in the export, else `period_end`.
+    /// `measured_at` in the export, else `period_end`, else the date in the file's name.
     Content,
-    /// The file's time of modification.
+    /// The file's time of modification; of a URL, what the server says it is.
     Mtime,
 }
 
@@ -141,6 +142,19 @@ pub struct Portal {
     pub gigabyte: Gigabyte,
 }
 
+impl Portal {
+    /// What of the configuration makes other amounts of the same export, in short; empty where nothing is set. Where
+    /// it changes, every quantity is held once (design section 9, *Held and blocked*).
+    pub fn reading(&self) -> String {
+        let PortalSource::Files(files) = &self.source else { return String::new() };
+        if files.columns.is_empty() && files.decimal.is_none() {
+            return String::new();
+        }
+        let digest = Sha256::digest(format!("{:?} {:?}", files.columns, files.decimal));
+        format!(", columns {}", super::hex(&digest[..4]))
+    }
+}
+
 /// `source` of `[portal]`, with what that source needs.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum PortalSource {
@@ -163,10 +177,73 @@ impl PortalSource {
 /// `[portal]`, source `files`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ExportFiles {
-    /// The export of the account list with usage; relative to the file's folder.
-    pub accounts: PathBuf,
+    /// The export of the account list with usage.
+    pub accounts: ExportAt,
     /// The export of the event log; there whenever tickets or statistics are on.
-    pub events: Option<PathBuf>,
+    pub events: Option<ExportAt>,
+    /// Sent with each request for a URL, and to no other host. By name, in small letters.
+    pub headers: BTreeMap<String, HeaderText>,
+    /// A URL is asked at most this often.
+    pub poll_every: SignedDuration,
+    /// What stands before the decimals; `None`: what the export itself proves.
+    pub decimal: Option<DecimalMark>,
+    /// The date in an export's file name, as `strftime` writes it (`%Y%m%d`).
+    pub file_date: Option<String>,
+    /// `[portal.columns]`: our name of a column, and the export's heading.
+    pub columns: BTreeMap<String, String>,
+}
+
+/// Where an export is.
+#[derive(Clone, PartialEq, Eq)]
+pub enum ExportAt {
+    /// A file or a folder, relative to psactl.toml's.
+    Path(PathBuf),
+    /// Files by a pattern (`exports/accounts-*.csv`), relative to psactl.toml's folder.
+    Pattern(String),
+    /// An address; https, or http on this very machine. What follows `?` may be a secret.
+    Url(reqwest::Url),
+}
+
+impl std::fmt::Debug for ExportAt {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            ExportAt::Path(path) => f.debug_tuple("Path").field(path).finish(),
+            ExportAt::Pattern(pattern) => f.debug_tuple("Pattern").field(pattern).finish(),
+            ExportAt::Url(url) => {
+                let mut shown = url.clone();
+                shown.set_query(None);
+                f.debug_tuple("Url").field(&shown.as_str()).finish()
+            }
+        }
+    }
+}
+
+/// The value of a header.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum HeaderText {
+    /// As it stands in psactl.toml: no secret.
+    Written(String),
+    /// A secret: the whole value, `Bearer …`.
+    From(SecretSource),
+}
+
+/// What stands before the decimals of a number.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum DecimalMark {
+    /// `1,234.5`
+    Point,
+    /// `1.234,5`
+    Comma,
+}
+
+impl DecimalMark {
+    /// As a person says it.
+    pub fn words(self) -> &'static str {
+        match self {
+            DecimalMark::Point => "a decimal point",
+            DecimalMark::Comma => "a decimal comma",
+        }
+    }
 }
 
 /// `[portal.x360recover]`

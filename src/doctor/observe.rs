@@ -200,7 +200,7 @@ pub(super) fn observe<'a>(context: &Context, look: &'a Look) -> Result<Seen<'a>>
         psa: None,
     };
     let Ok(config) = &seen.config else {
-        seen.state = existing(context).then(|| state(context, None));
+        seen.state = context.has_state().then(|| state(context, None));
         return Ok(seen);
     };
     seen.portal = Some(portal_data(context, config));
@@ -215,10 +215,6 @@ pub(super) fn observe<'a>(context: &Context, look: &'a Look) -> Result<Seen<'a>>
     }
     seen.client = client;
     Ok(seen)
-}
-
-fn existing(context: &Context) -> bool {
-    context.state_folder().is_ok_and(|folder| Store::file_in(&folder).exists())
 }
 
 /// The one place where the doctor reads the portal's data.

@@ -20,7 +20,7 @@ pub(super) fn ping(context: &Context, config: &Config, url: &PingUrl, well: bool
         PingUrl::From(source) => source.read(config).map_err(|error| error.to_string())?,
     };
     let url = address(&secret, well)?;
-    crate::psa::install_crypto();
+    crate::net::install_crypto();
     let asked = context.block_on(async {
         let mut builder = reqwest::Client::builder()
             .user_agent(concat!("psactl/", env!("CARGO_PKG_VERSION")))
@@ -31,26 +31,20 @@ pub(super) fn ping(context: &Context, config: &Config, url: &PingUrl, well: bool
         }
         let asked = async { builder.build()?.get(url).send().await?.error_for_status() };
         // The address is not for logs.
-        asked.await.map(|_| ()).map_err(|error| Failure::new(Exit::Unreachable, why(&error.without_url())))
+        asked.await.map(|_| ()).map_err(|error| Failure::new(Exit::Unreachable, why(error)))
     });
     asked.map_err(|failure| failure.line())
 }
 
-/// The whole chain of causes: what reqwest says alone is little.
-fn why(error: &reqwest::Error) -> String {
+/// What failed, without the address.
+fn why(error: reqwest::Error) -> String {
     if error.is_timeout() {
         return format!("no answer within {} seconds", PATIENCE.as_secs());
     }
     if let Some(status) = error.status() {
         return format!("it answered {status}");
     }
-    let mut why = error.to_string();
-    let mut cause = std::error::Error::source(error);
-    while let Some(inner) = cause {
-        why = format!("{why}: {inner}");
-        cause = inner.source();
-    }
-    why
+    crate::net::why(error)
 }
 
 /// The address to ask; `/fail` goes behind the path, before a query.

@@ -1,7 +1,8 @@
 //! Events, their types, and which type ends which.
 
-use super::snapshot::RowProblem;
+use super::snapshot::{About, RowProblem};
 use jiff::Timestamp;
+use std::path::PathBuf;
 
 /// How bad an event is (guide step 7).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize)]
@@ -173,6 +174,10 @@ pub struct EventLog {
     /// The last row, where no line end follows it: of a file that is written with one, it may be the beginning of
     /// a row alone.
     pub unended: Option<Unended>,
+    /// The export; empty where there is none.
+    pub file: PathBuf,
+    /// How it was understood.
+    pub about: About,
 }
 
 /// The last row of an event log that ends without a line end.

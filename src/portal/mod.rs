@@ -2,6 +2,62 @@
 //!
 //! Nothing here reads the clock: how old a measurement is, and whether that is too old, is the caller's to
 //! judge. An empty cell is *not measured*, `0` is *measured zero*; the two are never confused.
+//!
+//! # A source of another vendor
+//!
+//! is one new file here:
+//!
+//! 1. a type that implements [`Source`]. What cannot be understood of one account is a [`RowProblem`] with its
+//!    customer (billing of that customer stops), what cannot be understood at all an [`Error`]; nothing is guessed.
+//! 2. a variant of [`PortalSource`] with the keys that it needs, read in `config/sections.rs` and listed in
+//!    `config/schema.rs`; secrets are [`SecretSource`](crate::config::SecretSource)s.
+//! 3. a line in [`open`].
+//!
+//! Everything else (billing, tickets, statistics, `portal check`, `doctor`) follows. The name of the source is the key
+//! of its state: links that were made for another source are to be confirmed (`psactl companies adopt`).
+//!
+//! ```
+//! use psactl::portal::{Account, Customer, Error, EventLog, Snapshot, Source, Stamp};
+//!
+//! /// A service that lists its customers' servers.
+//! struct Vendor {
+//!     servers: Vec<(&'static str, &'static str, u32)>,
+//! }
+//!
+//! impl Source for Vendor {
+//!     fn name(&self) -> &'static str {
+//!         "vendor"
+//!     }
+//!
+//!     fn stamp(&self) -> Result<Stamp, Error> {
+//!         Ok(Stamp::new(format!("{:?}", self.servers)))
+//!     }
+//!
+//!     fn accounts(&self) -> Result<Snapshot, Error> {
+//!         let mut snapshot = Snapshot::default();
+//!         for (cid, name, servers) in &self.servers {
+//!             let (cid, name) = (cid.to_string(), name.to_string());
+//!             snapshot.customers.push(Customer { cid: cid.clone(), name: name.clone(), ..Customer::default() });
+//!             snapshot.accounts.push(Account {
+//!                 number: format!("SRV-{cid}"),
+//!                 user: name,
+//!                 cid,
+//!                 usage: [("online-servers", (*servers).into())].into_iter().collect(),
+//!                 ..Account::default()
+//!             });
+//!         }
+//!         Ok(snapshot)
+//!     }
+//!
+//!     fn events(&self) -> Result<EventLog, Error> {
+//!         Ok(EventLog::default())
+//!     }
+//! }
+//!
+//! let vendor = Vendor { servers: vec![("342", "Eddie's TV Repair", 3)] };
+//! assert_eq!(vendor.accounts()?.usage_of("342")["online-servers"].to_string(), "3");
+//! # Ok::<(), Error>(())
+//! ```
 
 mod event;
 mod files;
@@ -15,7 +71,7 @@ pub use event::{Event, EventKind, EventLog, Severity, Unended};
 pub use files::read_bytes;
 pub(crate) use files::table::Table;
 pub use sample::sample;
-pub use snapshot::{Account, Customer, RowProblem, Snapshot};
+pub use snapshot::{About, Account, Customer, RowProblem, Snapshot, Usage};
 
 use crate::config::{Config, PortalSource};
 use futures_util::future::LocalBoxFuture;
@@ -28,6 +84,11 @@ use std::path::{Path, PathBuf};
 pub struct Stamp(String);
 
 impl Stamp {
+    /// Of whatever tells.
+    pub fn new(text: String) -> Stamp {
+        Stamp(text)
+    }
+
     /// As text, to be stored.
     pub fn as_str(&self) -> &str {
         &self.0
@@ -48,11 +109,17 @@ pub trait Source {
         None
     }
 
+    /// Why the last request failed, as long as none succeeded since: what is read meanwhile is the older answer.
+    fn failing(&self) -> Option<String> {
+        None
+    }
+
     /// Asks the service, whether it is time or not, and keeps its answer. One that did not change leaves the stamp as
     /// it is. Nothing to do where there is no service to ask.
     ///
     /// # Errors
-    /// [`Error::Unreachable`] and [`Error::Refused`]; the copy is then what it was.
+    /// [`Error::Unreachable`] and [`Error::Refused`], [`Error::Unwritable`] and [`Error::Secret`]; the copy is then
+    /// what it was.
     fn refresh(&self, now: Timestamp) -> LocalBoxFuture<'_, Result<(), Error>> {
         let _ = now;
         Box::pin(async { Ok(()) })
@@ -84,6 +151,14 @@ pub enum Error {
     /// Missing or not to be read.
     #[error("cannot read {}", path.display())]
     Unreadable {
+        /// The file.
+        path: PathBuf,
+        /// The system's reason.
+        source: std::io::Error,
+    },
+    /// A copy of what the service sent cannot be kept.
+    #[error("cannot write {}", path.display())]
+    Unwritable {
         /// The file.
         path: PathBuf,
         /// The system's reason.
@@ -140,6 +215,9 @@ impl Error {
                 "check that the portal's export writes {} and that this account may read it",
                 path.display()
             )],
+            Error::Unwritable { path, .. } => {
+                vec![format!("see that this account may write {}", path.display())]
+            }
             Error::NotUnderstood { hint, .. }
             | Error::Unreachable { hint, .. }
             | Error::Refused { hint, .. } => vec![hint.clone()],

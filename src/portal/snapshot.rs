@@ -8,7 +8,7 @@ use std::path::PathBuf;
 use std::sync::OnceLock;
 
 /// A customer of the MSP.
-#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, serde::Serialize)]
 pub struct Customer {
     /// The portal's customer ID: `342` of `EFS-342`.
     pub cid: String,
@@ -19,7 +19,7 @@ pub struct Customer {
 }
 
 /// An account of a customer: a machine, an appliance, a mail domain.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Account {
     /// *Account No.*: `DOC30199001`.
     pub number: String,
@@ -32,13 +32,71 @@ pub struct Account {
     /// Service plan; empty where the export has none.
     pub plan: String,
     /// Usage per service key. Absent: not measured; 0: measured zero.
-    pub usage: BTreeMap<&'static str, Decimal>,
+    pub usage: Usage,
     /// When this usage was measured, as `[portal] age_from` says; `None`: the export does not tell.
     pub measured_at: Option<Timestamp>,
     /// Where the portal sends this account's notifications (guide, issue A).
     pub notification_email: Option<String>,
     /// *Enable External Ticketing Alerts* of this account (guide, issue A).
     pub external_ticketing: Option<bool>,
+}
+
+/// Amounts per service key, in the order of the keys. A list, for an account uses few services: with many
+/// thousands of accounts a map for each would take most of the memory.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Usage(Vec<(&'static str, Decimal)>);
+
+impl Usage {
+    /// Sets an amount; gives the one that stood there.
+    pub fn insert(&mut self, service: &'static str, amount: Decimal) -> Option<Decimal> {
+        match self.0.binary_search_by_key(&service, |(key, _)| key) {
+            Ok(at) => Some(std::mem::replace(&mut self.0[at].1, amount)),
+            Err(at) => {
+                if self.0.is_empty() {
+                    self.0.reserve_exact(2);
+                }
+                self.0.insert(at, (service, amount));
+                None
+            }
+        }
+    }
+
+    /// An amount, where it was measured.
+    pub fn get(&self, service: &str) -> Option<&Decimal> {
+        let at = self.0.binary_search_by_key(&service, |(key, _)| key).ok()?;
+        self.0.get(at).map(|(_, amount)| amount)
+    }
+
+    /// Whether nothing was measured.
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    /// Every amount with its service.
+    pub fn iter(&self) -> impl Iterator<Item = (&'static str, &Decimal)> {
+        self.0.iter().map(|(service, amount)| (*service, amount))
+    }
+}
+
+impl From<BTreeMap<&'static str, Decimal>> for Usage {
+    fn from(amounts: BTreeMap<&'static str, Decimal>) -> Usage {
+        Usage(amounts.into_iter().collect())
+    }
+}
+
+impl FromIterator<(&'static str, Decimal)> for Usage {
+    fn from_iter<I: IntoIterator<Item = (&'static str, Decimal)>>(amounts: I) -> Usage {
+        BTreeMap::from_iter(amounts).into()
+    }
+}
+
+/// How an export was understood, for a person.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct About {
+    /// What it is written in: "CSV, UTF-8, parted by commas, a row per account".
+    pub format: String,
+    /// What was assumed or passed over, each in a sentence without its full stop.
+    pub notes: Vec<String>,
 }
 
 /// A row (or a customer) that was left out, and why.
@@ -74,12 +132,14 @@ impl RowProblem {
 
 impl fmt::Display for RowProblem {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        // One line, whatever stands in the cells that it repeats.
+        let plain = |text: &str| text.replace(|c: char| c.is_control(), " ");
         write!(f, "{}:{}: ", self.file.display(), self.line)?;
         if !self.column.is_empty() {
-            write!(f, "column \"{}\": ", self.column)?;
+            write!(f, "column \"{}\": ", plain(&self.column))?;
         }
-        f.write_str(&self.reason)?;
-        match (&self.account, &self.cid) {
+        f.write_str(&plain(&self.reason))?;
+        match (self.account.as_deref().map(plain), self.cid.as_deref().map(plain)) {
             (Some(account), Some(cid)) => write!(f, " (account {account} of customer {cid})"),
             (Some(account), None) => write!(f, " (account {account})"),
             (None, Some(cid)) => write!(f, " (customer {cid})"),
@@ -114,6 +174,8 @@ pub struct Snapshot {
     pub unended: Option<RowProblem>,
     /// The export.
     pub file: PathBuf,
+    /// How it was understood.
+    pub about: About,
     /// Where each customer stands above, looked up when first asked for.
     pub(crate) places: Places,
 }
@@ -193,7 +255,7 @@ impl Snapshot {
     pub fn usage_of(&self, cid: &str) -> BTreeMap<&'static str, Decimal> {
         let mut sums: BTreeMap<&'static str, Decimal> = BTreeMap::new();
         for account in self.accounts_of(cid) {
-            for (service, quantity) in &account.usage {
+            for (service, quantity) in account.usage.iter() {
                 // Each quantity is bounded by the reader, so that no sum can overflow.
                 *sums.entry(service).or_default() += quantity;
             }

@@ -8,6 +8,7 @@ use secrecy::{ExposeSecret, SecretString};
 
 use super::error::Error;
 use super::reply::clean;
+use crate::net;
 
 /// Everything that is needed to talk to one ConnectWise site.
 #[derive(Debug, Clone)]
@@ -174,8 +175,10 @@ impl Site {
                 "site carries a user name or password; they belong into [connectwise.login]".to_owned();
             return Err(Error::BadConnection { problem });
         }
-        let host = url.host_str().ok_or_else(|| bad("it names no host"))?;
-        if !(url.scheme() == "https" || (url.scheme() == "http" && is_loopback(host))) {
+        if url.host_str().is_none() {
+            return Err(bad("it names no host"));
+        }
+        if !(url.scheme() == "https" || (url.scheme() == "http" && net::is_loopback(&url))) {
             return Err(Error::InsecureSite { site: clean(text, 100) });
         }
         let mut origin = url.clone();
@@ -189,12 +192,8 @@ impl Site {
         self.0.host_str().unwrap_or_default()
     }
 
-    pub(super) fn is_encrypted(&self) -> bool {
-        self.0.scheme() == "https"
-    }
-
-    pub(super) fn is_local(&self) -> bool {
-        is_loopback(self.host())
+    pub(super) fn url(&self) -> &Url {
+        &self.0
     }
 
     /// Scheme, host and port, without a slash at the end.
@@ -254,12 +253,6 @@ fn host_of(said: &str) -> Option<String> {
     let said = said.trim();
     let address = if said.contains("://") { said.to_owned() } else { format!("https://{said}") };
     Url::parse(&address).ok()?.host_str().map(str::to_owned)
-}
-
-/// Whether a host is this very machine.
-fn is_loopback(host: &str) -> bool {
-    let bare = host.trim_start_matches('[').trim_end_matches(']');
-    host == "localhost" || bare.parse::<std::net::IpAddr>().is_ok_and(|address| address.is_loopback())
 }
 
 #[cfg(test)]
@@ -378,7 +371,7 @@ mod tests {
             assert!(matches!(Site::parse(open), Err(Error::InsecureSite { .. })), "{open}");
         }
         for local in ["http://localhost:1", "http://127.8.9.1", "http://[::1]:9"] {
-            assert!(Site::parse(local).is_ok_and(|site| site.is_local()), "{local}");
+            assert!(Site::parse(local).is_ok_and(|site| net::is_loopback(site.url())), "{local}");
         }
         let error =
             Site::parse("https://me:hunter2@na.myconnectwise.net").expect_err("a login in the address");

@@ -75,6 +75,7 @@ mod zone;
 use jiff::Timestamp;
 use rust_decimal::Decimal;
 
+pub use crate::net::install_crypto;
 pub use client::Client;
 pub use conditions::{Condition, FILTER_LENGTH, Operand, literal};
 pub use connection::{Connection, Login};
@@ -92,14 +93,6 @@ pub(crate) use types::read_time;
 pub use types::*;
 pub use verify::{Difference, differences, differences_in_operations};
 pub use zone::zone;
-
-/// Chooses the cryptography for encrypted connections, for the whole process; calling it again does nothing.
-///
-/// [`Client::new`] calls it. Whoever else makes connections calls it first.
-pub fn install_crypto() {
-    // An error says that a choice was made before, which is as good.
-    let _ = rustls::crypto::ring::default_provider().install_default();
-}
 
 /// A decimal as a JSON number, digit for digit: quantities and money go to ConnectWise through this.
 pub fn number(value: Decimal) -> serde_json::Value {

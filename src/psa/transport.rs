@@ -7,7 +7,6 @@ use std::time::Duration;
 
 use jiff::{SignedDuration, Timestamp};
 use reqwest::header::{ACCEPT, CONTENT_TYPE, HeaderMap, HeaderValue};
-use reqwest::redirect;
 use tokio::time::Instant;
 
 use super::answer::{Answer, Broken, Failed, Raw};
@@ -19,6 +18,7 @@ use super::gate::Gate;
 use super::headers;
 use super::retry::{Decision, Outcome, RetryPolicy};
 use super::routing::Routing;
+use crate::net;
 
 /// The largest answer that is read.
 const MOST_BYTES: usize = 64 << 20;
@@ -64,7 +64,6 @@ pub(super) struct Transport {
 
 impl Transport {
     pub(super) fn new(connection: Connection, policy: RetryPolicy) -> Result<Transport, Error> {
-        super::install_crypto();
         let bad = |problem: String| Error::BadConnection { problem };
         let site = connection.site()?;
         if connection.company_id.trim().is_empty() {
@@ -72,29 +71,11 @@ impl Transport {
         }
         let client_id = HeaderValue::from_str(connection.client_id.trim())
             .map_err(|_| bad("client_id holds characters that no client ID has".to_owned()))?;
-        let mut builder = reqwest::Client::builder()
-            .user_agent(concat!("psactl/", env!("CARGO_PKG_VERSION")))
-            .redirect(redirect::Policy::none())
+        let mut builder = net::builder(site.url())
             .connect_timeout(policy.connect_timeout)
-            .read_timeout(policy.read_timeout)
-            .https_only(!site.is_local());
-        if site.is_local() {
-            // Credentials for this machine have no business on a proxy.
-            builder = builder.no_proxy();
-        }
-        if !site.is_encrypted() {
-            // No certificate is ever looked at: a machine without any (a bare container) will do.
-            builder = builder.tls_certs_only([]);
-        }
+            .read_timeout(policy.read_timeout);
         if let Some(file) = &connection.ca_file {
-            let unusable = |why: String| bad(format!("ca_file {}: {why}", file.display()));
-            let pem = std::fs::read(file).map_err(|error| unusable(error.to_string()))?;
-            let certificates = reqwest::Certificate::from_pem_bundle(&pem)
-                .map_err(|_| unusable("it is no certificate in PEM form".to_owned()))?;
-            if certificates.is_empty() {
-                return Err(unusable("it holds no certificate (-----BEGIN CERTIFICATE-----)".to_owned()));
-            }
-            builder = builder.tls_certs_merge(certificates);
+            builder = builder.tls_certs_merge(net::certificates(file).map_err(bad)?);
         }
         let http = builder.build().map_err(|error| bad(failure::explain(&error).1))?;
         let gate = Gate::new(connection.max_concurrency, connection.max_requests_per_minute);

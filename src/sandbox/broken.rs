@@ -66,6 +66,20 @@ pub fn respond(shared: &Arc<Shared>, strike: &Strike, whole: Option<Reply>) -> O
             }
             response
         }
+        Kind::NotModified => bare(304, Body::empty()),
+        Kind::WrongTag => {
+            let mut response = whole.respond(shared);
+            response.headers_mut().insert(header::ETAG, HeaderValue::from_static("\"another\""));
+            response
+        }
+        Kind::Giant { chunked } => {
+            let blanks = stream::iter(std::iter::repeat_with(|| Ok::<_, io::Error>(vec![b' '; 1 << 16])));
+            let mut response = whole.respond_with(shared, Body::from_stream(blanks));
+            if !chunked {
+                response.headers_mut().insert(header::CONTENT_LENGTH, (1_u64 << 40).into());
+            }
+            response
+        }
         Kind::Dripping => {
             let body = dripping(shared.clone(), whole.body.clone());
             whole.respond_with(shared, body)

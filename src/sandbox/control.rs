@@ -9,9 +9,13 @@
 //! | `POST /time {"now": "…"}` or `{"advance": "24h"}` | sets the clock |
 //! | `POST /faults {"kind", "method", "path", "nth", "times", "retryAfter", "location", "body", "contentType", "after"}` | orders a fault ([`super::Fault`]; only `kind` is needed) |
 //! | `DELETE /faults` | forgets the faults that are left |
+//! | `PUT /portal/NAME` | puts the body there as an export: `/portal/accounts.csv` |
+//! | `POST /portal-key {"key": "Bearer …"}` | what `Authorization` must hold at the portal; null: nothing |
+//! | `POST /portal-faults`, `DELETE /portal-faults` | as `/faults`, for requests to the portal |
+//! | `GET /portal-requests`, `DELETE /portal-requests` | the portal's log ([`super::PortalRequest`]) |
 //!
 //! Kinds of faults: `status-NNN`, `html-NNN`, `redirect[-NNN]` (with `location`), `empty`, `garbled`,
-//! `truncated`, `truncated-chunked`, `dripping`, `hang`, `reset`; each also with `applied-then-` before
+//! `truncated`, `truncated-chunked`, `dripping`, `hang`, `reset`, `not-modified`, `wrong-etag`, `giant[-chunked]`; each also with `applied-then-` before
 //! it (done, and then answered so) or `later-then-` (answered so, and done `after` milliseconds, 1000
 //! where that is not given). What each does is said at [`super::Fault`].
 
@@ -20,9 +24,9 @@ use std::sync::Arc;
 
 use axum::Router;
 use axum::body::{Body, Bytes};
-use axum::extract::State;
+use axum::extract::{DefaultBodyLimit, Path, State};
 use axum::http::{HeaderValue, Response, StatusCode, header};
-use axum::routing::{get, post};
+use axum::routing::{get, post, put};
 use jiff::{SignedDuration, Timestamp};
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
@@ -32,6 +36,9 @@ use tokio::net::TcpListener;
 use super::faults::Fault;
 use super::log::Log;
 use super::{Shared, locked};
+
+/// An export of hundreds of thousands of accounts.
+const LARGEST_EXPORT: usize = 256 << 20;
 
 type Answer = Response<Body>;
 
@@ -43,6 +50,11 @@ pub async fn serve(listener: TcpListener, shared: Arc<Shared>) -> io::Result<()>
         .route("/private-key", post(private_key))
         .route("/time", get(time).post(set_time))
         .route("/faults", post(add_fault).delete(clear_faults))
+        .route("/portal/{name}", put(set_export))
+        .route("/portal-key", post(portal_key))
+        .route("/portal-faults", post(add_portal_fault).delete(clear_portal_faults))
+        .route("/portal-requests", get(portal_requests).delete(clear_portal_requests))
+        .layer(DefaultBodyLimit::max(LARGEST_EXPORT))
         .with_state(shared);
     axum::serve(listener, app).with_graceful_shutdown(async move { stopping.stopping().await }).await
 }
@@ -156,5 +168,50 @@ async fn add_fault(State(shared): State<Arc<Shared>>, body: Bytes) -> Answer {
 
 async fn clear_faults(State(shared): State<Arc<Shared>>) -> Answer {
     locked(&shared.faults).clear();
+    done()
+}
+
+async fn set_export(State(shared): State<Arc<Shared>>, Path(name): Path<String>, body: Bytes) -> Answer {
+    locked(&shared.exports).set(&name, body.to_vec(), shared.clock.now());
+    done()
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct PortalKey {
+    key: Option<String>,
+}
+
+async fn portal_key(State(shared): State<Arc<Shared>>, body: Bytes) -> Answer {
+    match read::<PortalKey>(&body) {
+        Ok(new) => {
+            locked(&shared.exports).key = new.key;
+            done()
+        }
+        Err(why) => refused(why),
+    }
+}
+
+async fn add_portal_fault(State(shared): State<Arc<Shared>>, body: Bytes) -> Answer {
+    match read::<Fault>(&body) {
+        Ok(fault) => match locked(&shared.exports).faults.add(fault) {
+            Ok(()) => done(),
+            Err(why) => refused(why),
+        },
+        Err(why) => refused(why),
+    }
+}
+
+async fn clear_portal_faults(State(shared): State<Arc<Shared>>) -> Answer {
+    locked(&shared.exports).faults.clear();
+    done()
+}
+
+async fn portal_requests(State(shared): State<Arc<Shared>>) -> Answer {
+    control_answer(StatusCode::OK, json!({"requests": locked(&shared.exports).log}))
+}
+
+async fn clear_portal_requests(State(shared): State<Arc<Shared>>) -> Answer {
+    locked(&shared.exports).log.clear();
     done()
 }

@@ -16,6 +16,9 @@ pub enum Kind {
     Dripping,
     Hang,
     Reset,
+    NotModified,
+    WrongTag,
+    Giant { chunked: bool },
 }
 
 impl Kind {
@@ -34,6 +37,10 @@ impl Kind {
             "dripping" => Kind::Dripping,
             "hang" => Kind::Hang,
             "reset" => Kind::Reset,
+            "not-modified" => Kind::NotModified,
+            "wrong-etag" => Kind::WrongTag,
+            "giant" => Kind::Giant { chunked: false },
+            "giant-chunked" => Kind::Giant { chunked: true },
             _ => match text.split_once('-')? {
                 ("status", code) => Kind::Status(status(code, 400, 599)?),
                 ("html", code) => Kind::Html(status(code, 200, 599)?),
@@ -58,6 +65,10 @@ impl Kind {
 /// | `dripping` | the body comes byte by byte, and blanks after it without an end |
 /// | `hang` | no answer, as long as the connection stands |
 /// | `reset` | the connection is reset |
+/// | `not-modified` | 304, whatever was asked |
+/// | `wrong-etag` | the answer, with an `ETag` that is not its own |
+/// | `giant` | `Content-Length` promises a terabyte, and it begins to come |
+/// | `giant-chunked` | the same in chunks, without a promise |
 ///
 /// None of these does what was asked, unless one of two words stands before it:
 ///

@@ -16,6 +16,7 @@ mod contract;
 mod control;
 mod engine;
 mod errors;
+mod exports;
 mod faults;
 mod limit;
 mod line;
@@ -48,6 +49,7 @@ use tokio::sync::watch;
 use tokio::task::JoinHandle;
 
 pub use contract::DOCUMENT;
+pub use exports::PortalRequest;
 pub use faults::Fault;
 pub use log::LoggedRequest;
 pub use options::{Options, Release, World};
@@ -65,6 +67,7 @@ struct Shared {
     log: Mutex<log::Log>,
     faults: Mutex<faults::Faults>,
     limit: Mutex<limit::Limit>,
+    exports: Mutex<exports::Exports>,
     /// Host and port, and the same with the scheme before it.
     authority: String,
     origin: String,
@@ -104,6 +107,7 @@ pub struct Sandbox {
     shared: Arc<Shared>,
     ca_file: Option<PathBuf>,
     control: SocketAddr,
+    portal: String,
     stop: watch::Sender<bool>,
     tasks: Vec<JoinHandle<io::Result<()>>>,
 }
@@ -113,10 +117,12 @@ impl Sandbox {
     pub async fn start(options: Options) -> io::Result<Sandbox> {
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, options.port)).await?;
         let control_listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await?;
+        let portal_listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await?;
         let (tls, ca_file) = options.tls.as_deref().map(tls::prepare).transpose()?.unzip();
         let authority = listener.local_addr()?.to_string();
         let scheme = if tls.is_some() { "https" } else { "http" };
         let control = control_listener.local_addr()?;
+        let portal = format!("{scheme}://{}", portal_listener.local_addr()?);
         let contract = contract::Contract::load(options.release).map_err(io::Error::other)?;
         let clock = clock::Clock::starting(options.now);
         let store = world::build(&contract, &options, clock.now()).map_err(io::Error::other)?;
@@ -130,15 +136,17 @@ impl Sandbox {
             log: Mutex::default(),
             faults: Mutex::default(),
             limit: Mutex::default(),
+            exports: Mutex::default(),
             origin: format!("{scheme}://{authority}"),
             authority,
             stopped,
         });
         let tasks = vec![
+            tokio::spawn(exports::serve(portal_listener, tls.clone(), shared.clone())),
             tokio::spawn(server::serve(listener, tls, shared.clone())),
             tokio::spawn(control::serve(control_listener, shared.clone())),
         ];
-        Ok(Sandbox { shared, ca_file, control, stop, tasks })
+        Ok(Sandbox { shared, ca_file, control, portal, stop, tasks })
     }
 
     /// Where the PSA is: `http://127.0.0.1:PORT`, or `https://…`.
@@ -154,6 +162,39 @@ impl Sandbox {
     /// Where the sandbox is told what to do, from another process too.
     pub fn control_url(&self) -> String {
         format!("http://{}", self.control)
+    }
+
+    /// Where the portal's exports are, by their names; nothing is there before [`Sandbox::set_export`].
+    pub fn portal_url(&self) -> String {
+        self.portal.clone()
+    }
+
+    /// Puts an export at the portal, in the place of the one before.
+    pub fn set_export(&self, name: &str, body: impl Into<Vec<u8>>) {
+        locked(&self.shared.exports).set(name, body.into(), self.shared.clock.now());
+    }
+
+    /// What `Authorization` must hold at the portal; none: anybody may read.
+    pub fn set_portal_key(&self, key: Option<&str>) {
+        locked(&self.shared.exports).key = key.map(str::to_owned);
+    }
+
+    /// Orders a fault of the portal.
+    ///
+    /// # Errors
+    /// Where there is no such fault.
+    pub fn add_portal_fault(&self, fault: Fault) -> Result<(), String> {
+        locked(&self.shared.exports).faults.add(fault)
+    }
+
+    /// Forgets the faults of the portal that are left.
+    pub fn clear_portal_faults(&self) {
+        locked(&self.shared.exports).faults.clear();
+    }
+
+    /// Every request to the portal since this was asked last.
+    pub fn portal_requests(&self) -> Vec<PortalRequest> {
+        std::mem::take(&mut locked(&self.shared.exports).log)
     }
 
     /// The company ID to sign in with.

@@ -95,6 +95,11 @@ impl Store {
         Ok(Store { db, folder: folder.to_owned() })
     }
 
+    /// Whether a folder holds a state.
+    pub fn is_in(folder: &Path) -> bool {
+        folder.join("psactl.db").is_file()
+    }
+
     fn open_file(file: &Path, folder: &Path) -> Result<Connection> {
         let mut db = Connection::open(file)?;
         db.busy_timeout(std::time::Duration::from_secs(5))?;

@@ -67,6 +67,8 @@ pub struct Facts<'a> {
     pub settings: &'a Settings,
     /// What the portal's gigabyte is.
     pub gigabyte: Gigabyte,
+    /// How its export is read: [`crate::config::Portal::reading`].
+    pub reading: &'a str,
     /// The server's date when the use was measured.
     pub measured_on: Option<Date>,
     /// The server's date.
@@ -180,7 +182,7 @@ fn propose(
     }
     let target = target(addition.less_included.unwrap_or_default(), used, facts.settings);
     let binding = facts.bindings.get(&id);
-    let basis = basis(service, facts.settings, facts.gigabyte);
+    let basis = basis(service, facts.settings, facts.gigabyte, facts.reading);
     match binding {
         Some(binding) if is_foreign(binding, addition, target) => {
             outcome.waiting.extend([quantity_record(id), description_record(id)]);
@@ -279,19 +281,19 @@ pub fn target(included: Decimal, used: &Use, settings: &Settings) -> Decimal {
 }
 
 /// How use becomes a quantity, in words. What it is made of is the configuration's.
-pub fn basis(service: &Service, settings: &Settings, gigabyte: Gigabyte) -> String {
+pub fn basis(service: &Service, settings: &Settings, gigabyte: Gigabyte, reading: &str) -> String {
     let rounding = match settings.rounding {
         Rounding::Exact => "exact",
         Rounding::Up => "up",
         Rounding::Nearest => "nearest",
     };
     match service.unit {
-        Unit::Gigabytes => format!("{}, rounding {rounding}", gigabyte.unit()),
-        Unit::Count => format!("rounding {rounding}"),
+        Unit::Gigabytes => format!("{}, rounding {rounding}{reading}", gigabyte.unit()),
+        Unit::Count => format!("rounding {rounding}{reading}"),
     }
 }
 
-/// A change of unit or rounding holds every quantity once (design section 9, *Held and blocked*).
+/// A change of unit, rounding or columns holds every quantity once (design section 9, *Held and blocked*).
 fn counted_otherwise(binding: Option<&Binding>, basis: &str) -> Option<String> {
     let before = binding?.basis.as_deref().filter(|before| *before != basis)?;
     Some(format!("use is counted otherwise than at the last push: {before}, now {basis}"))
@@ -416,7 +418,7 @@ fn change(
             before: addition.quantity,
             quantity: quantity.or(addition.quantity).unwrap_or_default(),
             description,
-            basis: Some(basis(service, facts.settings, facts.gigabyte)),
+            basis: Some(basis(service, facts.settings, facts.gigabyte, facts.reading)),
             next_invoice: NextInvoice::of(agreement),
         })
 }

@@ -3,7 +3,7 @@
 
 use std::collections::BTreeSet;
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 
 use super::{Options, RUN, Report, due};
 use crate::config::Config;
@@ -19,22 +19,29 @@ use crate::store::Store;
 /// Where the state cannot be written.
 pub fn idle(config: &Config, store: &Store, options: &Options, now: Timestamp) -> Result<Option<Report>> {
     let Ok(source) = portal::open(config, store.folder()) else { return Ok(None) };
-    if is_to_be_asked(source.as_ref(), now) || stop::refuse(store).is_err() {
+    if is_to_be_asked(config, source.as_ref(), now) || stop::refuse(store).is_err() {
         return Ok(None);
     }
     let Ok(stamp) = source.stamp() else { return Ok(None) };
     let Some(next) = rest(config, store, options, &due::stamp(config, &stamp), now)? else {
         return Ok(None);
     };
-    if !options.dry_run {
+    // What kept the portal's last answer from coming stands on.
+    if !options.dry_run && source.failing().is_none() {
         store.settle_standing(RUN, &BTreeSet::from([String::new()]), &BTreeSet::new())?;
     }
     Ok(Some(Report::idle(Some(source.asks_at().map_or(next, |at| next.min(at))))))
 }
 
 /// Whether it is time to ask the service that the source reads from.
-pub(super) fn is_to_be_asked(source: &dyn portal::Source, now: Timestamp) -> bool {
-    source.asks_at().is_some_and(|at| at <= now)
+pub(super) fn is_to_be_asked(config: &Config, source: &dyn portal::Source, now: Timestamp) -> bool {
+    // A clock that once ran ahead must not make the wait endless.
+    source.asks_at().is_some_and(|at| at <= now || at.duration_since(now) > longest(config))
+}
+
+/// No rest lasts longer: what stands is to be verified, or speaks again.
+fn longest(config: &Config) -> SignedDuration {
+    config.sync.verify_every.max(config.sync.remind_every)
 }
 
 /// When there is work again, where there is none now and no run was killed.
@@ -48,8 +55,7 @@ pub(super) fn rest(
     if options.insists() {
         return Ok(None);
     }
-    let longest = config.sync.verify_every.max(config.sync.remind_every);
-    let next = due::Rest::until(store, options, stamp, now, longest)?;
+    let next = due::Rest::until(store, options, stamp, now, longest(config))?;
     Ok(if next.is_some() && store.was_killed()? { None } else { next })
 }
 

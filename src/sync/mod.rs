@@ -100,9 +100,11 @@ impl Run<'_> {
     /// cause is an error only every `remind_every`, so that cron does not cry each minute.
     pub async fn once(mut self) -> Result<Report> {
         let nobody = BTreeSet::from([String::new()]);
-        match self.attempt().await {
+        let mut portal_fails = false;
+        match self.attempt(&mut portal_fails).await {
             Ok(report) => {
-                if !self.options.dry_run {
+                // With the last whole answer there was something to do; what kept the next from coming stands on.
+                if !self.options.dry_run && !portal_fails {
                     self.store.settle_standing(RUN, &nobody, &BTreeSet::new())?;
                 }
                 Ok(report)
@@ -131,7 +133,8 @@ impl Run<'_> {
         }
     }
 
-    async fn attempt(&mut self) -> Result<Report> {
+    /// `portal_fails` says whether the service did not answer when it was asked last.
+    async fn attempt(&mut self, portal_fails: &mut bool) -> Result<Report> {
         stop::refuse(self.store)?;
         let now = (self.clock)();
         let source = portal::open(self.config, self.store.folder())?;
@@ -144,9 +147,10 @@ impl Run<'_> {
             }
             failure => failure,
         };
-        if is_to_be_asked(source.as_ref(), now) || self.options.insists() {
+        if is_to_be_asked(self.config, source.as_ref(), now) || self.options.insists() {
             source.refresh(now).await.map_err(undelivered)?;
         }
+        *portal_fails = source.failing().is_some();
         // By now the service was asked: the next time is one to wake up at.
         let asks_at = source.asks_at();
         let stamp = due::stamp(self.config, &source.stamp().map_err(undelivered)?);

@@ -23,7 +23,7 @@ use crate::store::Store;
 pub fn usage(snapshot: &Snapshot, cid: &str) -> BTreeMap<&'static str, Use> {
     let mut usage: BTreeMap<&'static str, Use> = BTreeMap::new();
     for account in snapshot.accounts_of(cid) {
-        for (service, amount) in &account.usage {
+        for (service, amount) in account.usage.iter() {
             let used = usage.entry(service).or_default();
             used.total = used.total.saturating_add(*amount);
             if !amount.is_zero() {

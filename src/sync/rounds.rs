@@ -214,6 +214,7 @@ impl Run<'_> {
             holds: &shared.holds,
             settings: &self.config.billing,
             gigabyte: self.config.portal.gigabyte,
+            reading: &self.config.portal.reading(),
             measured_on: observed
                 .snapshot
                 .measured_at_of(&link.cid)

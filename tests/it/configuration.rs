@@ -215,12 +215,46 @@ fn each_mistake_is_named_with_its_place() {
         ),
         // The portal
         (
-            with("\"accounts.csv\"", "\"https://host/a.csv\""),
-            "12:12: [portal] accounts: is a URL: only a path is supported yet",
+            with("\"accounts.csv\"", "\"http://host/a.csv?key=hunter2\""),
+            "12:12: [portal] accounts: must begin with https:// (http:// for this very machine alone)",
         ),
         (
-            with("\"events.csv\"", "\"events-*.csv\""),
-            "13:10: [portal] events: is a pattern: only a plain path is supported yet",
+            with("\"events.csv\"", "\"events-[a.csv\""),
+            "13:10: [portal] events: is no pattern: Pattern syntax error near position 7: invalid range pattern",
+        ),
+        (
+            with("\"events.csv\"", "\"https://me:hunter2@host/events.csv\""),
+            "13:10: [portal] events: carries a user name or password: they belong in [portal] headers",
+        ),
+        (
+            with("\"events.csv\"", "\"accounts.csv\""),
+            "13:10: [portal] events: is the same as accounts: write a pattern for each, \"exports/events*\"",
+        ),
+        (
+            with("\"events.csv\"", "\"events.csv\"\nheaders = { Authorization = \"Bearer hunter2\" }"),
+            "14:29: [portal.headers] Authorization: secrets never stand in psactl.toml: write { file = \"portal-key\" \
+             }, whose content is the whole value",
+        ),
+        (
+            with("\"events.csv\"", "\"events.csv\"\nheaders = { \"no header\" = \"x\" }"),
+            "14:27: [portal.headers] no header: is no name of a header",
+        ),
+        (
+            with("\"events.csv\"", "\"events.csv\"\nfile_date = \"%H%M\""),
+            "14:13: [portal] file_date: \"%H%M\" does not tell year, month and day: write it as in \"%Y-%m-%d\" or \
+             \"%Y%m%d-%H%M\"",
+        ),
+        (
+            with("\"events.csv\"", "\"events.csv\"\nfile_date = \"%Y%m%d\""),
+            "14:13: [portal] file_date: needs time_zone, in which the day begins",
+        ),
+        (
+            with("\"events.csv\"", "\"events.csv\"\ndecimal = \"dot\""),
+            "14:11: [portal] decimal: \"dot\" is not known: write \"auto\", \"point\" or \"comma\"",
+        ),
+        (
+            with("\"events.csv\"", "\"events.csv\"\ncolumns = { costumer_id = \"Kunde\" }"),
+            "14:13: unknown key \"costumer_id\" in [portal.columns]: did you mean \"customer_id\"?",
         ),
         (
             with("events = \"events.csv\"\n", ""),

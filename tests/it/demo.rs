@@ -188,6 +188,7 @@ fn the_help_of_every_command() {
         "state",
         "doctor",
         "config",
+        "portal",
         "sandbox",
         "completions",
     ] {
@@ -205,6 +206,7 @@ fn the_help_of_every_command() {
         ("history", "show"),
         ("state", "rebuild"),
         ("state", "keep"),
+        ("portal", "check"),
     ] {
         insta::assert_snapshot!(format!("help-{command}-{action}"), shown(&[command, action, "--help"]));
     }

@@ -691,3 +691,28 @@ fn from_a_bare_psa_to_a_clean_doctor_without_a_question() {
     }
     assert_eq!(desk.writes(), Vec::<String>::new());
 }
+
+#[test]
+fn exports_may_be_patterns_and_addresses() {
+    let desk = Desk::bare();
+    std::fs::create_dir(desk.file("exports")).unwrap();
+    std::fs::rename(desk.file("accounts.csv"), desk.file("exports/accounts-1.csv")).unwrap();
+    desk.sandbox().set_export("events.csv", desk.read("events.csv"));
+    let address = format!("{}/events.csv?sig=x", desk.sandbox().portal_url());
+    let mut flags = without(&desk, "--accounts");
+    let at = flags.iter().position(|given| given == "--events").unwrap();
+    flags[at + 1] = address.clone();
+    flags.extend(["--accounts", "exports/accounts-*.csv", "--no-input"].map(str::to_owned));
+    run(&desk, &with(&flags, &[])).ends_with(0).says("3 customers, 12 accounts").says("49 events");
+    let written = desk.read(MADE);
+    let place = desk.file("exports/accounts-*.csv").display().to_string();
+    assert!(written.contains(&place) && written.contains(&format!("events = \"{address}\"")), "{written}");
+    // What was asked to look at it is not kept: that is for the first command that needs it.
+    assert!(!desk.file("state/portal").exists());
+    // An address that does not answer is the portal's failure.
+    let gone = address.replace("events.csv", "gone.csv");
+    let at = flags.iter().position(|given| given == "--events").unwrap();
+    flags[at + 1] = gone;
+    std::fs::remove_file(desk.file(MADE)).unwrap();
+    run(&desk, &with(&flags, &[])).ends_with(5).says("answered 404");
+}

@@ -21,7 +21,10 @@ mod configuration_secrets;
 mod demo;
 mod doctor;
 mod examples;
+mod exports;
 mod faults;
+#[path = "../fuzz/portal.rs"]
+mod fuzz_portal;
 mod help;
 mod history;
 mod hostile;

@@ -133,15 +133,15 @@ fn each_bad_row_is_named() {
     for (row, expected) in [
         (
             "3,C,A,\"1,234\",,",
-            "column \"Basic Online Backup Storage\": \"1,234\" could mean two amounts: write digits with a point (account A of customer 3)",
+            "column \"Basic Online Backup Storage\": \"1,234\" could be 1234 or 1.234: set [portal] decimal to \"point\" or \"comma\" (account A of customer 3)",
         ),
         (
             "3,C,A,-1,,",
             "column \"Basic Online Backup Storage\": \"-1\" is negative (account A of customer 3)",
         ),
         (
-            "3,C,A,1.5 GB,,",
-            "column \"Basic Online Backup Storage\": \"1.5 GB\" is not a number (account A of customer 3)",
+            "3,C,A,1.5 TB,,",
+            "column \"Basic Online Backup Storage\": \"1.5 TB\": unit \"TB\" is not GB, and nothing is converted: export it in GB (account A of customer 3)",
         ),
         (
             "3,C,A,1e3,,",
@@ -174,6 +174,10 @@ fn each_bad_row_is_named() {
         (",C,A,1,,", "column \"CID\": is empty (account A)"),
         (
             "3 4,C,A,1,,",
+            "column \"CID\": contains a blank or a control character (account A of customer 3 4)",
+        ),
+        (
+            "3\t4,C,A,1,,",
             "column \"CID\": contains a blank or a control character (account A of customer 3 4)",
         ),
         ("3,C,,1,,", "column \"Account No\": is empty (customer 3)"),
@@ -222,10 +226,7 @@ fn headers_that_cannot_be_used() {
             ":1: columns missing: Company, a column per service (such as \"Basic Online Backup Storage\" or \
              basic-storage); found CID, Account No",
         ),
-        (
-            "service,quantity,CID\n",
-            ":1: columns missing: customer_name, account_id; found service, quantity, CID",
-        ),
+        ("service,quantity,CID\n", ":1: columns missing: customer_name; found service, quantity, CID"),
         (
             "CID,Company,Account No,Basic Online Bakcup Storage\n",
             ":1: column \"Basic Online Bakcup Storage\" is unknown: did you mean \"Basic Online Backup Storage\"?",

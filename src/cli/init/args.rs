@@ -123,10 +123,10 @@ pub struct Args {
     #[arg(long, value_name = "BOOL", help_heading = WHAT)]
     pub invoice_descriptions: Option<bool>,
 
-    /// The portal's export of the account list with usage
+    /// The portal's export of the account list with usage: a file, a folder, a pattern or an https address
     #[arg(long, value_name = "FILE", help_heading = PORTAL)]
     pub accounts: Option<PathBuf>,
-    /// The portal's export of the event log
+    /// The portal's export of the event log, likewise
     #[arg(long, value_name = "FILE", help_heading = PORTAL)]
     pub events: Option<PathBuf>,
     /// Time zone of times in the exports that name none, such as America/New_York; none: they are errors

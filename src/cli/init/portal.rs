@@ -19,11 +19,14 @@ impl Talk<'_> {
         self.heading("The backup portal");
         self.document.set_text("portal.source", "files");
         self.time_zone()?;
-        let question =
-            Question { flag: "--accounts", key: "portal.accounts", words: "CSV of the account list" };
+        let question = Question {
+            flag: "--accounts",
+            key: "portal.accounts",
+            words: "Export of the account list (file, folder, pattern or https address)",
+        };
         let given = self.args.accounts.take();
         self.export(&question, given, |talk| {
-            let snapshot = talk.source()?.accounts()?;
+            let snapshot = talk.look(|source| source.accounts())?;
             talk.show_accounts(&snapshot);
             Ok(())
         })?;
@@ -33,10 +36,11 @@ impl Talk<'_> {
             }
             return Ok(());
         }
-        let question = Question { flag: "--events", key: "portal.events", words: "CSV of the event log" };
+        let question =
+            Question { flag: "--events", key: "portal.events", words: "Export of the event log (likewise)" };
         let given = self.args.events.take();
         self.export(&question, given, |talk| {
-            let events = talk.source()?.events()?;
+            let events = talk.look(|source| source.events())?;
             talk.show_events(&events);
             Ok(())
         })
@@ -77,8 +81,11 @@ impl Talk<'_> {
         let mut ask = true;
         loop {
             if ask {
-                let path = self.path(question, given.take())?;
-                self.document.set_path(question.key, &self.stored(&path));
+                let place = self.place(question, given.take())?;
+                match is_address(&place) {
+                    true => self.document.set_text(question.key, &place),
+                    false => self.document.set_path(question.key, &self.stored(&self.absolute(&place))),
+                }
             }
             if !self.tests() {
                 return Ok(());
@@ -97,30 +104,39 @@ impl Talk<'_> {
         }
     }
 
-    fn path(&self, question: &Question<'_>, given: Option<PathBuf>) -> Result<PathBuf> {
+    /// A file, a folder, a pattern or an address, as it is typed here.
+    fn place(&self, question: &Question<'_>, given: Option<PathBuf>) -> Result<String> {
         if let Some(given) = given {
             let given = given.to_string_lossy().into_owned();
             self.watch.answered(question.flag, &given);
-            return Ok(self.absolute(&given));
+            return Ok(given);
         }
-        let present = self.shown(question.key);
+        let written = self.document.text(question.key).filter(|written| is_address(written));
+        let present = written.or_else(|| self.shown(question.key));
         if !self.asks() {
-            return present
-                .map(|path| self.absolute(&path))
-                .ok_or_else(|| refused(question.flag, "is missing"));
+            return present.ok_or_else(|| refused(question.flag, "is missing"));
         }
         let check = super::secret::not_empty;
         let answer = self.context.ui.ask_text(question.words, present.as_deref(), question.flag, check)?;
-        let path = self.absolute(answer.trim().trim_matches(['"', '\'']));
-        self.watch.answered(question.flag, &path.display().to_string());
-        Ok(path)
+        let place = answer.trim().trim_matches(['"', '\'']).to_owned();
+        let shown =
+            if is_address(&place) { place.clone() } else { self.absolute(&place).display().to_string() };
+        self.watch.answered(question.flag, &shown);
+        Ok(place)
     }
 
-    /// The source as the document says, whatever else is still missing in it.
-    fn source(&self) -> Result<Box<dyn portal::Source>> {
+    /// What the source says, as the document has it and whatever else is still missing in it. Copies of what an
+    /// address answers are gone afterwards: nothing is kept before a yes.
+    fn look<T>(&self, read: impl FnOnce(&dyn portal::Source) -> Result<T, portal::Error>) -> Result<T> {
         let text = complete(&self.document).to_string();
         let config = Config::parse(&text, &self.file, &Environment::empty())?;
-        self.context.portal(&config)
+        let folder = tempfile::tempdir()?;
+        let source = portal::open(&config, folder.path())?;
+        if source.asks_at().is_some() {
+            let now = self.context.now();
+            self.context.block_on(async { Ok(source.refresh(now).await?) })?;
+        }
+        Ok(read(source.as_ref())?)
     }
 
     fn show_accounts(&mut self, snapshot: &Snapshot) {
@@ -186,6 +202,11 @@ impl Talk<'_> {
             self.warn(format!("and {} more", text::count(more, "row", "rows")));
         }
     }
+}
+
+/// Whether a place is an address and no path.
+fn is_address(place: &str) -> bool {
+    place.contains("://")
 }
 
 /// The document with stand-ins for what is not answered yet, so that its portal can be opened.

@@ -1,9 +1,11 @@
 //! The event export.
 
 use super::accounts::{Accounts, without_links};
-use super::headings::{folded, found};
-use super::table::{Row, Table, broken};
-use super::time;
+use super::encoding;
+use super::headings::{folded, found, mapped};
+use super::sheet::{Kind, Row, Sheet};
+use super::table::broken;
+use super::time::{self, Zones};
 use super::{Error, Settings};
 use crate::config::hex;
 use crate::portal::wording;
@@ -29,16 +31,22 @@ pub(super) fn read(
     accounts: &Accounts,
     settings: &Settings,
 ) -> Result<EventLog, Error> {
-    let table = Table::read(bytes, file)?;
-    let columns = columns(&table)?;
+    let text = encoding::decode(bytes, file)?;
+    let mut sheet = Sheet::open(&text, file)?;
+    let columns = columns(&sheet.header, file, settings)?;
+    let zones = time::zones(&sheet.header, std::iter::once(columns.when), settings.time_zone.as_ref(), file)?;
     let known = Known::of(accounts);
-    let mut log = EventLog { rows: table.rows.len(), ..EventLog::default() };
+    let header = sheet.header.clone();
+    let reading = Reading { header, file, columns: &columns, zones, guessed: sheet.guessed };
+    let mut log = EventLog::default();
+    let mut row = Row::default();
     let mut seen: HashMap<String, usize> = HashMap::new();
     let mut equals: HashMap<String, u64> = HashMap::new();
     let mut last = None;
-    for row in &table.rows {
+    while sheet.read(&mut row)? {
+        log.rows += 1;
         last = None;
-        match event(row, &table, &columns, &known, settings) {
+        match event(&row, &reading, &known, settings) {
             Ok(None) => {}
             Ok(Some((mut event, written_account))) => {
                 if event.id.is_empty() {
@@ -50,7 +58,7 @@ pub(super) fn read(
                     Some(_) => log.problems.push(RowProblem {
                         file: file.to_path_buf(),
                         line: row.line,
-                        column: columns.id.map(|index| table.header[index].clone()).unwrap_or_default(),
+                        column: columns.id.map(|index| sheet.header[index].clone()).unwrap_or_default(),
                         account: Some(event.account),
                         cid: Some(event.cid),
                         reason: format!("\"{}\" stands for another event before", time::shown(&event.id)),
@@ -64,49 +72,100 @@ pub(super) fn read(
             Err(problem) => log.problems.push(*problem),
         }
     }
-    log.unended = table.unended.map(|line| Unended { event: last, problem: RowProblem::unended(file, line) });
+    log.about.format = sheet.format.clone();
+    if sheet.guessed {
+        log.about.notes.push(
+            "its encoding is taken for Windows-1252: letters beyond ASCII may be others; they name, and decide \
+             nothing"
+                .to_string(),
+        );
+    }
+    log.file = file.to_path_buf();
+    log.unended =
+        sheet.unended().map(|line| Unended { event: last, problem: RowProblem::unended(file, line) });
     log.events.sort_by(|a, b| (a.time, &a.id).cmp(&(b.time, &b.id)));
     Ok(log)
 }
 
-fn columns(table: &Table) -> Result<Columns, Error> {
-    let at = |names: &[&str]| -> Result<Option<usize>, Error> {
-        let mut indices = table
-            .header
+/// What a row is read with.
+struct Reading<'a> {
+    header: Vec<String>,
+    file: &'a Path,
+    columns: &'a Columns,
+    zones: Zones,
+    /// See [`Sheet::guessed`].
+    guessed: bool,
+}
+
+fn columns(header: &[String], file: &Path, settings: &Settings) -> Result<Columns, Error> {
+    let at = |own: &str, names: &[&str]| -> Result<Option<usize>, Error> {
+        if let Some(wanted) = settings.columns.get(own) {
+            return mapped(header, own, wanted, file).map(Some);
+        }
+        let mut indices = header
             .iter()
             .enumerate()
             .filter(|(_, heading)| names.contains(&folded(heading).as_str()))
             .map(|(index, _)| index);
         match (indices.next(), indices.next()) {
             (Some(a), Some(b)) => {
-                let reason =
-                    format!("columns \"{}\" and \"{}\" mean the same", table.header[a], table.header[b]);
-                Err(broken(&table.file, Some(1), reason))
+                let reason = format!("columns \"{}\" and \"{}\" mean the same", header[a], header[b]);
+                Err(broken(file, Some(1), reason))
             }
             (first, _) => Ok(first),
         }
     };
-    let when = at(&["when", "time", "date", "timestamp"])?;
-    let account = at(&["account", "accountno", "accountnumber", "accountid"])?;
-    let text = at(&["eventinformation", "event", "text", "message", "description"])?;
+    let when = at("event_time", &["when", "time", "date", "timestamp"])?;
+    let account = at("event_account", &["account", "accountno", "accountnumber", "accountid"])?;
+    let text = at("event_text", &["eventinformation", "event", "text", "message", "description"])?;
     let (Some(when), Some(account), Some(text)) = (when, account, text) else {
         let missing: Vec<&str> = [(when, "When"), (account, "Account"), (text, "Event Information")]
             .into_iter()
             .filter(|(index, _)| index.is_none())
             .map(|(_, name)| name)
             .collect();
-        let reason = format!("columns missing: {}; found {}", missing.join(", "), found(&table.header));
-        return Err(broken(&table.file, Some(1), reason));
+        let reason = format!("columns missing: {}; found {}", missing.join(", "), found(header));
+        return Err(broken(file, Some(1), reason));
     };
     Ok(Columns {
-        id: at(&["id", "eventid"])?,
+        id: at("event_id", &["id", "eventid"])?,
         when,
         account,
-        cid: at(&["cid", "custid", "customerid"])?,
-        severity: at(&["severity", "level"])?,
-        kind: at(&["type", "eventtype"])?,
+        cid: at("event_customer_id", &["cid", "custid", "customerid"])?,
+        severity: at("event_severity", &["severity", "level"])?,
+        kind: at("event_type", &["type", "eventtype"])?,
         text,
     })
+}
+
+impl Columns {
+    /// Every column that means something.
+    fn all(&self) -> impl Iterator<Item = usize> {
+        let optional = [self.id, self.cid, self.severity, self.kind];
+        [self.when, self.account, self.text].into_iter().chain(optional.into_iter().flatten())
+    }
+}
+
+impl Reading<'_> {
+    /// What is wrong with a row whatever it says.
+    fn flaw(&self, row: &Row) -> Option<(Option<usize>, String)> {
+        if let Some(flaw) = &row.flaw {
+            return Some((None, flaw.clone()));
+        }
+        for at in self.columns.all() {
+            if let Kind::Nested(what) = row.kind(at) {
+                return Some((Some(at), format!("is {what}: expected a single value")));
+            }
+        }
+        let open = |at: &usize| self.guessed && *at != self.columns.text && !row.cell(*at).is_ascii();
+        self.columns.all().find(open).map(|at| {
+            let shown = time::shown(row.cell(at));
+            let reason = format!(
+                "\"{shown}\" has a letter that the file's encoding leaves open: save it as \"CSV UTF-8\""
+            );
+            (Some(at), reason)
+        })
+    }
 }
 
 /// The account list, by number and by user name.
@@ -175,26 +234,25 @@ impl<'a> Known<'a> {
 /// The event of a row with the account as written; `Ok(None)` for an account of a brand that is not wanted.
 fn event(
     row: &Row,
-    table: &Table,
-    columns: &Columns,
+    reading: &Reading<'_>,
     known: &Known<'_>,
     settings: &Settings,
 ) -> Result<Option<(Event, String)>, Box<RowProblem>> {
+    let columns = reading.columns;
     let problem = |column: Option<usize>, reason: String| {
         Box::new(RowProblem {
-            file: table.file.clone(),
+            file: reading.file.to_path_buf(),
             line: row.line,
-            column: column.map(|index| table.header[index].clone()).unwrap_or_default(),
+            column: column.map(|index| reading.header[index].clone()).unwrap_or_default(),
             account: None,
             cid: None,
             reason,
         })
     };
-    if row.cells.len() != table.header.len() {
-        let reason = format!("has {} fields where the header has {}", row.cells.len(), table.header.len());
-        return Err(problem(None, reason));
+    if let Some((column, reason)) = reading.flaw(row) {
+        return Err(problem(column, reason));
     }
-    let cell = |column: Option<usize>| column.map_or("", |index| row.cells[index].as_str());
+    let cell = |column: Option<usize>| column.map_or("", |index| row.cell(index));
 
     let text = wording::tidy(cell(Some(columns.text)));
     if text.is_empty() {
@@ -224,8 +282,8 @@ fn event(
     };
 
     let when = cell(Some(columns.when));
-    let time = time::parse(when, settings.time_zone.as_ref())
-        .map_err(|reason| problem(Some(columns.when), reason))?;
+    let zone = reading.zones.of(columns.when).or(settings.time_zone.as_ref());
+    let time = time::parse(when, zone).map_err(|reason| problem(Some(columns.when), reason))?;
     let stated = match cell(columns.severity) {
         "" => None,
         word => Some(wording::severity_named(word).ok_or_else(|| {

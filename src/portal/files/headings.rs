@@ -2,9 +2,11 @@
 //! brackets do not count.
 
 use super::super::Error;
-use super::table::{Table, broken};
+use super::Settings;
+use super::table::broken;
 use crate::config::Gigabyte;
 use crate::services::{self, Service, Unit};
+use std::path::Path;
 
 /// What a column of an account export means.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -37,51 +39,143 @@ pub(super) struct Columns {
     pub long: bool,
 }
 
+/// Our names in `[portal.columns]` of the account export's columns; each service has its key besides.
+const NAMES: &[(&str, Column)] = &[
+    ("customer_id", Column::Cid),
+    ("customer_name", Column::Name),
+    ("brand", Column::Brand),
+    ("account_id", Column::Number),
+    ("user_name", Column::User),
+    ("service_plan", Column::Plan),
+    ("measured_at", Column::MeasuredAt),
+    ("period_start", Column::PeriodStart),
+    ("period_end", Column::PeriodEnd),
+    ("notification_email", Column::Email),
+    ("external_ticketing", Column::Ticketing),
+    ("service", Column::ServiceKey),
+    ("quantity", Column::Quantity),
+    ("unit", Column::Unit),
+];
+
+/// What a name in `[portal.columns]` stands for; `None` for the event log's.
+fn named(name: &str) -> Option<Column> {
+    let plain = NAMES.iter().find(|(own, _)| *own == name).map(|(_, column)| *column);
+    plain.or_else(|| services::by_key(name).map(|service| Column::Usage(service.key)))
+}
+
+/// Where the heading stands that `[portal.columns]` names.
+pub(super) fn mapped(header: &[String], name: &str, wanted: &str, file: &Path) -> Result<usize, Error> {
+    let mut at = header.iter().enumerate().filter(|(_, heading)| heading.as_str() == wanted.trim());
+    match (at.next(), at.next()) {
+        (Some((at, _)), None) => Ok(at),
+        (Some(_), Some(_)) => {
+            Err(broken(file, Some(1), format!("column \"{wanted}\" ([portal.columns] {name}) stands twice")))
+        }
+        (None, _) => {
+            let reason =
+                format!("column \"{wanted}\" ([portal.columns] {name}) is missing; found {}", found(header));
+            Err(broken(file, Some(1), reason))
+        }
+    }
+}
+
 impl Columns {
     /// Where a column is.
     pub fn at(&self, column: Column) -> Option<usize> {
         self.known.iter().find(|(known, _)| *known == column).map(|(_, index)| *index)
     }
 
+    /// Every column that means something.
+    pub fn all(&self) -> impl Iterator<Item = usize> {
+        self.known.iter().map(|(_, index)| *index)
+    }
+
+    /// The columns of times.
+    pub fn times(&self) -> impl Iterator<Item = usize> {
+        let times = [Column::MeasuredAt, Column::PeriodStart, Column::PeriodEnd];
+        self.known.iter().filter(move |(column, _)| times.contains(column)).map(|(_, index)| *index)
+    }
+
+    /// Whether a row is a customer's and not an account's: nothing in it speaks of accounts.
+    pub fn per_customer(&self) -> bool {
+        let of_accounts = [Column::Number, Column::User, Column::Plan, Column::Email, Column::Ticketing];
+        of_accounts.iter().all(|column| self.at(*column).is_none())
+    }
+
+    /// The columns in which a letter beyond ASCII decides something: all but names.
+    pub fn deciding(&self) -> impl Iterator<Item = usize> {
+        let names = [Column::Name, Column::User, Column::Plan, Column::Email];
+        self.known.iter().filter(move |(column, _)| !names.contains(column)).map(|(_, index)| *index)
+    }
+
     /// The usage columns: service and index.
-    pub fn usage(&self) -> impl Iterator<Item = (&'static str, usize)> {
+    pub fn usage(&self) -> impl Iterator<Item = (&'static Service, usize)> {
         self.known.iter().filter_map(|(column, index)| match column {
-            Column::Usage(service) => Some((*service, *index)),
+            Column::Usage(service) => services::by_key(service).map(|service| (service, *index)),
             _ => None,
         })
     }
 
-    /// Reads the header; `brand_needed` when a brand is chosen in the configuration.
-    pub fn of(table: &Table, brand_needed: bool, gigabyte: Gigabyte) -> Result<Columns, Error> {
+    /// Reads the header.
+    pub fn of(header: &[String], file: &Path, settings: &Settings) -> Result<Columns, Error> {
         let mut columns = Columns { known: Vec::new(), ignored: Vec::new(), long: false };
-        for (index, heading) in table.header.iter().enumerate() {
-            let Some(column) = meaning(heading) else {
-                if let Some(near) = near_service(heading) {
+        for (name, wanted) in &settings.columns {
+            if let Some(column) = named(name) {
+                let index = mapped(header, name, wanted, file)?;
+                if let Some((other, _)) = columns.known.iter().find(|(_, at)| *at == index) {
+                    let reason =
+                        format!("[portal.columns] names column \"{wanted}\" twice ({other:?}, {column:?})");
+                    return Err(broken(file, Some(1), reason));
+                }
+                columns.known.push((column, index));
+            }
+        }
+        let chosen = columns.known.clone();
+        for (index, heading) in header.iter().enumerate() {
+            if chosen.iter().any(|(_, at)| *at == index) {
+                continue;
+            }
+            // What [portal.columns] names is found there and nowhere else.
+            let column = meaning(heading);
+            let replaced = column.is_some_and(|column| chosen.iter().any(|(known, _)| *known == column));
+            let Some(column) = column.filter(|_| !replaced) else {
+                if let Some(near) = near_service(heading).filter(|_| !replaced) {
                     // A misspelt heading that is ignored would be use that nobody bills.
                     let reason = format!("column \"{heading}\" is unknown: did you mean \"{near}\"?");
-                    return Err(broken(&table.file, Some(1), reason));
+                    return Err(broken(file, Some(1), reason));
                 }
                 columns.ignored.push(heading.clone());
                 continue;
             };
             if let Some(first) = columns.at(column) {
-                let reason = format!("columns \"{}\" and \"{heading}\" mean the same", table.header[first]);
-                return Err(broken(&table.file, Some(1), reason));
-            }
-            if let (Column::Usage(key), Some(unit)) = (column, bracketed(heading))
-                && let Some(service) = services::by_key(key)
-                && let Err(reason) = check_unit(unit, service, gigabyte)
-            {
-                return Err(broken(&table.file, Some(1), format!("column \"{heading}\": {reason}")));
+                let reason = format!("columns \"{}\" and \"{heading}\" mean the same", header[first]);
+                return Err(broken(file, Some(1), reason));
             }
             columns.known.push((column, index));
         }
+        for (service, index) in columns.usage() {
+            let heading = &header[index];
+            if let Some(unit) = bracketed(&super::accounts::without_links(heading))
+                && let Err(reason) = check_unit(unit, service, settings.gigabyte)
+            {
+                return Err(broken(file, Some(1), format!("column \"{heading}\": {reason}")));
+            }
+        }
         columns.long = columns.at(Column::ServiceKey).is_some() && columns.at(Column::Quantity).is_some();
-        columns.check(table, brand_needed)?;
+        columns.check(header, file, settings.brand.is_some())?;
         Ok(columns)
     }
 
-    fn check(&self, table: &Table, brand_needed: bool) -> Result<(), Error> {
+    fn check(&self, header: &[String], file: &Path, brand_needed: bool) -> Result<(), Error> {
+        if self.long
+            && let Some((service, index)) = self.usage().next()
+        {
+            let reason = format!(
+                "has a column for each row's service and column \"{}\" for {}: it could be read in two ways",
+                header[index], service.key
+            );
+            return Err(broken(file, Some(1), reason));
+        }
         let names: [(Column, &str, &str); 4] = [
             (Column::Cid, "CID", "customer_id"),
             (Column::Name, "Company", "customer_name"),
@@ -91,6 +185,7 @@ impl Columns {
         let mut missing: Vec<&str> = names
             .iter()
             .filter(|(column, _, _)| *column != Column::Brand || brand_needed)
+            .filter(|(column, _, _)| *column != Column::Number || !self.per_customer())
             .filter(|(column, _, _)| self.at(*column).is_none())
             .map(|(_, wide, long)| if self.long { *long } else { *wide })
             .collect();
@@ -100,8 +195,8 @@ impl Columns {
         if missing.is_empty() {
             return Ok(());
         }
-        let reason = format!("columns missing: {}; found {}", missing.join(", "), found(&table.header));
-        Err(broken(&table.file, Some(1), reason))
+        let reason = format!("columns missing: {}; found {}", missing.join(", "), found(header));
+        Err(broken(file, Some(1), reason))
     }
 }
 
@@ -174,10 +269,10 @@ pub(super) fn folded(text: &str) -> String {
     plain
 }
 
-/// The unit in a heading such as `Basic Online Backup Storage (GB)`.
+/// The unit in a heading such as `Basic Online Backup Storage (GB)` or `… [GB]`.
 fn bracketed(heading: &str) -> Option<&str> {
-    let (_, rest) = heading.split_once('(')?;
-    rest.split_once(')').map(|(unit, _)| unit.trim())
+    let (_, rest) = heading.split_once(['(', '['])?;
+    rest.split_once([')', ']']).map(|(unit, _)| unit.trim())
 }
 
 /// Whether an export's unit can be that of the service; the reason says which was expected.
@@ -192,6 +287,11 @@ pub(super) fn check_unit(unit: &str, service: &Service, gigabyte: Gigabyte) -> R
             ("gib" | "gibibyte" | "gibibytes", Gigabyte::Decimal) => {
                 Err(format!("unit \"{unit}\" contradicts [portal] gigabyte = \"decimal\""))
             }
+            // A terabyte is 1,000 GB to some and 1,024 to others, whatever they call a gigabyte.
+            ("kb" | "mb" | "tb" | "kib" | "mib" | "tib" | "megabytes" | "terabytes", _) => Err(format!(
+                "unit \"{unit}\" is not {}, and nothing is converted: export it in {0}",
+                gigabyte.unit()
+            )),
             _ => Err(format!("unit \"{unit}\" contradicts {}, which is measured in GB", service.key)),
         },
         Unit::Count => {

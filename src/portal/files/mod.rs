@@ -1,17 +1,28 @@
-//! Source `files`: CSV exports of the account list and of the event log.
+//! Source `files`: exports of the account list and of the event log, as CSV or JSON, from files, folders, patterns
+//! and addresses.
 
 mod accounts;
+mod encoding;
 mod events;
 mod headings;
+mod json;
+mod number;
+mod place;
+mod remote;
+mod sheet;
 pub(in crate::portal) mod table;
 pub(super) mod time;
 
 use super::{Error, EventLog, Snapshot, Source, Stamp};
-use crate::config::{AgeFrom, Config, ExportFiles, Gigabyte, hex};
+use crate::config::{AgeFrom, Config, DecimalMark, ExportAt, ExportFiles, Gigabyte, hex};
 use accounts::Accounts;
+use futures_util::future::LocalBoxFuture;
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
+use place::{Dated, Place, modified};
+use remote::{Fetched, Missed, Remote, Which};
 use sha2::{Digest, Sha256};
+use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::fs::Metadata;
 use std::io::Read;
@@ -19,8 +30,12 @@ use std::path::{Path, PathBuf};
 
 /// The two exports and how to read them.
 pub(super) struct Files {
-    accounts: PathBuf,
-    events: Option<PathBuf>,
+    /// Where it is on this machine; `None` for an address.
+    accounts: Option<Place>,
+    /// As `accounts`; the outer `None`: there is no event log.
+    events: Option<Option<Place>>,
+    remote: Remote,
+    dated: Dated,
     settings: Settings,
 }
 
@@ -32,6 +47,8 @@ struct Settings {
     include_sub_brands: bool,
     age_from: AgeFrom,
     gigabyte: Gigabyte,
+    decimal: Option<DecimalMark>,
+    columns: BTreeMap<String, String>,
     longest_cid: usize,
 }
 
@@ -45,36 +62,184 @@ impl Settings {
 /// An export beyond this is none.
 const LARGEST: u64 = 512 * 1024 * 1024;
 
+/// The bytes of an export, and what is known of them besides.
+struct Delivered {
+    bytes: Vec<u8>,
+    /// As it is named to a person: the file, or the address.
+    shown: PathBuf,
+    modified: Option<Timestamp>,
+    passed_over: Vec<String>,
+}
+
 impl Files {
-    pub fn new(config: &Config, files: &ExportFiles, _folder: &Path) -> Files {
+    pub fn new(config: &Config, files: &ExportFiles, folder: &Path) -> Files {
         let portal = &config.portal;
+        let mut urls = BTreeMap::new();
+        let places = [(Which::Accounts, Some(&files.accounts)), (Which::Events, files.events.as_ref())];
+        for (which, place) in places {
+            if let Some(ExportAt::Url(url)) = place {
+                urls.insert(which, url.clone());
+            }
+        }
         Files {
-            accounts: config.resolve(&files.accounts),
-            events: files.events.as_ref().map(|path| config.resolve(path)),
+            accounts: Place::of(&files.accounts, config),
+            events: files.events.as_ref().map(|at| Place::of(at, config)),
+            remote: Remote::new(config, files, urls, folder),
+            dated: Dated { pattern: files.file_date.clone(), zone: portal.time_zone.clone() },
             settings: Settings {
                 time_zone: portal.time_zone.clone(),
                 brand: portal.brand.clone(),
                 include_sub_brands: portal.include_sub_brands,
                 age_from: portal.age_from,
                 gigabyte: portal.gigabyte,
+                decimal: files.decimal,
+                columns: files.columns.clone(),
                 longest_cid: config.connectwise.longest_cid(),
             },
         }
     }
 
+    fn is_remote(&self) -> bool {
+        self.remote.url(Which::Accounts).is_some() || self.remote.url(Which::Events).is_some()
+    }
+
+    /// Where an export is; `None` for an event log that is not wanted.
+    fn place(&self, which: Which) -> Option<Option<&Place>> {
+        match which {
+            Which::Accounts => Some(self.accounts.as_ref()),
+            Which::Events => self.events.as_ref().map(Option::as_ref),
+        }
+    }
+
+    /// The bytes of an export: the chosen file's, or those of the address's copy.
+    fn delivered(&self, which: Which) -> Result<Option<Delivered>, Error> {
+        let Some(place) = self.place(which) else { return Ok(None) };
+        Ok(Some(match place {
+            Some(place) => {
+                let chosen = place.choose(&self.dated)?;
+                let (bytes, about) = read(&chosen.path)?;
+                let modified = Some(modified(&about, &chosen.path)?);
+                Delivered { bytes, shown: chosen.path, modified, passed_over: chosen.passed_over }
+            }
+            None => {
+                let (path, copy) = self.remote.copy(which)?;
+                let (bytes, _) = read(&path)?;
+                let modified = copy.modified();
+                Delivered { bytes, shown: self.shown(which), modified, passed_over: Vec::new() }
+            }
+        }))
+    }
+
+    fn shown(&self, which: Which) -> PathBuf {
+        self.remote.url(which).map(|url| PathBuf::from(remote::shown(url))).unwrap_or_default()
+    }
+
     fn read_accounts(&self) -> Result<Accounts, Error> {
-        let (bytes, about) = read(&self.accounts)?;
-        let mut accounts = accounts::read(&bytes, &self.accounts, &self.settings)?;
+        match self.delivered(Which::Accounts)? {
+            Some(delivered) => self.understand(&delivered),
+            None => Ok(Accounts::default()),
+        }
+    }
+
+    /// Reads an account list; its age is its content's, else that of its name, or of the file alone.
+    fn understand(&self, delivered: &Delivered) -> Result<Accounts, Error> {
+        let mut accounts = accounts::read(&delivered.bytes, &delivered.shown, &self.settings)?;
         let snapshot = &mut accounts.snapshot;
-        snapshot.digest = hex(&Sha256::digest(&bytes));
-        if self.settings.age_from == AgeFrom::Mtime {
-            let modified = modified(&about, &self.accounts)?;
-            snapshot.measured_at = Some(modified);
-            for account in &mut snapshot.accounts {
-                account.measured_at = Some(modified);
+        snapshot.digest = hex(&Sha256::digest(&delivered.bytes));
+        snapshot.about.notes.extend(delivered.passed_over.iter().cloned());
+        match self.settings.age_from {
+            AgeFrom::Mtime => {
+                snapshot.measured_at = delivered.modified;
+                for account in &mut snapshot.accounts {
+                    account.measured_at = delivered.modified;
+                }
+                if delivered.modified.is_none() {
+                    snapshot.about.notes.push("the server does not say when it was modified".to_owned());
+                }
+            }
+            AgeFrom::Content => {
+                let named = self
+                    .dated
+                    .of(&delivered.shown)
+                    .map_err(|reason| table::broken(&delivered.shown, None, reason))?;
+                if let Some(named) = named {
+                    for account in &mut snapshot.accounts {
+                        account.measured_at.get_or_insert(named);
+                    }
+                    snapshot.measured_at =
+                        snapshot.accounts.iter().filter_map(|account| account.measured_at).max();
+                }
             }
         }
         Ok(accounts)
+    }
+
+    fn read_events(&self, delivered: &Delivered, accounts: &Accounts) -> Result<EventLog, Error> {
+        let mut log = events::read(&delivered.bytes, &delivered.shown, accounts, &self.settings)?;
+        log.digest = hex(&Sha256::digest(&delivered.bytes));
+        log.about.notes.extend(delivered.passed_over.iter().cloned());
+        Ok(log)
+    }
+
+    async fn ask(&self, now: Timestamp) -> Result<(), Missed> {
+        let fetched = self.remote.fetch(now).await?;
+        // What is no export does not take the place of one.
+        self.judge(&fetched, now)?;
+        Ok(self.remote.keep(fetched, now)?)
+    }
+
+    /// Whether what was fetched can be understood as a whole.
+    fn judge(&self, fetched: &BTreeMap<Which, Fetched>, now: Timestamp) -> Result<(), Error> {
+        let delivered = |which: Which| match fetched.get(&which) {
+            Some(Fetched::Whole { body, .. }) => Some(Delivered {
+                bytes: body.clone(),
+                shown: self.shown(which),
+                modified: None,
+                passed_over: Vec::new(),
+            }),
+            _ => None,
+        };
+        let (accounts, events) = (delivered(Which::Accounts), delivered(Which::Events));
+        let no_export = |which: Which, bytes: &[u8]| {
+            let page = bytes.iter().find(|byte| !byte.is_ascii_whitespace()) == Some(&b'<');
+            let asked = format!("GET {}", self.shown(which).display());
+            let what = if page { "a web page, where people sign in perhaps" } else { "what is no export" };
+            move |error: Error| match error {
+                Error::NotUnderstood { reason, line, .. } => {
+                    let line = line.map(|line| format!("line {line} ")).unwrap_or_default();
+                    let hint = "psactl keeps the last whole export; open the address in a browser".to_owned();
+                    Error::Unreachable {
+                        asked,
+                        reason: format!("answered with {what}: {line}{reason}"),
+                        hint,
+                    }
+                }
+                error => error,
+            }
+        };
+        for (which, delivered) in [(Which::Accounts, &accounts), (Which::Events, &events)] {
+            if let Some(delivered) = delivered
+                && !delivered.bytes.is_empty()
+                && !ends(&delivered.bytes)
+                && self.remote.ended_lately(which, now)
+            {
+                return Err(Error::Unreachable {
+                    asked: format!("GET {}", self.shown(which).display()),
+                    reason:
+                        "the answer ends without a line end, which the one before had: it may not be whole"
+                            .into(),
+                    hint: "psactl keeps the last whole export and asks again".into(),
+                });
+            }
+        }
+        if let Some(delivered) = &accounts {
+            self.understand(delivered).map_err(no_export(Which::Accounts, &delivered.bytes))?;
+        }
+        if let Some(delivered) = &events {
+            let none = Accounts::default();
+            self.read_events(delivered, &none).map_err(no_export(Which::Events, &delivered.bytes))?;
+        }
+        Ok(())
     }
 }
 
@@ -83,14 +248,47 @@ impl Source for Files {
         "files"
     }
 
+    fn asks_at(&self) -> Option<Timestamp> {
+        self.is_remote().then(|| self.remote.asks_at())
+    }
+
+    fn failing(&self) -> Option<String> {
+        self.is_remote().then(|| self.remote.failing()).flatten()
+    }
+
+    fn refresh(&self, now: Timestamp) -> LocalBoxFuture<'_, Result<(), Error>> {
+        Box::pin(async move {
+            if !self.is_remote() {
+                return Ok(());
+            }
+            self.ask(now).await.map_err(|missed| {
+                self.remote.note(&missed, now);
+                missed.error
+            })
+        })
+    }
+
     fn stamp(&self) -> Result<Stamp, Error> {
         let mut stamp = String::new();
-        for path in std::iter::once(&self.accounts).chain(&self.events) {
-            let about =
-                std::fs::metadata(path).map_err(|source| Error::Unreadable { path: path.clone(), source })?;
-            let modified = modified(&about, path)?;
+        for which in [Which::Accounts, Which::Events] {
+            let Some(place) = self.place(which) else { continue };
             // Writing to a String cannot fail.
-            let _ = writeln!(stamp, "{} {} {modified}{}", path.display(), about.len(), change_time(&about));
+            let _ = match place {
+                Some(place) => {
+                    let path = place.choose(&self.dated)?.path;
+                    let unreadable = |source| Error::Unreadable { path: path.clone(), source };
+                    let about = std::fs::metadata(&path).map_err(unreadable)?;
+                    let modified = modified(&about, &path)?;
+                    writeln!(stamp, "{} {} {modified}{}", path.display(), about.len(), change_time(&about))
+                }
+                None => {
+                    let (_, copy) = self.remote.copy(which)?;
+                    // The time alone may be newer, where it is what the age goes by.
+                    let dated = self.settings.age_from == AgeFrom::Mtime;
+                    let modified = copy.modified().filter(|_| dated);
+                    writeln!(stamp, "{} {} {modified:?}", self.shown(which).display(), copy.digest)
+                }
+            };
         }
         let settings = &self.settings;
         let zone = settings.time_zone.as_ref().and_then(|zone| zone.iana_name()).unwrap_or_default();
@@ -103,6 +301,9 @@ impl Source for Files {
             settings.gigabyte,
             settings.longest_cid
         );
+        if settings.decimal.is_some() || !settings.columns.is_empty() || self.dated.pattern.is_some() {
+            let _ = write!(stamp, " {:?} {:?} {:?}", settings.decimal, settings.columns, self.dated.pattern);
+        }
         Ok(Stamp(stamp))
     }
 
@@ -111,13 +312,16 @@ impl Source for Files {
     }
 
     fn events(&self) -> Result<EventLog, Error> {
-        let Some(path) = &self.events else { return Ok(EventLog::default()) };
+        let Some(delivered) = self.delivered(Which::Events)? else { return Ok(EventLog::default()) };
         let accounts = self.read_accounts()?;
-        let (bytes, _) = read(path)?;
-        let mut log = events::read(&bytes, path, &accounts, &self.settings)?;
-        log.digest = hex(&Sha256::digest(&bytes));
-        Ok(log)
+        self.read_events(&delivered, &accounts)
     }
+}
+
+/// Whether a text ends with a line end, or with the closing sign of JSON.
+fn ends(bytes: &[u8]) -> bool {
+    // Zero bytes are UTF-16's.
+    bytes.iter().rfind(|byte| **byte != 0).is_some_and(|last| matches!(last, b'\n' | b'\r' | b']' | b'}'))
 }
 
 /// How often a file that changes while it is read is read anew.
@@ -148,13 +352,6 @@ fn read(path: &Path) -> Result<(Vec<u8>, Metadata), Error> {
     Err(table::broken(path, None, "is being written: it changed while it was read".to_string()))
 }
 
-fn modified(about: &Metadata, path: &Path) -> Result<Timestamp, Error> {
-    let time = about.modified().map_err(|source| Error::Unreadable { path: path.to_path_buf(), source })?;
-    Timestamp::try_from(time).map_err(|error| {
-        table::broken(path, None, format!("has a time of modification that is out of range: {error}"))
-    })
-}
-
 /// The inode's own time: an export that was replaced with its old time of modification is seen too.
 #[cfg(unix)]
 fn change_time(about: &Metadata) -> String {
@@ -180,6 +377,8 @@ pub fn read_bytes(
         include_sub_brands: true,
         age_from: AgeFrom::Content,
         gigabyte: Gigabyte::Decimal,
+        decimal: None,
+        columns: BTreeMap::new(),
         longest_cid: 46,
     };
     let read = accounts::read(accounts, Path::new("accounts.csv"), &settings);

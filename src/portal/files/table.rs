@@ -2,62 +2,110 @@
 //! swallows the next rows would make customers vanish without a word.
 
 use super::super::Error;
+use super::encoding;
 use std::path::{Path, PathBuf};
 
-/// A header and its rows.
+/// A header and its rows, all at once.
 #[derive(Debug)]
 pub(crate) struct Table {
-    pub file: PathBuf,
     pub header: Vec<String>,
-    pub rows: Vec<Row>,
-    /// The line of the last row, where no line end follows it.
-    pub unended: Option<u64>,
+    pub rows: Vec<TableRow>,
 }
 
 /// One row that is not empty; cells are trimmed.
 #[derive(Debug)]
-pub(crate) struct Row {
+pub(crate) struct TableRow {
     /// Line from 1 on which it begins.
     pub line: u64,
     pub cells: Vec<String>,
 }
 
 impl Table {
-    /// Reads the bytes of an export.
+    /// Reads the bytes of a CSV file, in which every name decides something: no encoding is guessed.
     pub fn read(bytes: &[u8], file: &Path) -> Result<Table, Error> {
-        let text = utf8(bytes, file)?;
-        let delimiter = delimiter_of(text);
-        check_quotes(text, delimiter, file)?;
-        let mut reader = csv::ReaderBuilder::new()
+        let text = encoding::decode(bytes, file)?;
+        if text.guessed {
+            return Err(Error::NotUnderstood {
+                path: file.to_path_buf(),
+                line: None,
+                reason: "is not UTF-8 text".to_string(),
+                hint: "save it as \"CSV UTF-8\"".to_string(),
+            });
+        }
+        let (header, mut lines) = CsvLines::new(&text.text, file)?;
+        let mut table = Table { header, rows: Vec::new() };
+        let mut record = csv::StringRecord::new();
+        while let Some(line) = lines.read(&mut record)? {
+            table.rows.push(TableRow { line, cells: record.iter().map(str::to_string).collect() });
+        }
+        Ok(table)
+    }
+}
+
+/// The rows of a CSV text, one after the other.
+pub(super) struct CsvLines<'t> {
+    file: PathBuf,
+    text: &'t str,
+    pub delimiter: u8,
+    reader: csv::Reader<&'t [u8]>,
+    // The reader counts the line ends between records to the record before: count them ourselves.
+    lines: LineCounter<'t>,
+    last: u64,
+}
+
+impl<'t> CsvLines<'t> {
+    /// The header, and the rows that follow it.
+    pub fn new(text: &'t str, file: &Path) -> Result<(Vec<String>, CsvLines<'t>), Error> {
+        // Excel's own first line, which names the delimiter.
+        let (named, text, skipped) = match text.split_once('\n') {
+            Some((first, rest)) => match named_delimiter(first) {
+                Some(delimiter) => (Some(delimiter), rest, 1),
+                None => (None, text, 0),
+            },
+            None => (None, text, 0),
+        };
+        let delimiter = match named {
+            Some(delimiter) => delimiter,
+            None => delimiter_of(text, file)?,
+        };
+        check_quotes(text, delimiter, skipped, file)?;
+        let reader = csv::ReaderBuilder::new()
             .has_headers(false)
             .flexible(true)
             .delimiter(delimiter)
+            .trim(csv::Trim::All)
             .from_reader(text.as_bytes());
-        let mut table =
-            Table { file: file.to_path_buf(), header: Vec::new(), rows: Vec::new(), unended: None };
-        // The reader counts the line ends between records to the record before: count them ourselves.
-        let mut lines = LineCounter::new(text);
-        for record in reader.records() {
-            let record = record.map_err(|error| broken(file, None, format!("is not CSV: {error}")))?;
-            let start = record.position().map_or(0, csv::Position::byte);
-            let line = lines.line_of_record(start);
-            let cells: Vec<String> = record.iter().map(|cell| cell.trim().to_string()).collect();
-            if cells.iter().all(String::is_empty) {
-                continue;
-            }
-            if table.header.is_empty() {
-                table.header = cells;
-            } else {
-                table.rows.push(Row { line, cells });
-            }
-        }
-        if table.header.is_empty() {
+        let lines = LineCounter::new(text, skipped);
+        let mut lines = CsvLines { file: file.to_path_buf(), text, delimiter, reader, lines, last: 1 };
+        let mut header = csv::StringRecord::new();
+        if lines.read(&mut header)?.is_none() {
             return Err(broken(file, None, "is empty: expected a header line".to_string()));
         }
-        if !text.ends_with(['\n', '\r']) {
-            table.unended = Some(table.rows.last().map_or(1, |row| row.line));
+        Ok((header.iter().map(str::to_string).collect(), lines))
+    }
+
+    /// The next row that is not empty, and the line on which it begins.
+    pub fn read(&mut self, record: &mut csv::StringRecord) -> Result<Option<u64>, Error> {
+        loop {
+            let more = self
+                .reader
+                .read_record(record)
+                .map_err(|error| broken(&self.file, None, format!("is not CSV: {error}")))?;
+            if !more {
+                return Ok(None);
+            }
+            if record.iter().all(str::is_empty) {
+                continue;
+            }
+            let start = record.position().map_or(0, csv::Position::byte);
+            self.last = self.lines.line_of_record(start);
+            return Ok(Some(self.last));
         }
-        Ok(table)
+    }
+
+    /// The line of the last row, where no line end follows it. Right once every row was read.
+    pub fn unended(&self) -> Option<u64> {
+        (!self.text.ends_with(['\n', '\r'])).then_some(self.last)
     }
 }
 
@@ -72,32 +120,19 @@ pub(in crate::portal) fn broken(file: &Path, line: Option<u64>, reason: String) 
     }
 }
 
-fn utf8<'a>(bytes: &'a [u8], file: &Path) -> Result<&'a str, Error> {
-    let wrong = |line, reason: &str| Error::NotUnderstood {
-        path: file.to_path_buf(),
-        line,
-        reason: reason.to_string(),
-        hint: "save it as \"CSV UTF-8\"".to_string(),
-    };
-    if bytes.starts_with(&[0xff, 0xfe]) || bytes.starts_with(&[0xfe, 0xff]) {
-        return Err(wrong(None, "is UTF-16, expected UTF-8"));
+/// The delimiter in `sep=;`.
+fn named_delimiter(line: &str) -> Option<u8> {
+    match line.trim_end().trim_matches('"').strip_prefix("sep=")?.as_bytes() {
+        [delimiter @ (b',' | b';' | b'\t' | b'|')] => Some(*delimiter),
+        _ => None,
     }
-    let bytes = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes);
-    if bytes.contains(&0) {
-        return Err(wrong(None, "contains zero bytes: not UTF-8 text"));
-    }
-    std::str::from_utf8(bytes).map_err(|error| {
-        let before = &bytes[..error.valid_up_to()];
-        let line = before.iter().filter(|byte| **byte == b'\n').count() as u64 + 1;
-        wrong(Some(line), "is not UTF-8 text")
-    })
 }
 
 /// The delimiter that the header line has most of, outside quotes.
-fn delimiter_of(text: &str) -> u8 {
+fn delimiter_of(text: &str, file: &Path) -> Result<u8, Error> {
     let header = text.lines().find(|line| !line.trim().is_empty()).unwrap_or_default();
     let mut quoted = false;
-    let mut counts = [(b',', 0), (b';', 0), (b'\t', 0)];
+    let mut counts = [(b',', 0), (b';', 0), (b'\t', 0), (b'|', 0)];
     for byte in header.bytes() {
         if byte == b'"' {
             quoted = !quoted;
@@ -105,14 +140,35 @@ fn delimiter_of(text: &str) -> u8 {
             *count += 1;
         }
     }
-    // The first of equals, so that a header of one column is read with commas.
-    counts.into_iter().rev().max_by_key(|(_, count)| *count).map_or(b',', |(delimiter, _)| delimiter)
+    counts.sort_by_key(|(_, count)| std::cmp::Reverse(*count));
+    match counts {
+        [(_, 0), ..] => Ok(b','),
+        [(a, first), (b, second), ..] if first == second => {
+            let [a, b] = [a, b].map(delimiter_name);
+            Err(broken(
+                file,
+                Some(1),
+                format!("the header has as many {a} as {b}: either could part its columns"),
+            ))
+        }
+        [(delimiter, _), ..] => Ok(delimiter),
+    }
+}
+
+/// As a person says it.
+pub(super) fn delimiter_name(delimiter: u8) -> &'static str {
+    match delimiter {
+        b';' => "semicolons",
+        b'\t' => "tabs",
+        b'|' => "bars",
+        _ => "commas",
+    }
 }
 
 /// Refuses a quote that is never closed, and text after a closing quote.
-fn check_quotes(text: &str, delimiter: u8, file: &Path) -> Result<(), Error> {
+fn check_quotes(text: &str, delimiter: u8, skipped: u64, file: &Path) -> Result<(), Error> {
     let bytes = text.as_bytes();
-    let mut line: u64 = 1;
+    let mut line = 1 + skipped;
     let mut at_start = true;
     let mut at = 0;
     while at < bytes.len() {
@@ -160,8 +216,8 @@ struct LineCounter<'a> {
 }
 
 impl<'a> LineCounter<'a> {
-    fn new(text: &'a str) -> Self {
-        LineCounter { bytes: text.as_bytes(), at: 0, line: 1 }
+    fn new(text: &'a str, skipped: u64) -> Self {
+        LineCounter { bytes: text.as_bytes(), at: 0, line: 1 + skipped }
     }
 
     /// The line on which the record begins whose reading began at `offset`, empty lines passed over.
@@ -204,6 +260,9 @@ mod tests {
         assert_eq!(read("a;b;\"c,d,e\"\n1;2;3").expect("readable").header, ["a", "b", "c,d,e"]);
         assert_eq!(read("a\tb\n1\t2").expect("readable").header, ["a", "b"]);
         assert_eq!(read("a\n1").expect("readable").header, ["a"]);
+        assert_eq!(read("a|b,c|d\n1").expect("readable").header, ["a", "b,c", "d"]);
+        let named = read("sep=;\r\na,b;c,d\r\n1;2\r\n").expect("readable");
+        assert_eq!((named.header.len(), named.rows[0].line), (2, 3));
     }
 
     #[test]
@@ -211,8 +270,11 @@ mod tests {
         for (bytes, expected) in [
             (&b""[..], "a.csv: is empty: expected a header line"),
             (b"\xef\xbb\xbf\n \n", "a.csv: is empty: expected a header line"),
-            (b"\xff\xfea\0,\0", "a.csv: is UTF-16, expected UTF-8"),
-            (b"a,b\n1,2\n3,\xe9\n", "a.csv:3: is not UTF-8 text"),
+            (
+                b"a,b;c\n1,2\n",
+                "a.csv:1: the header has as many commas as semicolons: either could part its columns",
+            ),
+            (b"a,b\n1,2\n3,\xe9\n", "a.csv: is not UTF-8 text"),
             (b"a,b\n1,\"2\n3,4\n", "a.csv:2: a quote is opened here and never closed"),
             (b"a,b\n1,\"2\n3,\"4\"\n", "a.csv:3: text follows a closing quote (opened on line 2)"),
         ] {

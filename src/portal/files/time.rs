@@ -1,8 +1,105 @@
-//! Times as exports write them: with an offset, or local in `[portal] time_zone`.
+//! Times as exports write them: with an offset, or local in the zone of their column's heading or of
+//! `[portal] time_zone`.
 
+use super::super::Error;
+use super::table::broken;
 use jiff::Timestamp;
 use jiff::civil::{Date, DateTime, Time};
-use jiff::tz::{AmbiguousOffset, TimeZone};
+use jiff::tz::{AmbiguousOffset, Offset, TimeZone};
+use std::path::Path;
+
+/// The zones that headings such as `When [EDT] >` or `Measured At (UTC)` name, by column.
+#[derive(Debug, Default)]
+pub(super) struct Zones(Vec<(usize, TimeZone)>);
+
+impl Zones {
+    /// The zone of a column, where its heading names one.
+    pub fn of(&self, column: usize) -> Option<&TimeZone> {
+        self.0.iter().find(|(at, _)| *at == column).map(|(_, zone)| zone)
+    }
+}
+
+/// Reads the zones of these columns' headings.
+///
+/// # Errors
+/// Where a heading names a zone that is not known, or that contradicts `[portal] time_zone`.
+pub(super) fn zones(
+    header: &[String],
+    columns: impl Iterator<Item = usize>,
+    setting: Option<&TimeZone>,
+    file: &Path,
+) -> Result<Zones, Error> {
+    let mut zones = Vec::new();
+    for at in columns {
+        let Some(heading) = header.get(at) else { continue };
+        let inside = heading.split_once(['[', '(']).and_then(|(_, rest)| rest.split_once([']', ')']));
+        let Some((written, _)) = inside else { continue };
+        let zone = zone_of(written.trim(), setting)
+            .map_err(|reason| broken(file, Some(1), format!("column \"{heading}\": {reason}")))?;
+        zones.extend(zone.map(|zone| (at, zone)));
+    }
+    Ok(Zones(zones))
+}
+
+/// Abbreviations that mail knows (RFC 5322, section 4.3), in hours from UTC. Others mean several zones.
+const ABBREVIATIONS: &[(&str, i8)] =
+    &[("EDT", -4), ("EST", -5), ("CDT", -5), ("CST", -6), ("MDT", -6), ("MST", -7), ("PDT", -7), ("PST", -8)];
+
+fn zone_of(written: &str, setting: Option<&TimeZone>) -> Result<Option<TimeZone>, String> {
+    if matches!(written, "UTC" | "Z") {
+        return Ok(Some(TimeZone::UTC));
+    }
+    if written.contains('/') {
+        return match TimeZone::get(written) {
+            Ok(zone) => Ok(Some(zone)),
+            Err(_) => Err(format!("\"{written}\" is not a time zone")),
+        };
+    }
+    let offset = written.trim_start_matches("UTC").trim_start_matches("GMT").trim();
+    if let Some(rest) = offset.strip_prefix(['+', '-', '\u{2212}']) {
+        let (hours, minutes) = match rest.split_once(':') {
+            Some((hours, minutes)) => (number(hours), number(minutes)),
+            None if rest.len() == 4 => (rest.get(..2).and_then(number), rest.get(2..).and_then(number)),
+            None => (number(rest), Some(0)),
+        };
+        let seconds = hours.zip(minutes).filter(|(hours, minutes)| *hours <= 14 && *minutes < 60);
+        let seconds = seconds.map(|(hours, minutes)| i32::from(hours) * 3600 + i32::from(minutes) * 60);
+        let seconds = seconds.map(|seconds| if offset.starts_with('+') { seconds } else { -seconds });
+        return match seconds.and_then(|seconds| Offset::from_seconds(seconds).ok()) {
+            Some(offset) => Ok(Some(TimeZone::fixed(offset))),
+            None => Err(format!("\"{written}\" is not an offset from UTC")),
+        };
+    }
+    let looks_like_one =
+        (2..=5).contains(&written.len()) && written.bytes().all(|byte| byte.is_ascii_uppercase());
+    if !looks_like_one {
+        // A unit, a mark of the portal's screen.
+        return Ok(None);
+    }
+    if let Some(setting) = setting {
+        // What it is called in winter and in summer: with the setting behind it every hour of the year is known.
+        let halves = [Date::constant(2026, 1, 15), Date::constant(2026, 7, 15)];
+        let called = halves
+            .iter()
+            .filter_map(|day| day.to_zoned(setting.clone()).ok())
+            .any(|day| setting.to_offset_info(day.timestamp()).abbreviation() == written);
+        return if called {
+            Ok(Some(setting.clone()))
+        } else if written == "GMT" {
+            Ok(Some(TimeZone::UTC))
+        } else {
+            let name = setting.iana_name().unwrap_or("the zone");
+            Err(format!("\"{written}\" is no time of {name}, which [portal] time_zone says"))
+        };
+    }
+    if written == "GMT" {
+        return Ok(Some(TimeZone::UTC));
+    }
+    match ABBREVIATIONS.iter().find(|(name, _)| *name == written) {
+        Some((_, hours)) => Ok(Offset::from_hours(*hours).ok().map(TimeZone::fixed)),
+        None => Err(format!("\"{written}\" may be several time zones: set [portal] time_zone")),
+    }
+}
 
 /// `2026-10-31T06:00:00-04:00`, `2026-10-31 06:00[:00]`, `2014-05-31 12:05pm` or a date alone (its start).
 ///
@@ -20,6 +117,11 @@ pub(in crate::portal) fn parse(text: &str, zone: Option<&TimeZone>) -> Result<Ti
         };
         return Err(format!("\"{}\" is not a time{why}", shown(text)));
     };
+    self::local(local, text, zone)
+}
+
+/// A local time as a moment; `text` is what was written.
+pub(super) fn local(local: DateTime, text: &str, zone: Option<&TimeZone>) -> Result<Timestamp, String> {
     let Some(zone) = zone else {
         return Err(format!("\"{text}\" has no offset, and [portal] time_zone is not set"));
     };
@@ -87,6 +189,42 @@ fn number(digits: &str) -> Option<i16> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn zones_of_headings() {
+        let new_york = TimeZone::get("America/New_York").expect("a known zone");
+        let at = |written: &str, setting: Option<&TimeZone>| {
+            let zone = zone_of(written, setting)?;
+            Ok::<_, String>(
+                zone.map(|zone| parse("2026-07-01 12:00", Some(&zone)).expect("a time").to_string()),
+            )
+        };
+        for (written, setting, expected) in [
+            ("EDT", Some(&new_york), Ok(Some("2026-07-01T16:00:00Z"))),
+            // The screen was looked at in winter.
+            ("EST", Some(&new_york), Ok(Some("2026-07-01T16:00:00Z"))),
+            ("EDT", None, Ok(Some("2026-07-01T16:00:00Z"))),
+            ("UTC", Some(&new_york), Ok(Some("2026-07-01T12:00:00Z"))),
+            ("GMT", None, Ok(Some("2026-07-01T12:00:00Z"))),
+            ("GMT+1", None, Ok(Some("2026-07-01T11:00:00Z"))),
+            ("UTC-04:30", None, Ok(Some("2026-07-01T16:30:00Z"))),
+            ("+0200", Some(&new_york), Ok(Some("2026-07-01T10:00:00Z"))),
+            ("Europe/Berlin", Some(&new_york), Ok(Some("2026-07-01T10:00:00Z"))),
+            ("S", None, Ok(None)),
+            ("local", Some(&new_york), Ok(None)),
+            (
+                "PDT",
+                Some(&new_york),
+                Err("\"PDT\" is no time of America/New_York, which [portal] time_zone says"),
+            ),
+            ("IST", None, Err("\"IST\" may be several time zones: set [portal] time_zone")),
+            ("Mars/Base", None, Err("\"Mars/Base\" is not a time zone")),
+            ("+99", None, Err("\"+99\" is not an offset from UTC")),
+        ] {
+            let found = at(written, setting);
+            assert_eq!(found.as_ref().map(Option::as_deref).map_err(String::as_str), expected, "{written}");
+        }
+    }
 
     #[test]
     fn times_with_and_without_offset() {

@@ -56,7 +56,12 @@ impl Place<'_> {
             before: None,
             quantity,
             description,
-            basis: Some(billing::basis(service, &config.billing, config.portal.gigabyte)),
+            basis: Some(billing::basis(
+                service,
+                &config.billing,
+                config.portal.gigabyte,
+                &config.portal.reading(),
+            )),
             next_invoice: NextInvoice::of(self.agreement),
         })
     }

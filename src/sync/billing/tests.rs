@@ -886,6 +886,9 @@ fn use_that_is_counted_otherwise_is_held_once() {
     world.settings.rounding = Rounding::Exact;
     world.gigabyte = Gigabyte::Binary;
     assert_eq!(held(&world), [reason.replace("GB, rounding up", "GiB, rounding exact")]);
+    world.reading = ", columns 1234abcd";
+    assert!(held(&world)[0].ends_with("now GiB, rounding exact, columns 1234abcd"));
+    world.reading = "";
     // A yes is used once; from then on it is counted so.
     world.answered("addition 11 quantity", "200", "200.4", HoldState::Approved);
     let outcome = world.plan();

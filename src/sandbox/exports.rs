@@ -1,0 +1,172 @@
+//! The portal: exports over HTTP, with what servers of files do (`ETag`, `If-Modified-Since`, a key in
+//! `Authorization`), and faults on request.
+
+use std::collections::BTreeMap;
+use std::io;
+use std::sync::Arc;
+
+use axum::Router;
+use axum::body::Body;
+use axum::extract::{ConnectInfo, State};
+use axum::http::{HeaderMap, HeaderName, HeaderValue, Request, Response, StatusCode, header};
+use jiff::Timestamp;
+use serde::Serialize;
+use sha2::{Digest, Sha256};
+use tokio::net::TcpListener;
+use tokio_rustls::TlsAcceptor;
+
+use super::broken;
+use super::faults::{Faults, Kind};
+use super::line::{Cut, Doors};
+use super::reply::Reply;
+use super::{Shared, locked};
+
+/// A request to the portal, as the log keeps it.
+#[derive(Debug, Clone, Serialize)]
+pub struct PortalRequest {
+    /// The path, without the query.
+    pub path: String,
+    /// What was answered; 0 where the connection was cut.
+    pub status: u16,
+    /// What `Authorization` held.
+    pub authorization: Option<String>,
+    /// Whether it asked only for what changed.
+    pub conditional: bool,
+    /// The kind of fault that struck it.
+    pub fault: Option<String>,
+}
+
+/// What the portal serves.
+#[derive(Default)]
+pub struct Exports {
+    files: BTreeMap<String, Export>,
+    /// What `Authorization` must hold; none: anybody may read.
+    pub key: Option<String>,
+    pub faults: Faults,
+    pub log: Vec<PortalRequest>,
+}
+
+struct Export {
+    body: Vec<u8>,
+    tag: String,
+    modified: Timestamp,
+}
+
+impl Exports {
+    /// Puts an export there.
+    pub fn set(&mut self, name: &str, body: Vec<u8>, now: Timestamp) {
+        let digest = Sha256::digest(&body);
+        let tag: String = digest.iter().take(8).map(|byte| format!("{byte:02x}")).collect();
+        self.files.insert(name.to_owned(), Export { body, tag: format!("\"{tag}\""), modified: now });
+    }
+}
+
+pub async fn serve(listener: TcpListener, tls: Option<TlsAcceptor>, shared: Arc<Shared>) -> io::Result<()> {
+    let app = Router::new()
+        .fallback(handle)
+        .with_state(shared.clone())
+        .into_make_service_with_connect_info::<Cut>();
+    axum::serve(Doors::new(listener, tls), app)
+        .with_graceful_shutdown(async move { shared.stopping().await })
+        .await
+}
+
+async fn handle(
+    State(shared): State<Arc<Shared>>,
+    ConnectInfo(connection): ConnectInfo<Cut>,
+    request: Request<Body>,
+) -> Response<Body> {
+    let (asked, _) = request.into_parts();
+    let path = asked.uri.path().to_owned();
+    let authorization = asked.headers.get(header::AUTHORIZATION).and_then(|value| value.to_str().ok());
+    let authorization = authorization.map(str::to_owned);
+    let conditions = [header::IF_NONE_MATCH, header::IF_MODIFIED_SINCE];
+    let conditional = conditions.iter().any(|name| asked.headers.contains_key(name));
+    let (strike, whole) = {
+        let mut exports = locked(&shared.exports);
+        let strike = exports.faults.strike(asked.method.as_str(), &path, "");
+        // A fault spoils the whole answer, not the word that nothing changed.
+        let mut headers = asked.headers.clone();
+        if strike.is_some() {
+            conditions.iter().for_each(|name| drop(headers.remove(name)));
+        }
+        (strike, whole(&exports, asked.method.as_str(), &path, &headers))
+    };
+    let sent = match &strike {
+        None => Some(respond(&shared, whole)),
+        Some(strike) => {
+            let (reply, headers) = whole;
+            broken::respond(&shared, strike, Some(reply)).map(|mut response| {
+                if strike.kind == Kind::WrongTag {
+                    add(&mut response, &headers);
+                    response.headers_mut().insert(header::ETAG, HeaderValue::from_static("\"another\""));
+                }
+                response
+            })
+        }
+    };
+    locked(&shared.exports).log.push(PortalRequest {
+        path,
+        status: sent.as_ref().map_or(0, |response| response.status().as_u16()),
+        authorization,
+        conditional,
+        fault: strike.as_ref().map(|strike| strike.name.clone()),
+    });
+    if let Some(response) = sent {
+        return response;
+    }
+    if strike.is_some_and(|strike| strike.kind == Kind::Hang) {
+        shared.stopping().await;
+    }
+    connection.now();
+    Response::new(Body::empty())
+}
+
+type Headers = Vec<(HeaderName, String)>;
+
+fn respond(shared: &Arc<Shared>, (reply, headers): (Reply, Headers)) -> Response<Body> {
+    let mut response = reply.respond(shared);
+    add(&mut response, &headers);
+    response
+}
+
+fn add(response: &mut Response<Body>, headers: &Headers) {
+    for (name, value) in headers {
+        if let Ok(value) = HeaderValue::from_str(value) {
+            response.headers_mut().insert(name.clone(), value);
+        }
+    }
+}
+
+/// The answer where nothing goes wrong.
+fn whole(exports: &Exports, method: &str, path: &str, asked: &HeaderMap) -> (Reply, Headers) {
+    let plain = |status: StatusCode| {
+        let body = status.canonical_reason().unwrap_or_default().as_bytes().to_vec();
+        let content_type = "text/plain; charset=utf-8".to_owned();
+        (Reply { status: status.as_u16(), body, content_type, link: None, retry_after: None }, Headers::new())
+    };
+    let said = |name: HeaderName| asked.get(name).and_then(|value| value.to_str().ok());
+    if exports.key.is_some() && exports.key.as_deref() != said(header::AUTHORIZATION) {
+        return plain(StatusCode::UNAUTHORIZED);
+    }
+    let Some(export) = exports.files.get(path.trim_start_matches('/')) else {
+        return plain(StatusCode::NOT_FOUND);
+    };
+    if method != "GET" {
+        return plain(StatusCode::METHOD_NOT_ALLOWED);
+    }
+    let modified = export.modified.strftime("%a, %d %b %Y %H:%M:%S GMT").to_string();
+    let same = match (said(header::IF_NONE_MATCH), said(header::IF_MODIFIED_SINCE)) {
+        (Some(tag), _) => tag == export.tag,
+        (None, Some(since)) => since == modified,
+        (None, None) => false,
+    };
+    let headers = vec![(header::ETAG, export.tag.clone()), (header::LAST_MODIFIED, modified)];
+    let content_type = match path.rsplit_once('.') {
+        Some((_, "json")) => "application/json",
+        Some((_, "csv")) => "text/csv",
+        _ => "application/octet-stream",
+    };
+    let (status, body) = if same { (304, Vec::new()) } else { (200, export.body.clone()) };
+    (Reply { status, body, content_type: content_type.to_owned(), link: None, retry_after: None }, headers)
+}

@@ -1,0 +1,156 @@
+//! What reading exports costs: `psactl portal check` as a whole process, over account lists of 100,000 accounts.
+//!
+//! ```text
+//! cargo bench --bench portal              the table of the README, in a minute
+//! cargo bench --bench portal -- --smoke   the same with 1,000 accounts
+//! ```
+//!
+//! The CSV list is to be read and summed in less than a second and 100 MB (the memory is judged, the time is printed:
+//! it is the machine's).
+
+mod measured;
+
+use std::fmt::Write as _;
+use std::path::Path;
+use std::process::Command;
+
+use jiff::Timestamp;
+use measured::Measured;
+
+/// The program under test.
+const PSACTL: &str = env!("CARGO_BIN_EXE_psactl");
+const MOST_MEMORY: u64 = 100_000_000;
+
+fn main() {
+    // Cargo builds and runs it with all targets for a test, without the word; that asks for nothing.
+    let asked = |word: &str| std::env::args().any(|argument| argument == word);
+    if !asked("--bench") || asked("--test") {
+        return;
+    }
+    let accounts = if asked("--smoke") { 1_000 } else { 100_000 };
+    let folder = tempfile::tempdir().expect("a folder");
+    configure(folder.path());
+    println!("| accounts | export | size | wall | peak memory |\n| ---: | --- | ---: | ---: | ---: |");
+    let mut above = None;
+    for (name, write) in [
+        ("CSV, a row per account", wide as fn(usize) -> String),
+        ("CSV, a row per account and service", long),
+        ("JSON", json),
+        ("JSON Lines", json_lines),
+    ] {
+        let text = write(accounts);
+        std::fs::write(folder.path().join("accounts.csv"), &text).expect("written");
+        // The middle one of several.
+        let mut runs: Vec<Measured> = (0..5).map(|_| check(folder.path())).collect();
+        runs.sort_by_key(|run| run.wall);
+        let run = runs.swap_remove(runs.len() / 2);
+        assert_eq!(run.code, 0, "{name}: {}", run.said);
+        let memory =
+            run.memory.map_or_else(|| "–".to_owned(), |bytes| format!("{:.1} MB", bytes as f64 / 1e6));
+        let size = text.len() as f64 / 1e6;
+        println!("| {accounts} | {name} | {size:.1} MB | {} ms | {memory} |", run.wall.as_millis());
+        if name == "CSV, a row per account" && run.memory.is_some_and(|bytes| bytes > MOST_MEMORY) {
+            above = Some(memory);
+        }
+    }
+    assert!(above.is_none(), "more than 100 MB for the CSV list: {above:?}");
+}
+
+fn check(folder: &Path) -> Measured {
+    let mut command = Command::new(PSACTL);
+    command.args(["portal", "check"]).env_clear();
+    command.env("PSACTL_CONFIG", folder.join("psactl.toml"));
+    command.env("PSACTL_STATE", folder.join("state"));
+    measured::run(&mut command)
+}
+
+/// The example without an event log.
+fn configure(folder: &Path) {
+    let text = include_str!("../../examples/psactl.toml");
+    let lines = text.lines().filter(|line| !line.starts_with("events ="));
+    let lines = lines.map(|line| if line.starts_with("enabled = true") { "enabled = false" } else { line });
+    let text: Vec<&str> = lines.collect();
+    std::fs::write(folder.join("psactl.toml"), text.join("\n")).expect("written");
+}
+
+/// An account of the portal's screen: customer, company, account, user name, and its use of four services.
+struct Account {
+    cid: usize,
+    number: String,
+    user: String,
+    use_: [(&'static str, &'static str, String); 2],
+}
+
+/// Ten accounts for each customer.
+fn accounts(number: usize) -> impl Iterator<Item = Account> {
+    (0..number).map(|at| {
+        let storage = format!("{}.{:02}", at % 900, at % 100);
+        let use_ = if at.is_multiple_of(5) {
+            [("bdr-storage", "GB", storage), ("bdr-servers", "servers", "2".to_owned())]
+        } else {
+            [("basic-storage", "GB", storage), ("online-desktops", "desktops", "1".to_owned())]
+        };
+        Account {
+            cid: 1_000 + at / 10,
+            number: format!("DOC{:08}", 30_000_000 + at),
+            user: format!("PC-{at:06}"),
+            use_,
+        }
+    })
+}
+
+const COLUMNS: [&str; 4] = ["basic-storage", "bdr-storage", "online-desktops", "bdr-servers"];
+
+fn wide(number: usize) -> String {
+    let mut text = "ID,PID,CID,Brand,Account No,User Name,Role,SPlan,Company,Basic Online Backup Storage,\
+                    ShadowProtect BDR Storage,Online Backup # Desktops,ShadowProtect BDR Servers,Measured At\n"
+        .to_owned();
+    let now = now();
+    for account in accounts(number) {
+        let Account { cid, number, user, use_ } = account;
+        let _ = write!(text, "{cid},0,{cid},doc,{number},{user},User,Select,Customer {cid}");
+        for column in COLUMNS {
+            let amount = use_.iter().find(|(service, ..)| *service == column);
+            let _ = write!(text, ",{}", amount.map_or("", |(_, _, amount)| amount));
+        }
+        let _ = writeln!(text, ",{now}");
+    }
+    text
+}
+
+fn long(number: usize) -> String {
+    let mut text = "customer_id,customer_name,account_id,service,quantity,unit,measured_at\n".to_owned();
+    let now = now();
+    for account in accounts(number) {
+        for (service, unit, amount) in &account.use_ {
+            let Account { cid, number, .. } = &account;
+            let _ = writeln!(text, "{cid},Customer {cid},{number},{service},{amount},{unit},{now}");
+        }
+    }
+    text
+}
+
+fn objects(number: usize) -> impl Iterator<Item = String> {
+    let now = now();
+    accounts(number).map(move |account| {
+        let Account { cid, number, user, use_ } = account;
+        let [first, second] = use_.map(|(service, _, amount)| format!("\"{service}\": {amount}"));
+        format!(
+            "{{\"cid\": \"{cid}\", \"company\": \"Customer {cid}\", \"account\": \"{number}\", \"user\": \"{user}\", \
+             {first}, {second}, \"measured_at\": \"{now}\"}}"
+        )
+    })
+}
+
+fn json(number: usize) -> String {
+    let objects: Vec<String> = objects(number).collect();
+    format!("[\n{}\n]\n", objects.join(",\n"))
+}
+
+fn json_lines(number: usize) -> String {
+    objects(number).map(|object| object + "\n").collect()
+}
+
+fn now() -> Timestamp {
+    Timestamp::from_second(Timestamp::now().as_second()).expect("now")
+}
