@@ -32,6 +32,7 @@
 //! | [`psa`] | the typed ConnectWise client; knows nothing of backups |
 //! | [`store`] | the embedded SQLite state |
 //! | [`monitoring`] | who is told of runs |
+//! | `net` | what HTTP clients beside ConnectWise's are built with |
 //! | [`config`] | psactl.toml, environment, secrets |
 //! | [`sandbox`] | a simulated ConnectWise PSA, driven by the API's contract, sharing nothing with [`psa`] |
 //!
@@ -61,6 +62,7 @@ pub mod context;
 pub mod doctor;
 pub mod error;
 pub mod monitoring;
+mod net;
 pub mod plan;
 pub mod portal;
 pub mod psa;

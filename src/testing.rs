@@ -32,3 +32,8 @@ pub fn patience() -> RetryPolicy {
     }
     policy
 }
+
+/// Whether waits between tries are to be cut short.
+pub fn hasty() -> bool {
+    cfg!(debug_assertions) && std::env::var_os("PSACTL_TEST_HASTY").is_some()
+}

@@ -8,14 +8,14 @@ mod files;
 mod sample;
 mod snapshot;
 mod wording;
-mod x360recover;
+pub mod x360recover;
 
 pub use event::{Event, EventKind, EventLog, Severity, Unended};
 #[doc(hidden)]
 pub use files::read_bytes;
 pub(crate) use files::table::Table;
 pub use sample::sample;
-pub use snapshot::{Account, Customer, RowProblem, Snapshot};
+pub use snapshot::{Account, Customer, Doubt, RowProblem, Snapshot};
 
 use crate::config::{Config, PortalSource};
 use futures_util::future::LocalBoxFuture;
@@ -56,6 +56,11 @@ pub trait Source {
     fn refresh(&self, now: Timestamp) -> LocalBoxFuture<'_, Result<(), Error>> {
         let _ = now;
         Box::pin(async { Ok(()) })
+    }
+
+    /// Why the service did not answer when it was last asked; the copy is of an earlier answer then.
+    fn trouble(&self) -> Option<Error> {
+        None
     }
 
     /// Whether anything changed, without reading it.
@@ -156,6 +161,8 @@ impl Error {
 pub fn open(config: &Config, folder: &Path) -> Result<Box<dyn Source>, Error> {
     match &config.portal.source {
         PortalSource::Files(files) => Ok(Box::new(files::Files::new(config, files, folder))),
-        PortalSource::X360Recover(_) => Ok(Box::new(x360recover::X360Recover::new(config, folder)?)),
+        PortalSource::X360Recover(settings) => {
+            Ok(Box::new(x360recover::X360Recover::new(config, settings, folder)))
+        }
     }
 }

@@ -98,11 +98,13 @@ impl Run<'_> {
     pub async fn once(mut self) -> Result<Report> {
         const AREA: &str = "run";
         let nobody = BTreeSet::from([String::new()]);
-        match self.attempt().await {
-            Ok(report) => {
+        let mut silent = None;
+        match self.attempt(&mut silent).await {
+            Ok(mut report) => {
                 if !self.options.dry_run {
                     self.store.settle_standing(AREA, &nobody, &BTreeSet::new())?;
                 }
+                self.tell_silent(silent, &mut report)?;
                 Ok(report)
             }
             Err(failure) if self.options.dry_run || failure.exit == Exit::Interrupted => Err(failure),
@@ -129,7 +131,32 @@ impl Run<'_> {
         }
     }
 
-    async fn attempt(&mut self) -> Result<Report> {
+    /// A portal that did not answer is told of once, and again every `remind_every`; the run itself went on from what
+    /// it answered before.
+    fn tell_silent(&mut self, silent: Option<Failure>, report: &mut Report) -> Result<()> {
+        const AREA: &str = "portal";
+        let nobody = BTreeSet::from([String::new()]);
+        let Some(failure) = silent else {
+            if !self.options.dry_run {
+                self.store.settle_standing(AREA, &nobody, &BTreeSet::new())?;
+            }
+            return Ok(());
+        };
+        let key = format!("portal does not answer: {}", record::wording(&failure.line()));
+        let speaks = self.options.dry_run || {
+            let now = (self.clock)();
+            let speaks = self.store.speaks(&key, "", AREA, now, self.config.sync.remind_every)?;
+            self.store.settle_standing(AREA, &nobody, &BTreeSet::from([key]))?;
+            speaks || self.options.by_hand || !self.options.cids.is_empty()
+        };
+        if speaks {
+            report.portal_was_silent(&failure);
+        }
+        Ok(())
+    }
+
+    /// `silent` is why the portal did not answer, where the run goes on from what it answered before.
+    async fn attempt(&mut self, silent: &mut Option<Failure>) -> Result<Report> {
         stop::refuse(self.store)?;
         let now = (self.clock)();
         let source = portal::open(self.config, self.store.folder())?;
@@ -143,8 +170,19 @@ impl Run<'_> {
             failure => failure,
         };
         let asks_at = source.asks_at();
-        if asks_at.is_some_and(|at| at <= now) || self.options.insists() {
-            source.refresh(now).await.map_err(undelivered)?;
+        // A time so far ahead comes from a clock that was wrong.
+        let longest = self.config.sync.verify_every.max(jiff::SignedDuration::from_hours(24));
+        let asks = asks_at.is_some_and(|at| at <= now || at.duration_since(now) > longest);
+        if (asks || self.options.insists())
+            && let Err(error) = source.refresh(now).await
+        {
+            // What was answered before is still there: everything but the news goes on from that.
+            if source.stamp().is_err() {
+                return Err(undelivered(error));
+            }
+            *silent = Some(undelivered(error));
+        } else if let Some(error) = source.trouble() {
+            *silent = Some(undelivered(error));
         }
         // By now the service was asked: the next time is one to wake up at.
         let asks_at = source.asks_at();

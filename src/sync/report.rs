@@ -95,6 +95,9 @@ pub struct Report {
     /// Somebody waits for the answer: what fails is told by the exit code though it was said before.
     #[serde(skip)]
     pub(super) asked: bool,
+    /// How it ends because the portal did not answer, where nothing else is wrong.
+    #[serde(skip)]
+    pub(super) portal: Option<Exit>,
     /// How things stand, where the run looked.
     #[serde(skip)]
     pub overview: Option<Overview>,
@@ -118,6 +121,7 @@ impl Report {
             next: None,
             news: 0,
             asked: false,
+            portal: None,
             overview: None,
         }
     }
@@ -125,6 +129,12 @@ impl Report {
     /// The same failure as before, of which was spoken already.
     pub(super) fn still(failure: String) -> Report {
         Report { still: Some(failure), ..Report::new(0, false) }
+    }
+
+    /// The portal did not answer; the run went on from what it had answered before.
+    pub(super) fn portal_was_silent(&mut self, failure: &Failure) {
+        self.troubles.insert(0, Trouble::of(None, failure));
+        self.portal = Some(failure.exit);
     }
 
     pub(super) fn idle(next: Option<Timestamp>) -> Report {
@@ -139,7 +149,13 @@ impl Report {
             return Exit::Interrupted;
         }
         let said = self.news == 0 && (!self.asked || self.troubles.is_empty());
-        if self.dry_run || said {
+        if let Some(exit) = self.portal
+            && self.news == 0
+            && self.troubles.len() == 1
+        {
+            return exit;
+        }
+        if self.dry_run || said && self.portal.is_none() {
             return Exit::Done;
         }
         let troubled: std::collections::BTreeSet<_> =

@@ -143,7 +143,9 @@ impl Run<'_> {
         let known = self.known(shared, link);
         let managed_id = self.config.connectwise.managed_id(&link.cid);
         let usage = observe::usage(&observed.snapshot, &link.cid);
-        let partial = observed.older || observed.snapshot.problems_of(&link.cid).next().is_some();
+        let partial = observed.older
+            || observed.snapshot.results_unknown.contains(&link.cid)
+            || observed.snapshot.problems_of(&link.cid).next().is_some();
         if self.config.statistics.enabled
             && self.options.does(Part::Statistics)
             && observed.pauses.part(&link.cid, Part::Statistics).is_none()
@@ -213,6 +215,7 @@ impl Run<'_> {
             bindings: &shared.bindings,
             holds: &shared.holds,
             settings: &self.config.billing,
+            doubts: &observed.snapshot.doubts_of(&link.cid),
             gigabyte: self.config.portal.gigabyte,
             measured_on: observed
                 .snapshot

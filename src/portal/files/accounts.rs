@@ -321,7 +321,7 @@ impl<'a> Draft<'a> {
             period: self.period,
             unended: self.table.unended.map(|line| RowProblem::unended(&self.table.file, line)),
             file: self.table.file.clone(),
-            places: Default::default(),
+            ..Snapshot::default()
         };
         Accounts { snapshot, excluded: self.excluded, left_out }
     }
