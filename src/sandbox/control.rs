@@ -9,6 +9,11 @@
 //! | `POST /time {"now": "…"}` or `{"advance": "24h"}` | sets the clock |
 //! | `POST /faults {"kind", "method", "path", "nth", "times", "retryAfter", "location", "body", "contentType", "after"}` | orders a fault ([`super::Fault`]; only `kind` is needed) |
 //! | `DELETE /faults` | forgets the faults that are left |
+//! | `GET /portal/requests`, `DELETE /portal/requests` | the same log of the backup service's side |
+//! | `POST /portal/faults`, `DELETE /portal/faults` | the same faults there |
+//! | `POST /portal/key {"apiKey": "…"}` | takes another x360Recover API key from now on |
+//! | `GET /portal/records`, `PUT /portal/records` | what the x360Recover organization has, whole, as JSON |
+//! | `POST /portal/behaviour` | which of the known behaviours the x360Recover API shows ([`super::Behaviour`]) |
 //!
 //! Kinds of faults: `status-NNN`, `html-NNN`, `redirect[-NNN]` (with `location`), `empty`, `garbled`,
 //! `truncated`, `truncated-chunked`, `dripping`, `hang`, `reset`; each also with `applied-then-` before
@@ -43,6 +48,11 @@ pub async fn serve(listener: TcpListener, shared: Arc<Shared>) -> io::Result<()>
         .route("/private-key", post(private_key))
         .route("/time", get(time).post(set_time))
         .route("/faults", post(add_fault).delete(clear_faults))
+        .route("/portal/requests", get(portal_requests).delete(portal_clear_requests))
+        .route("/portal/faults", post(portal_fault).delete(portal_clear_faults))
+        .route("/portal/key", post(portal_key))
+        .route("/portal/records", get(portal_records).put(portal_set_records))
+        .route("/portal/behaviour", post(portal_behaviour))
         .with_state(shared);
     axum::serve(listener, app).with_graceful_shutdown(async move { stopping.stopping().await }).await
 }
@@ -157,4 +167,66 @@ async fn add_fault(State(shared): State<Arc<Shared>>, body: Bytes) -> Answer {
 async fn clear_faults(State(shared): State<Arc<Shared>>) -> Answer {
     locked(&shared.faults).clear();
     done()
+}
+
+async fn portal_requests(State(shared): State<Arc<Shared>>) -> Answer {
+    let requests = shared.portal.requests();
+    control_answer(StatusCode::OK, json!({"total": requests.len(), "requests": requests}))
+}
+
+async fn portal_clear_requests(State(shared): State<Arc<Shared>>) -> Answer {
+    shared.portal.clear_requests();
+    done()
+}
+
+async fn portal_fault(State(shared): State<Arc<Shared>>, body: Bytes) -> Answer {
+    match read::<Fault>(&body).map_err(|why| why.to_string()).and_then(|fault| shared.portal.add_fault(fault)) {
+        Ok(()) => done(),
+        Err(why) => refused(why),
+    }
+}
+
+async fn portal_clear_faults(State(shared): State<Arc<Shared>>) -> Answer {
+    shared.portal.clear_faults();
+    done()
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+struct NewApiKey {
+    api_key: String,
+}
+
+async fn portal_key(State(shared): State<Arc<Shared>>, body: Bytes) -> Answer {
+    match read::<NewApiKey>(&body) {
+        Ok(new) => {
+            shared.portal.set_key(&new.api_key);
+            done()
+        }
+        Err(why) => refused(why),
+    }
+}
+
+async fn portal_records(State(shared): State<Arc<Shared>>) -> Answer {
+    control_answer(StatusCode::OK, shared.portal.records())
+}
+
+async fn portal_set_records(State(shared): State<Arc<Shared>>, body: Bytes) -> Answer {
+    match read::<Value>(&body) {
+        Ok(records) => {
+            shared.portal.edit(|all| *all = records);
+            done()
+        }
+        Err(why) => refused(why),
+    }
+}
+
+async fn portal_behaviour(State(shared): State<Arc<Shared>>, body: Bytes) -> Answer {
+    match read(&body) {
+        Ok(behaviour) => {
+            shared.portal.behave(|shown| *shown = behaviour);
+            done()
+        }
+        Err(why) => refused(why),
+    }
 }

@@ -24,6 +24,7 @@ mod log;
 mod options;
 mod paging;
 mod patch;
+mod portal;
 mod query;
 mod release;
 mod reply;
@@ -51,11 +52,13 @@ pub use contract::DOCUMENT;
 pub use faults::Fault;
 pub use log::LoggedRequest;
 pub use options::{Options, Release, World};
+pub use portal::Portal;
+pub use portal::x360recover::Behaviour;
 
 /// How long open connections get to finish when the sandbox stops.
 const STOP_DEADLINE: Duration = Duration::from_secs(2);
 
-/// What the two servers and the handle share.
+/// What the servers and the handle share.
 struct Shared {
     contract: contract::Contract,
     options: Options,
@@ -65,6 +68,7 @@ struct Shared {
     log: Mutex<log::Log>,
     faults: Mutex<faults::Faults>,
     limit: Mutex<limit::Limit>,
+    portal: portal::Portal,
     /// Host and port, and the same with the scheme before it.
     authority: String,
     origin: String,
@@ -104,6 +108,7 @@ pub struct Sandbox {
     shared: Arc<Shared>,
     ca_file: Option<PathBuf>,
     control: SocketAddr,
+    portal: SocketAddr,
     stop: watch::Sender<bool>,
     tasks: Vec<JoinHandle<io::Result<()>>>,
 }
@@ -113,12 +118,15 @@ impl Sandbox {
     pub async fn start(options: Options) -> io::Result<Sandbox> {
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, options.port)).await?;
         let control_listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await?;
+        let portal_listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await?;
+        let portal_address = portal_listener.local_addr()?;
         let (tls, ca_file) = options.tls.as_deref().map(tls::prepare).transpose()?.unzip();
         let authority = listener.local_addr()?.to_string();
         let scheme = if tls.is_some() { "https" } else { "http" };
         let control = control_listener.local_addr()?;
         let contract = contract::Contract::load(options.release).map_err(io::Error::other)?;
         let clock = clock::Clock::starting(options.now);
+        let portal = portal::Portal::start(clock.now()).map_err(io::Error::other)?;
         let store = world::build(&contract, &options, clock.now()).map_err(io::Error::other)?;
         let (stop, stopped) = watch::channel(false);
         let shared = Arc::new(Shared {
@@ -130,6 +138,7 @@ impl Sandbox {
             log: Mutex::default(),
             faults: Mutex::default(),
             limit: Mutex::default(),
+            portal,
             origin: format!("{scheme}://{authority}"),
             authority,
             stopped,
@@ -137,8 +146,9 @@ impl Sandbox {
         let tasks = vec![
             tokio::spawn(server::serve(listener, tls, shared.clone())),
             tokio::spawn(control::serve(control_listener, shared.clone())),
+            tokio::spawn(portal::serve(portal_listener, shared.clone())),
         ];
-        Ok(Sandbox { shared, ca_file, control, stop, tasks })
+        Ok(Sandbox { shared, ca_file, control, portal: portal_address, stop, tasks })
     }
 
     /// Where the PSA is: `http://127.0.0.1:PORT`, or `https://…`.
@@ -154,6 +164,21 @@ impl Sandbox {
     /// Where the sandbox is told what to do, from another process too.
     pub fn control_url(&self) -> String {
         format!("http://{}", self.control)
+    }
+
+    /// Where the backup service's side is: `http://127.0.0.1:PORT`, without a path.
+    pub fn portal_url(&self) -> String {
+        format!("http://{}", self.portal)
+    }
+
+    /// Where the x360Recover API is, with its path.
+    pub fn x360recover_url(&self) -> String {
+        format!("{}/x360recover", self.portal_url())
+    }
+
+    /// The backup service's side: what it has, how it behaves, what was asked of it.
+    pub fn portal(&self) -> &Portal {
+        &self.shared.portal
     }
 
     /// The company ID to sign in with.
