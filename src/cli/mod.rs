@@ -19,7 +19,7 @@ mod sync;
 mod undo;
 mod why;
 
-pub use self::sandbox::write_trial;
+pub use self::sandbox::{write_trial, write_trial_x360recover};
 
 use std::path::PathBuf;
 use std::process::ExitCode;

@@ -48,7 +48,10 @@ pub(super) static ROOT: &[(&str, Shape)] = &[
             ("max_age", Key),
             ("age_from", Key),
             ("gigabyte", Key),
-            ("x360recover", Section(&[("url", Key), ("api_key", Key), ("poll_every", Key), ("storage_service", Key)])),
+            (
+                "x360recover",
+                Section(&[("url", Key), ("api_key", Key), ("poll_every", Key), ("storage_service", Key)]),
+            ),
         ]),
     ),
     (

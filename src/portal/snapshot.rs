@@ -132,6 +132,8 @@ pub struct Snapshot {
     pub results_unknown: BTreeSet<String>,
     /// What was left out on purpose (parked customers), and words that are not known, each in a sentence.
     pub left_out: Vec<String>,
+    /// Each machine is counted under one kind of protection alone: the counts add up.
+    pub machines_apart: bool,
     /// The export.
     pub file: PathBuf,
     /// Where each customer stands above, looked up when first asked for.

@@ -180,7 +180,8 @@ async fn portal_clear_requests(State(shared): State<Arc<Shared>>) -> Answer {
 }
 
 async fn portal_fault(State(shared): State<Arc<Shared>>, body: Bytes) -> Answer {
-    match read::<Fault>(&body).map_err(|why| why.to_string()).and_then(|fault| shared.portal.add_fault(fault)) {
+    match read::<Fault>(&body).map_err(|why| why.to_string()).and_then(|fault| shared.portal.add_fault(fault))
+    {
         Ok(()) => done(),
         Err(why) => refused(why),
     }

@@ -192,7 +192,9 @@ impl<'a> Setup<'a> {
     /// Where the source cannot be opened.
     pub async fn reread_portal(&mut self) -> Result<()> {
         let source = crate::portal::open(self.config, self.store.folder())?;
-        if source.trouble().is_some() || matches!(source.stamp(), Err(crate::portal::Error::NeverAsked { .. })) {
+        if source.trouble().is_some()
+            || matches!(source.stamp(), Err(crate::portal::Error::NeverAsked { .. }))
+        {
             // What it answers instead is found where the list is read.
             let _ = source.refresh(self.now).await;
         }

@@ -24,7 +24,9 @@ pub fn blocked(
     if let Some(reason) = untimely(config, snapshot, &link.cid, now) {
         let fix = match config.portal.source {
             PortalSource::Files(_) => "see that the portal's export is written again",
-            PortalSource::X360Recover(_) => "psactl sync --verify asks x360Recover at once and says what it answers",
+            PortalSource::X360Recover(_) => {
+                "psactl sync --verify asks x360Recover at once and says what it answers"
+            }
         };
         return Some((reason, fix.to_owned()));
     }

@@ -141,6 +141,11 @@ impl Report {
         Report { idle: true, next, ..Report::new(0, false) }
     }
 
+    /// Whether there is something to be told that was not told before.
+    pub fn has_news(&self) -> bool {
+        self.news > 0 || self.portal.is_some()
+    }
+
     /// The exit code: everything failing for one cause gives that cause's code.
     pub fn exit(&self) -> Exit {
         let interrupted =

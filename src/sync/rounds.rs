@@ -153,7 +153,7 @@ impl Run<'_> {
             && let Some(solution) = chosen.solution
         {
             let jobs = shared.jobs.get(link.cid.as_str()).copied().unwrap_or_default();
-            let numbers = statistics::numbers(jobs, &usage);
+            let numbers = statistics::numbers(jobs, &usage, observed.snapshot.machines_apart);
             let print = known::statistics(link, &numbers);
             if known.statistics.as_ref() == Some(&print) {
                 round.unread = true;

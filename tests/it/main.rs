@@ -45,3 +45,5 @@ mod undo;
 mod why;
 #[cfg(unix)]
 mod wizard;
+mod x360recover;
+mod x360recover_sync;

@@ -22,13 +22,16 @@ use super::wire;
 const MOST_BYTES: usize = 64 << 20;
 
 /// Devices asked for at once: as many as the known clients ask for, since the most is not published.
-const DEVICES: u64 = 100;
+const DEVICES: usize = 100;
 
 /// Runs of a job asked for at once, for the same reason.
-const RUNS: u64 = 1500;
+const RUNS: usize = 1500;
 
 /// A page of runs with fewer is the last one, whatever the server's own limit is.
 const FEW: usize = 100;
+
+/// As many as there may be, where pages cannot be had.
+const ALL_AT_ONCE: usize = 100_000;
 
 /// More pages than this are no list.
 const MOST_PAGES: usize = 2_000;
@@ -240,7 +243,7 @@ impl Api {
         &self,
         path: String,
         query: &[(&str, String)],
-        limit: u64,
+        limit: usize,
         few: usize,
         key: impl Fn(&Value) -> Option<K>,
     ) -> Answer<Vec<Value>> {
@@ -248,32 +251,37 @@ impl Api {
         let mut seen = HashSet::new();
         let mut offset = 0;
         for _ in 0..MOST_PAGES {
-            let mut query = query.to_vec();
-            query.extend([("limit", limit.to_string()), ("offset", offset.to_string())]);
-            let value = self.get(&path, &query).await?;
-            let page = if value.as_array().is_some_and(Vec::is_empty) {
-                Vec::new()
-            } else {
-                let known = if few == 0 { "id" } else { "start_time" };
-                wire::list(value, known).ok_or_else(|| garbled(path.clone()))?
-            };
+            let page = self.page(&path, query, limit, offset).await?;
             let (count, before) = (page.len(), seen.len());
-            for entry in page {
-                // One without a key is kept: whoever reads it says what is wrong with it.
-                if key(&entry).is_none_or(|key| seen.insert(key)) {
-                    all.push(entry);
-                }
+            // One without a key is kept: whoever reads it says what is wrong with it.
+            all.extend(page.into_iter().filter(|entry| key(entry).is_none_or(|key| seen.insert(key))));
+            if offset > 0 && count == limit && seen.len() == before {
+                // The same full page again: the offset has no effect. All at once, then.
+                let whole = self.page(&path, query, ALL_AT_ONCE, 0).await?;
+                all.extend(whole.into_iter().filter(|entry| key(entry).is_some_and(|key| seen.insert(key))));
+                return Ok(all);
             }
             if count <= few || seen.len() == before {
                 return Ok(all);
             }
             offset += count;
         }
-        Err(Refusal {
-            asked: format!("GET {path}"),
-            kind: Kind::Garbled,
-            said: "the list has no end".to_owned(),
-        })
+        let said = "the list has no end".to_owned();
+        Err(Refusal { asked: format!("GET {path}"), kind: Kind::Garbled, said })
+    }
+
+    async fn page(
+        &self,
+        path: &str,
+        query: &[(&str, String)],
+        limit: usize,
+        offset: usize,
+    ) -> Answer<Vec<Value>> {
+        let mut query = query.to_vec();
+        query.extend([("limit", limit.to_string()), ("offset", offset.to_string())]);
+        let value = self.get(path, &query).await?;
+        let known = if path.ends_with("/history") { "start_time" } else { "id" };
+        wire::list(value, known).ok_or_else(|| garbled(path.to_owned()))
     }
 
     async fn get(&self, path: &str, query: &[(&str, String)]) -> Answer<Value> {
@@ -324,7 +332,8 @@ impl Api {
         let request = self.http.get(address).query(query).header("x-api-key", key);
         let mut answer = request.send().await.map_err(|error| lost(explained(error)))?;
         let status = answer.status();
-        let retry_after = answer.headers().get(RETRY_AFTER).and_then(|value| value.to_str().ok()?.trim().parse().ok());
+        let retry_after =
+            answer.headers().get(RETRY_AFTER).and_then(|value| value.to_str().ok()?.trim().parse().ok());
         let mut body = Vec::new();
         while let Some(chunk) = answer.chunk().await.map_err(|error| lost(explained(error)))? {
             if body.len() + chunk.len() > MOST_BYTES {

@@ -200,7 +200,8 @@ pub(super) fn head(path: &Path) -> Result<Head, Error> {
 pub(super) fn read(path: &Path) -> Result<Option<(Head, Data)>, Error> {
     let Some((head, mut rest)) = lines(path)? else { return Ok(None) };
     let mut line = Vec::new();
-    rest.read_until(b'\n', &mut line).map_err(|source| Error::Unreadable { path: path.to_path_buf(), source })?;
+    rest.read_until(b'\n', &mut line)
+        .map_err(|source| Error::Unreadable { path: path.to_path_buf(), source })?;
     if line.iter().all(u8::is_ascii_whitespace) {
         return Ok(None);
     }

@@ -14,7 +14,8 @@ const NAMED: usize = 5;
 /// All events, oldest first. A run is known by device, job and start; its account is the job, so that the success of
 /// one job does not end the failure of another.
 pub(super) fn log(said: &Said, digest: &str) -> EventLog {
-    let left_out = |client: &i64| said.clients.iter().any(|known| known.id == *client && known.left_out.is_some());
+    let left_out =
+        |client: &i64| said.clients.iter().any(|known| known.id == *client && known.left_out.is_some());
     let left_out: BTreeSet<i64> =
         said.clients.iter().map(|client| client.id).filter(|client| left_out(client)).collect();
     let mut log = EventLog { digest: digest.to_owned(), ..EventLog::default() };
@@ -54,8 +55,7 @@ pub(super) fn log(said: &Said, digest: &str) -> EventLog {
         let names: Vec<String> = clients.iter().take(NAMED).map(i64::to_string).collect();
         let more = clients.len().saturating_sub(NAMED);
         let more = if more > 0 { format!(" and {more} more") } else { String::new() };
-        let reason =
-            format!("backup results of {}{more} are not all known: {why}", names.join(", "));
+        let reason = format!("backup results of {}{more} are not all known: {why}", names.join(", "));
         let cid = (clients.len() == 1).then(|| clients[0].to_string());
         log.problems.push(bad("job history", cid, None, reason));
     }

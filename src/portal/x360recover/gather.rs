@@ -59,8 +59,7 @@ pub(super) async fn gather(
 ) -> Result<Gathered, Refusal> {
     // First alone: a refused key is refused once.
     let organization = api.organization().await?;
-    let (clients, devices, appliances) =
-        try_join3(api.clients(), api.devices(), api.appliances()).await?;
+    let (clients, devices, appliances) = try_join3(api.clients(), api.devices(), api.appliances()).await?;
     let mut said = Said { organization: Some(organization), ..Said::default() };
     read_clients(&clients, &mut said);
     let devices = read_devices(api, devices, zone, &mut said).await?;
@@ -110,9 +109,11 @@ pub(super) async fn gather(
     for job in runs.values_mut() {
         job.runs.retain(|run| run.end.unwrap_or(run.start) >= horizon);
     }
-    let listed: BTreeSet<String> = devices.iter().flat_map(|device| device.jobs.iter().map(|job| name(device, job))).collect();
+    let listed: BTreeSet<String> =
+        devices.iter().flat_map(|device| device.jobs.iter().map(|job| name(device, job))).collect();
     memory.read.retain(|key, _| listed.contains(key));
-    for device in devices.iter().filter(|device| device.client.is_some_and(|client| active.contains(&client))) {
+    for device in devices.iter().filter(|device| device.client.is_some_and(|client| active.contains(&client)))
+    {
         for job in &device.jobs {
             let (Some(client), key) = (device.client, name(device, job)) else { continue };
             let why = match memory.read.get(&key) {
@@ -154,7 +155,12 @@ fn read_clients(clients: &[Value], said: &mut Said) {
 }
 
 /// The devices, each with its client. Where the list does not say whose one is, each client is asked for its own.
-async fn read_devices(api: &Api, values: Vec<Value>, zone: &TimeZone, said: &mut Said) -> Answer<Vec<Device>> {
+async fn read_devices(
+    api: &Api,
+    values: Vec<Value>,
+    zone: &TimeZone,
+    said: &mut Said,
+) -> Answer<Vec<Device>> {
     let mut devices: BTreeMap<i64, Device> = BTreeMap::new();
     for value in &values {
         match Device::read(value, zone) {
@@ -180,7 +186,9 @@ async fn read_devices(api: &Api, values: Vec<Value>, zone: &TimeZone, said: &mut
     for device in devices.values() {
         let reason = match device.client {
             None => "the device is in no client's list".to_owned(),
-            Some(client) if !known.contains(&client) => format!("client {client} is not in the list of clients"),
+            Some(client) if !known.contains(&client) => {
+                format!("client {client} is not in the list of clients")
+            }
             Some(_) => continue,
         };
         said.odd.push(Odd {
@@ -198,7 +206,8 @@ fn read_appliances(values: &[Value], said: &mut Said) -> Vec<Appliance> {
     for value in values {
         match Appliance::read(value) {
             Some(appliance) if appliance.client.is_none() => {
-                said.notes.push(format!("appliance {}: it is not said whose it is: not watched", appliance.name));
+                said.notes
+                    .push(format!("appliance {}: it is not said whose it is: not watched", appliance.name));
             }
             Some(appliance) => drop(appliances.entry(appliance.id).or_insert(appliance)),
             None => said.notes.push("GET /appliance: an entry has no id: left out".to_owned()),
@@ -295,7 +304,8 @@ async fn histories<'a>(
             let last = known.get(&(wanted.device.id, wanted.job.id)).and_then(|job| job.runs.last());
             let since = last.map_or(now - FIRST, |run| (run.start - OVERLAP).max(now - FIRST));
             let answer = api.runs(wanted.client, wanted.device.id, wanted.job.id, since.as_second()).await;
-            let runs = answer.map(|runs| runs.iter().filter_map(|run| Run::read(run, zone)).collect::<Vec<_>>());
+            let runs =
+                answer.map(|runs| runs.iter().filter_map(|run| Run::read(run, zone)).collect::<Vec<_>>());
             (*wanted, runs)
         })
         .buffered(8);

@@ -47,6 +47,8 @@ pub(super) struct X360Recover {
     settings: Settings,
     config: Config,
     usage: usage::Settings,
+    /// Of times without one. The API's other times are in UTC, so these are taken to be, whatever `[portal] time_zone`
+    /// says: that is the exports'.
     zone: TimeZone,
     copy: PathBuf,
 }
@@ -61,7 +63,7 @@ impl X360Recover {
                 storage_service: settings.storage_service,
                 longest_cid: config.connectwise.longest_cid(),
             },
-            zone: config.portal.time_zone.clone().unwrap_or(TimeZone::UTC),
+            zone: TimeZone::UTC,
             copy: copy::path(folder),
         }
     }
@@ -96,7 +98,12 @@ impl X360Recover {
     fn nothing(&self, head: Head) -> Error {
         match head.failure {
             // It was asked, and said why not; it is asked again when that may help.
-            Some(failure) if head.url == self.settings.url => failure.error(),
+            Some(failure)
+                if head.url == self.settings.url
+                    && (failure.kind != FailureKind::Refused || head.asked_with == self.asked_with()) =>
+            {
+                failure.error()
+            }
             _ => Error::NeverAsked { asked: format!("x360Recover at {}", self.settings.url) },
         }
     }
@@ -201,10 +208,9 @@ impl Source for X360Recover {
             return Err(self.nothing(head));
         }
         let usage::Settings { gigabyte, storage_service, longest_cid } = &self.usage;
-        let zone = self.zone.iana_name().unwrap_or_default();
         // An answer that says the same is fresh all the same: a few times a day that is looked at.
         let day = head.fetched_at.map(|at| at.as_second() / FRESH).unwrap_or_default();
-        Ok(Stamp(format!("{} {day} {gigabyte:?} {storage_service} {longest_cid} {zone}", head.digest)))
+        Ok(Stamp(format!("{} {day} {gigabyte:?} {storage_service} {longest_cid}", head.digest)))
     }
 
     fn accounts(&self) -> Result<Snapshot, Error> {

@@ -66,7 +66,8 @@ impl Refusal {
             504 => Kind::Gateway,
             other => Kind::Status(other),
         };
-        let said = word("detail").or_else(|| word("title")).or_else(|| word("message")).or_else(|| word("msg"));
+        let said =
+            word("detail").or_else(|| word("title")).or_else(|| word("message")).or_else(|| word("msg"));
         let said = said.unwrap_or_default();
         Refusal { asked, kind, said: text::shorten(&text::clean(&said), 200) }
     }
@@ -82,7 +83,9 @@ impl Refusal {
             Kind::Address => {
                 "the server knows no such address (401 with \"code\" and \"msg\"); the key is not the cause"
             }
-            Kind::Unauthorized => "refused (401), and the answer does not say whether key or address is meant",
+            Kind::Unauthorized => {
+                "refused (401), and the answer does not say whether key or address is meant"
+            }
             Kind::Right => "the key may not do this (403)",
             Kind::Flood => "refused as one call too many (403 without a body)",
             Kind::NotFound => "no such object (404)",

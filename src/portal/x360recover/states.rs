@@ -82,7 +82,14 @@ impl Made {
         changed
     }
 
-    fn note(&mut self, key: &str, about: &About<'_>, at: Timestamp, what: (EventKind, Severity), text: String) {
+    fn note(
+        &mut self,
+        key: &str,
+        about: &About<'_>,
+        at: Timestamp,
+        what: (EventKind, Severity),
+        text: String,
+    ) {
         let (kind, severity) = what;
         self.events.push(Noted {
             id: format!("{key}/{}/{}", kind.as_str(), at.as_second()),
@@ -190,7 +197,9 @@ impl Made {
         if self.turns(key.clone(), if appliance.down { "offline" } else { "" }, "") {
             let (what, text) = match appliance.down {
                 true => ((EventKind::BdrHardware, Severity::Error), format!("Appliance {name} is offline")),
-                false => ((EventKind::BdrHardwareOk, Severity::Ok), format!("Appliance {name} is online again")),
+                false => {
+                    ((EventKind::BdrHardwareOk, Severity::Ok), format!("Appliance {name} is online again"))
+                }
             };
             self.note(&key, &about, self.now, what, text);
         }

@@ -41,6 +41,7 @@ pub(super) fn snapshot(said: &Said, digest: &str, fetched_at: Timestamp, setting
         measured_at: Some(fetched_at),
         digest: digest.to_owned(),
         rows: said.devices.len(),
+        machines_apart: true,
         file: PathBuf::from("x360Recover"),
         left_out: said.notes.clone(),
         results_unknown: said.unread.keys().map(i64::to_string).collect(),
@@ -72,7 +73,14 @@ fn problem(odd: &Odd) -> RowProblem {
 }
 
 pub(super) fn bad(asked: &str, cid: Option<String>, account: Option<String>, reason: String) -> RowProblem {
-    RowProblem { file: PathBuf::from(format!("x360Recover, {asked}")), line: 0, column: String::new(), account, cid, reason }
+    RowProblem {
+        file: PathBuf::from(format!("x360Recover, {asked}")),
+        line: 0,
+        column: String::new(),
+        account,
+        cid,
+        reason,
+    }
 }
 
 /// How a machine is protected.
@@ -102,12 +110,14 @@ fn customer(
 ) {
     let cid = client.id.to_string();
     // Only where some are kept in the cloud alone must they be told from those on an appliance.
-    let archived = client.counters.as_ref().is_some_and(|[_, _, alone]| alone.values().any(|count| *count != 0));
+    let archived =
+        client.counters.as_ref().is_some_and(|[_, _, alone]| alone.values().any(|count| *count != 0));
     let model = |machine: &Machine| match machine {
         machine if machine.d2c => Model::Direct,
         machine if archived && machine.local == Bytes::Nothing => Model::CloudAlone,
         _ => Model::Appliance,
     };
+    let mut whole = true;
     let mut measured: BTreeSet<&'static str> = BTreeSet::new();
     for machine in machines {
         let model = model(machine);
@@ -127,6 +137,7 @@ fn customer(
                 });
             }
             Err(reason) => {
+                whole = false;
                 let account = Some(machine.name.clone());
                 snapshot.problems.push(bad("GET /device", Some(cid.clone()), account, reason));
             }
@@ -134,9 +145,11 @@ fn customer(
     }
     // What no machine is counted for is measured, too: zero.
     let services = [settings.storage_service, LOCAL_STORAGE].into_iter().chain(ONLINE).chain(LOCAL);
-    let zeros: BTreeMap<&'static str, Decimal> =
-        services.filter(|service| !measured.contains(service)).map(|service| (service, Decimal::ZERO)).collect();
-    if !zeros.is_empty() {
+    let zeros: BTreeMap<&'static str, Decimal> = services
+        .filter(|service| !measured.contains(service))
+        .map(|service| (service, Decimal::ZERO))
+        .collect();
+    if !zeros.is_empty() && whole {
         snapshot.accounts.push(Account {
             number: format!("client-{cid}"),
             user: client.name.clone(),
@@ -163,7 +176,8 @@ fn usage(
     settings: &Settings,
 ) -> Result<BTreeMap<&'static str, Decimal>, String> {
     let mut usage = BTreeMap::new();
-    let places = [(settings.storage_service, machine.cloud, "cloud"), (LOCAL_STORAGE, machine.local, "local")];
+    let places =
+        [(settings.storage_service, machine.cloud, "cloud"), (LOCAL_STORAGE, machine.local, "local")];
     for (service, bytes, place) in places {
         match bytes {
             Bytes::Of(bytes) => drop(usage.insert(service, gigabytes(bytes, settings.gigabyte))),

@@ -23,7 +23,8 @@ pub(super) fn list(value: Value, known: &str) -> Option<Vec<Value>> {
 pub(super) fn id(value: &Value, name: &str) -> Option<i64> {
     match value.get(name)? {
         Value::Number(number) => number.as_i64().or_else(|| {
-            let (whole, rest) = number.to_string().split_once('.').map(|(a, b)| (a.to_owned(), b.to_owned()))?;
+            let (whole, rest) =
+                number.to_string().split_once('.').map(|(a, b)| (a.to_owned(), b.to_owned()))?;
             rest.bytes().all(|byte| byte == b'0').then(|| whole.parse().ok()).flatten()
         }),
         Value::String(text) => text.trim().parse().ok(),
@@ -396,12 +397,24 @@ mod tests {
     fn bytes_are_measured_or_not_and_never_guessed() {
         let kept = "2026-01-01T00:00:00Z";
         for (device, cloud, local) in [
-            (json!({"vaults": [{"type": "Cloud", "device_usage": 5}, {"type": "Private", "device_usage": 9}, {"type": "Cloud", "device_usage": 2}], "cloud_usage": 99, "local_usage": 3}), Bytes::Of(7), Bytes::Of(3)),
+            (
+                json!({"vaults": [{"type": "Cloud", "device_usage": 5}, {"type": "Private", "device_usage": 9}, {"type": "Cloud", "device_usage": 2}], "cloud_usage": 99, "local_usage": 3}),
+                Bytes::Of(7),
+                Bytes::Of(3),
+            ),
             (json!({"vaults": [{"type": "Private", "device_usage": 9}]}), Bytes::Of(0), Bytes::Nothing),
             (json!({"vaults": [], "cloud_usage": 4}), Bytes::Of(4), Bytes::Nothing),
             (json!({"cloud_usage": 4, "local_usage": 0}), Bytes::Of(4), Bytes::Of(0)),
-            (json!({"vaults": [{"type": "Cloud", "device_usage": null, "latest_vault_rp": kept}], "cloud_usage": 4}), Bytes::Of(4), Bytes::Nothing),
-            (json!({"vaults": [{"type": "Cloud", "device_usage": null, "latest_vault_rp": kept}]}), Bytes::Unknown, Bytes::Nothing),
+            (
+                json!({"vaults": [{"type": "Cloud", "device_usage": null, "latest_vault_rp": kept}], "cloud_usage": 4}),
+                Bytes::Of(4),
+                Bytes::Nothing,
+            ),
+            (
+                json!({"vaults": [{"type": "Cloud", "device_usage": null, "latest_vault_rp": kept}]}),
+                Bytes::Unknown,
+                Bytes::Nothing,
+            ),
             (json!({"latest_cloud_rp": kept, "latest_local_rp": kept}), Bytes::Unknown, Bytes::Unknown),
             (json!({"cloud_usage": -1, "local_usage": "much"}), Bytes::Unknown, Bytes::Unknown),
             (json!({}), Bytes::Nothing, Bytes::Nothing),

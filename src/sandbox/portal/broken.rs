@@ -19,9 +19,11 @@ pub fn respond(strike: &Strike, whole: &Reply) -> Option<Response<Body>> {
         Kind::Redirect(status) => (status, HTML, Vec::new()),
         Kind::Empty => (200, whole.content_type, Vec::new()),
         // Cut short, in whatever way: the JSON does not end.
-        Kind::Garbled | Kind::Truncated { .. } | Kind::Dripping => {
-            (whole.status, whole.content_type, whole.body.iter().take(whole.body.len() / 2).copied().collect())
-        }
+        Kind::Garbled | Kind::Truncated { .. } | Kind::Dripping => (
+            whole.status,
+            whole.content_type,
+            whole.body.iter().take(whole.body.len() / 2).copied().collect(),
+        ),
     };
     let Written { content_type, body } = match &strike.written {
         Some(written) => written.clone(),

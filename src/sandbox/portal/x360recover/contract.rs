@@ -91,7 +91,8 @@ impl Contract {
         let known: &[Value] = known.map_or(&[], Vec::as_slice);
         for (name, value) in query {
             // A known client sends both here, too; they have no effect.
-            let ignored = asked.template == "/client/{client_id}/device" && ["limit", "offset"].contains(&name.as_str());
+            let ignored = asked.template == "/client/{client_id}/device"
+                && ["limit", "offset"].contains(&name.as_str());
             let of_query = |parameter: &&Value| {
                 parameter.get("in").and_then(Value::as_str) == Some("query")
                     && parameter.get("name").and_then(Value::as_str) == Some(name)

@@ -341,7 +341,10 @@ mod tests {
         assert_eq!(ask("/x360recover/client", &[], Some("other")).1, "application/json");
         for path in ["/x360recover/clients", "/x360recover/client/x", "/client", "/billing/client"] {
             let (status, kind, body) = ask(path, &[], key);
-            assert_eq!((status, kind, body.as_str()), (401, "text/html", r#"{"code":401,"msg":"Unauthorized"}"#));
+            assert_eq!(
+                (status, kind, body.as_str()),
+                (401, "text/html", r#"{"code":401,"msg":"Unauthorized"}"#)
+            );
         }
         assert_eq!(ask("/x360recover/client/12", &[], key).0, 404);
         assert_eq!(ask("/x360recover/device", &[("limit", "many")], key).0, 400);

@@ -83,8 +83,10 @@ pub fn records(now: Timestamp) -> Value {
         tests.insert(device.id.to_string(), if none { json!([]) } else { groups });
         // The only times without a zone.
         let point = latest(device, now).map(|at| at.strftime("%Y-%m-%dT%H:%M:%S").to_string());
-        let list: Vec<Value> =
-            point.iter().map(|at| json!({"timestamp": at, "in_use": false, "usage_initiator": null})).collect();
+        let list: Vec<Value> = point
+            .iter()
+            .map(|at| json!({"timestamp": at, "in_use": false, "usage_initiator": null}))
+            .collect();
         points.insert(
             device.id.to_string(),
             json!([{ "vault_id": 901, "status": "OK", "error_msg": "", "restore_points": list }]),
@@ -109,7 +111,10 @@ pub fn records(now: Timestamp) -> Value {
 fn client(id: i64, name: &str) -> Value {
     let count = |wanted: &dyn Fn(&Device) -> bool| -> Vec<Value> {
         let of_kind = |kind: &str| {
-            DEVICES.iter().filter(|device| device.client == id && device.kind == kind && wanted(device)).count()
+            DEVICES
+                .iter()
+                .filter(|device| device.client == id && device.kind == kind && wanted(device))
+                .count()
         };
         [SERVER, WORKSTATION].iter().map(|kind| json!({"type": kind, "count": of_kind(kind)})).collect()
     };

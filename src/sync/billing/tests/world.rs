@@ -26,6 +26,7 @@ pub(super) struct World {
     pub(super) holds: Vec<Hold>,
     pub(super) settings: Settings,
     pub(super) gigabyte: Gigabyte,
+    pub(super) doubts: BTreeMap<&'static str, &'static str>,
     pub(super) products: BTreeMap<String, Vec<i64>>,
     pub(super) measured_on: Option<Date>,
     pub(super) today: Date,
@@ -94,6 +95,7 @@ impl World {
             holds: Vec::new(),
             settings: settings(),
             gigabyte: Gigabyte::Decimal,
+            doubts: BTreeMap::new(),
             products: BTreeMap::from([
                 ("select-storage".to_owned(), vec![5, 6]),
                 ("online-servers".to_owned(), vec![8]),
@@ -178,6 +180,7 @@ impl World {
             holds: &self.holds.iter().map(|own| (own.record.clone(), own.clone())).collect(),
             settings: &self.settings,
             gigabyte: self.gigabyte,
+            doubts: &self.doubts,
             measured_on: self.measured_on,
             today: self.today,
         })
