@@ -106,6 +106,16 @@ pub(super) enum Portal {
     X360Recover,
 }
 
+impl Portal {
+    /// Writes a psactl.toml with this source, and what belongs to it.
+    pub(super) fn write_trial(self, sandbox: &Sandbox, file: &Path) -> Result<()> {
+        match self {
+            Portal::Files => write_trial(sandbox, file),
+            Portal::X360Recover => write_trial_x360recover(sandbox, file),
+        }
+    }
+}
+
 /// A release as it is asked for.
 #[derive(Debug, Clone, Copy, clap::ValueEnum)]
 enum Year {
@@ -183,10 +193,7 @@ pub(super) fn run(context: &Context, args: Args) -> Result<Exit> {
             if taken { failure.hint("--port 0 takes a free port") } else { failure }
         })?;
         if let Some(file) = &args.write_config {
-            match args.portal {
-                Portal::Files => write_trial(&sandbox, file)?,
-                Portal::X360Recover => write_trial_x360recover(&sandbox, file)?,
-            }
+            args.portal.write_trial(&sandbox, file)?;
         }
         let reach = Reach {
             url: sandbox.url(),

@@ -66,6 +66,20 @@ fn the_demo_shows_the_whole_job_and_leaves_nothing_behind() {
 }
 
 #[test]
+fn the_demo_runs_the_whole_job_on_axcients_api() {
+    let home = tempfile::tempdir().unwrap();
+    let ran = Desk::ran(psactl(home.path(), &["demo", "--portal", "x360recover"]).env("NO_COLOR", "1"));
+    ran.ends_with(0)
+        .says("Every act had its effect.")
+        .says("/x360recover")
+        .says("=> read back: addition #3004 would bill -225.00 on the next invoice")
+        .says("=> read back: Angry Fox now pays 278.57 instead of being paid")
+        .says("=> read back: the second run sent no request")
+        .says("=> read back: the ticket of the mended backup was resolved")
+        .is_silent_on("SandboxAxcientKey");
+}
+
+#[test]
 fn the_demo_can_be_kept_to_look_at() {
     let home = tempfile::tempdir().unwrap();
     let kept = home.path().join("kept");

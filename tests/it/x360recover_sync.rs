@@ -149,8 +149,9 @@ fn the_portal_is_asked_every_poll_every_and_only_for_what_may_be_new() {
     desk.psactl(&["events", "--cid", "355"]).says("Backup of JTR-SRV01 (Nightly) completed");
 
     // A run that failed shows nowhere but in the history, which is read every two hours whatever happens.
+    desk.later(minutes(20));
     run(&desk, 30111, "Failed");
-    desk.later(minutes(121));
+    desk.later(minutes(101));
     desk.psactl(&["sync"]).ends_with(0);
     let histories = asked(&desk).iter().filter(|asked| asked.path.ends_with("/history")).count();
     assert_eq!(histories, 11, "every job of a client that is not parked");

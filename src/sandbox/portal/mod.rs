@@ -72,6 +72,11 @@ impl Portal {
         reading(&self.world).records.clone()
     }
 
+    /// A backup of this device ends well at this moment, and the device is well again.
+    pub fn backup_succeeds(&self, device: &str, ended: Timestamp) {
+        self.edit(|records| x360recover::backup_succeeds(records, device, ended));
+    }
+
     /// Changes which of the known behaviours is shown.
     pub fn behave(&self, change: impl FnOnce(&mut Behaviour)) {
         change(&mut writing(&self.world).behaviour);

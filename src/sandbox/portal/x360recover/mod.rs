@@ -81,6 +81,27 @@ impl World {
     }
 }
 
+/// Adds a run that ended well to the first job of a device.
+pub fn backup_succeeds(records: &mut Value, device: &str, ended: jiff::Timestamp) {
+    let shown = |at: jiff::Timestamp| at.strftime("%Y-%m-%dT%H:%M:%S.000Z").to_string();
+    let (start, end) = (shown(ended - jiff::SignedDuration::from_mins(9)), shown(ended));
+    let devices = records.get_mut("devices").and_then(Value::as_array_mut);
+    let named = |known: &&mut Value| known.get("name").and_then(Value::as_str) == Some(device);
+    let Some(device) = devices.and_then(|devices| devices.iter_mut().find(named)) else { return };
+    device["current_health_status"] = json!({"status": "NORMAL", "reason": null, "timestamp": end});
+    let Some(job) = device.get_mut("jobs").and_then(|jobs| jobs.get_mut(0)) else { return };
+    job["health_status"] = json!("NORMAL");
+    job["latest_rp"] = json!(end);
+    let id = id_of(job).unwrap_or_default().to_string();
+    let run =
+        json!({"status": "Completed", "start_time": start, "end_time": end, "rp": end, "error_msg": null});
+    if let Some(runs) =
+        records.get_mut("history").and_then(|all| all.get_mut(&id)).and_then(Value::as_array_mut)
+    {
+        runs.insert(0, run);
+    }
+}
+
 fn id_of(record: &Value) -> Option<i64> {
     record.get("id").and_then(Value::as_i64)
 }
