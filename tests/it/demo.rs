@@ -96,7 +96,16 @@ fn the_sandbox_serves_until_it_is_stopped_and_its_configuration_works() {
     let home = tempfile::tempdir().unwrap();
     let config = home.path().join("trial").join("psactl.toml");
     let (mut served, reach) = serve(home.path(), &["--write-config", config.to_str().unwrap()]);
-    for key in ["url", "control_url", "company_id", "client_id", "public_key", "private_key"] {
+    for key in [
+        "url",
+        "control_url",
+        "portal_url",
+        "portal_key",
+        "company_id",
+        "client_id",
+        "public_key",
+        "private_key",
+    ] {
         assert!(reach[key].as_str().is_some_and(|text| !text.is_empty()), "{key}: {reach}");
     }
     let url = reach["url"].as_str().unwrap();

@@ -23,6 +23,8 @@ pub(super) struct Head {
     pub fetched_at: Option<Timestamp>,
     /// SHA-256 of what the answer says, hexadecimal.
     pub digest: String,
+    /// How long the second line is, in bytes: a file that was cut is known by it.
+    pub length: u64,
     /// Some results are still to be asked for.
     pub unread: bool,
     /// The address that was asked; with another one it is asked at once.
@@ -220,8 +222,10 @@ fn lines(path: &Path) -> Result<Option<(Head, BufReader<File>)>, Error> {
     let mut reader = BufReader::new(file);
     let mut line = String::new();
     reader.read_line(&mut line).map_err(unreadable)?;
+    let length = reader.get_ref().metadata().map_err(unreadable)?.len();
     let head: Option<Head> = serde_json::from_str(&line).ok();
-    Ok(head.filter(|head| head.form == FORM).map(|head| (head, reader)))
+    let whole = |head: &Head| head.form == FORM && length == head.length + line.len() as u64;
+    Ok(head.filter(whole).map(|head| (head, reader)))
 }
 
 /// Writes the copy in place of the one before.
@@ -231,14 +235,13 @@ pub(super) fn write(path: &Path, head: &Head, data: Option<&Data>) -> Result<(),
     std::fs::create_dir_all(folder).map_err(failed)?;
     // A new file is its owner's alone.
     let mut file = tempfile::NamedTempFile::new_in(folder).map_err(failed)?;
-    let head = Head { form: FORM, ..head.clone() };
     let json = |value: Result<String, serde_json::Error>| value.map_err(|error| failed(error.into()));
-    let mut text = json(serde_json::to_string(&head))?;
-    text.push('\n');
-    if let Some(data) = data {
-        text.push_str(&json(serde_json::to_string(data))?);
-        text.push('\n');
-    }
+    let data = match data {
+        Some(data) => json(serde_json::to_string(data))? + "\n",
+        None => String::new(),
+    };
+    let head = Head { form: FORM, length: data.len() as u64, ..head.clone() };
+    let text = json(serde_json::to_string(&head))? + "\n" + &data;
     file.write_all(text.as_bytes()).and_then(|()| file.as_file().sync_all()).map_err(failed)?;
     file.persist(path).map(drop).map_err(|error| failed(error.error))
 }
@@ -247,3 +250,7 @@ pub(super) fn write(path: &Path, head: &Head, data: Option<&Data>) -> Result<(),
 pub(super) fn digest(said: &Said) -> String {
     hex(&Sha256::digest(serde_json::to_vec(said).unwrap_or_default()))
 }
+
+#[cfg(test)]
+#[path = "copy_tests.rs"]
+mod tests;

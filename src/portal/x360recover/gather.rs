@@ -281,6 +281,14 @@ fn wanted<'a>(
     jobs
 }
 
+/// From when on a history is read whose last known run began then. A run that claims to be from the future hides
+/// none that is not.
+fn since(last: Option<Timestamp>, now: Timestamp) -> Timestamp {
+    let first = now - FIRST;
+    let known = last.and_then(|last| last.min(now).checked_sub(OVERLAP).ok());
+    known.map_or(first, |known| known.max(first))
+}
+
 struct Histories<'a> {
     read: Vec<(Wanted<'a>, Answer<Vec<Run>>)>,
     unread: bool,
@@ -302,7 +310,7 @@ async fn histories<'a>(
     let mut under_way = stream::iter(jobs.iter().take(most))
         .map(|wanted| async move {
             let last = known.get(&(wanted.device.id, wanted.job.id)).and_then(|job| job.runs.last());
-            let since = last.map_or(now - FIRST, |run| (run.start - OVERLAP).max(now - FIRST));
+            let since = since(last.map(|run| run.start), now);
             let answer = api.runs(wanted.client, wanted.device.id, wanted.job.id, since.as_second()).await;
             let runs =
                 answer.map(|runs| runs.iter().filter_map(|run| Run::read(run, zone)).collect::<Vec<_>>());
@@ -385,6 +393,22 @@ mod tests {
                 wanted(&devices, &BTreeSet::from([342]), &memory, now).iter().map(|job| job.rank).collect();
             assert_eq!(ranks, rank.into_iter().collect::<Vec<_>>(), "{what}");
             assert!(wanted(&devices, &BTreeSet::new(), &memory, now).is_empty(), "{what}: left out");
+        }
+    }
+
+    #[test]
+    fn a_history_is_read_on_from_the_last_known_run() {
+        let now: Timestamp = "2026-11-23T14:00:00Z".parse().unwrap();
+        let hours = |hours| SignedDuration::from_hours(hours);
+        for (last, expected) in [
+            (None, now - FIRST),
+            (Some(now - hours(10)), now - hours(34)),
+            (Some(now - hours(24 * 300)), now - FIRST),
+            (Some(now + hours(10)), now - hours(24)),
+            (Some(Timestamp::MIN), now - FIRST),
+            (Some(Timestamp::MAX), now - hours(24)),
+        ] {
+            assert_eq!(since(last, now), expected, "{last:?}");
         }
     }
 }

@@ -165,7 +165,7 @@ impl Made {
         }
         let Some((word, severity)) = word else { return };
         let because = if device.health.reason.is_empty() { "no reason given" } else { &device.health.reason };
-        let text = format!("{} is not well ({word}): {because}", device.name);
+        let text = format!("health is {word}: {because}");
         let kind = if full { EventKind::DiskUsage } else { EventKind::Other };
         let at = self.since(device, word);
         self.note(&key, &about, at, (kind, severity), text);
@@ -181,8 +181,8 @@ impl Made {
         }
         let about = About { client, account: device.id.to_string(), user: &device.name };
         let (severity, text) = match test.ended {
-            true => (Severity::Error, format!("AutoVerify of {}: the boot test is not healthy", device.name)),
-            false => (Severity::Warning, format!("AutoVerify of {} did not run to its end", device.name)),
+            true => (Severity::Error, "AutoVerify: the boot test is not healthy".to_owned()),
+            false => (Severity::Warning, "AutoVerify did not run to its end".to_owned()),
         };
         let at = test.at.filter(|at| *at <= self.now).unwrap_or(self.now);
         self.note(&key, &about, at, (EventKind::Other, severity), text);

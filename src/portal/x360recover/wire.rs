@@ -129,7 +129,8 @@ fn counts(list: Option<&Value>) -> Counts {
     };
     for entry in entries {
         if let (Some(kind), Some(count)) = (word(entry, "type"), id(entry, "count")) {
-            *counts.entry(kind).or_default() += count;
+            let sum: &mut i64 = counts.entry(kind).or_default();
+            *sum = sum.saturating_add(count);
         }
     }
     counts
@@ -437,5 +438,85 @@ mod tests {
             Some("ODD")
         );
         assert_eq!(read(json!({"status": "Completed"})), None);
+    }
+
+    use proptest::prelude::*;
+
+    /// Anything that JSON can say, under the names that are looked for.
+    fn anything() -> impl Strategy<Value = Value> {
+        let leaf = prop_oneof![
+            Just(Value::Null),
+            any::<bool>().prop_map(Value::from),
+            any::<i64>().prop_map(Value::from),
+            any::<f64>().prop_map(|number| json!(number)),
+            "[A-Z]{0,4}|-?[0-9]{1,22}|[0-9]{4}-[0-9]{2}-[0-9]{2}[T ][0-9]{2}:[0-9]{2}:[0-9]{2}Z?|\\PC{0,8}"
+                .prop_map(Value::from),
+            Just(json!("-009999-01-02T01:59:59Z")),
+            Just(json!("9999-12-30T22:00:00Z")),
+        ];
+        let names = proptest::sample::select(vec![
+            "id",
+            "name",
+            "client_id",
+            "type",
+            "count",
+            "active",
+            "health_status",
+            "devices_counters",
+            "d2c",
+            "appliance_based",
+            "vaults",
+            "device_usage",
+            "cloud_usage",
+            "local_usage",
+            "latest_cloud_rp",
+            "jobs",
+            "latest_rp",
+            "current_health_status",
+            "status",
+            "reason",
+            "timestamp",
+            "latest_autoverify_details",
+            "is_healthy",
+            "start_time",
+            "end_time",
+            "rp",
+            "error_msg",
+            "tunnel_status",
+            "alias",
+        ]);
+        leaf.prop_recursive(4, 64, 12, move |inner| {
+            prop_oneof![
+                prop::collection::vec(inner.clone(), 0..4).prop_map(Value::from),
+                prop::collection::vec((names.clone(), inner), 0..12).prop_map(|fields| fields
+                    .into_iter()
+                    .map(|(name, value)| (name.to_owned(), value))
+                    .collect()),
+            ]
+        })
+    }
+
+    proptest! {
+        #[test]
+        fn nothing_that_the_api_may_say_makes_the_reader_panic(mut value in anything()) {
+            if let Some(fields) = value.as_object_mut() {
+                fields.insert("id".to_owned(), json!(1));
+            }
+            let client = Client::read(&value);
+            let device = Device::read(&value, &TimeZone::UTC);
+            let run = Run::read(&value, &TimeZone::UTC);
+            let _ = (Appliance::read(&value), Organization::read(&value), list(value.clone(), "id"));
+            if let Some(device) = &device {
+                for bytes in [device.cloud, device.local] {
+                    prop_assert!(!matches!(bytes, Bytes::Of(size) if size < 0));
+                }
+            }
+            prop_assert!(client.is_some() == value.is_object());
+            // What is kept is read back as it was.
+            if let Some(run) = run {
+                let kept = serde_json::to_string(&run).unwrap();
+                prop_assert_eq!(serde_json::from_str::<Run>(&kept).unwrap(), run);
+            }
+        }
     }
 }
