@@ -117,6 +117,11 @@ impl Api {
         self.sent.load(Ordering::Relaxed)
     }
 
+    /// A refusal as the portal's failure, with what to do next.
+    pub fn failure(&self, refusal: &Refusal) -> crate::portal::Error {
+        refusal.portal_error(&self.base)
+    }
+
     /// The partner that owns the key.
     ///
     /// # Errors
