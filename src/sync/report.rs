@@ -154,13 +154,11 @@ impl Report {
             return Exit::Interrupted;
         }
         let said = self.news == 0 && (!self.asked || self.troubles.is_empty());
-        if let Some(exit) = self.portal
-            && self.news == 0
-            && self.troubles.len() == 1
-        {
-            return exit;
+        if let Some(exit) = self.portal {
+            // Where a person is needed for something else, too, the portal alone does not say what to do.
+            return if self.news == 0 { exit } else { Exit::Partial };
         }
-        if self.dry_run || said && self.portal.is_none() {
+        if self.dry_run || said {
             return Exit::Done;
         }
         let troubled: std::collections::BTreeSet<_> =

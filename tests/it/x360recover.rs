@@ -266,3 +266,33 @@ fn a_list_of_one_may_come_as_the_object_that_is_published() {
         assert_eq!(api.runs(342, 3001, 30011, 0).await.unwrap().len(), 1);
     });
 }
+
+#[test]
+fn another_process_orders_what_the_portal_does() {
+    let mock = Mock::new();
+    let control = mock.sandbox().control_url();
+    let http = crate::sandbox::http();
+    let send = |method: &str, path: &str, body: Value| {
+        let request = http.request(method.parse().unwrap(), format!("{control}/portal/{path}")).json(&body);
+        mock.wait(async {
+            let answer = request.send().await.unwrap();
+            (answer.status().as_u16(), serde_json::from_str::<Value>(&answer.text().await.unwrap()).unwrap())
+        })
+    };
+    assert_eq!(send("POST", "faults", json!({"path": "/client", "kind": "status-404"})).0, 200);
+    assert_eq!(kind(mock.wait(mock.api.clients())), Kind::NotFound);
+    assert_eq!(send("POST", "faults", json!({"kind": "nonsense"})).0, 400);
+    let (_, log) = send("GET", "requests", Value::Null);
+    assert_eq!((&log["total"], &log["requests"][0]["fault"]), (&json!(1), &json!("status-404")));
+    send("DELETE", "requests", Value::Null);
+    assert_eq!(send("GET", "requests", Value::Null).1["total"], 0);
+    let (_, mut records) = send("GET", "records", Value::Null);
+    records["organization"]["name"] = json!("another");
+    assert_eq!(send("PUT", "records", records).0, 200);
+    assert_eq!(mock.wait(mock.api.organization()).unwrap().name, "another");
+    assert_eq!(send("POST", "behaviour", json!({"numbers_for_booleans": false})).0, 200);
+    assert_eq!(mock.wait(mock.api.client(342)).unwrap()["active"], true);
+    assert_eq!(send("POST", "behaviour", json!({"nonsense": false})).0, 400);
+    assert_eq!(send("POST", "key", json!({"apiKey": "made-anew"})).0, 200);
+    assert_eq!(kind(mock.wait(mock.api.clients())), Kind::Key);
+}

@@ -418,3 +418,45 @@ fn an_msp_with_two_thousand_devices_is_asked_for_in_few_calls() {
     desk.psactl(&["sync"]).ends_with(3);
     assert_eq!(asked(&desk).len(), 1 + 1 + 21 + 1 + 10);
 }
+
+#[test]
+fn what_is_in_doubt_or_too_old_is_not_billed_and_what_is_left_out_is_named() {
+    let desk = desk();
+    desk.sandbox()
+        .portal()
+        .edit(|records| records["clients"][1]["devices_counters"]["d2c"][0]["count"] = json!(5));
+    desk.psactl(&["setup", "--apply", "--yes", "--vendor-sync-is-off"])
+        .ends_with(3)
+        .says("client 77 (Old Mill) is parked: left out");
+    desk.psactl(&["companies", "link", "355", "Joe TV Repair", "--yes"]).ends_with(0);
+    // No addition is made with a quantity that nobody can vouch for.
+    desk.psactl(&["setup", "agreements", "--apply", "--yes"]).ends_with(3).says(
+        "uses 1 count of Online Backup # Servers and that is in doubt (x360Recover counts 5 direct-to-cloud servers and lists 1)",
+    );
+    assert_eq!(
+        quantities(&desk, "EFS-355"),
+        ["Online Backup # Desktops 1", "Online Backup Basic Storage 80.45"]
+    );
+    desk.sandbox()
+        .portal()
+        .edit(|records| records["clients"][1]["devices_counters"]["d2c"][0]["count"] = json!(1));
+    desk.later(minutes(31));
+    desk.psactl(&["sync", "--dry-run"]).ends_with(0);
+    desk.psactl(&["setup", "agreements", "--apply", "--yes"]).ends_with(0);
+
+    // A portal that is silent for longer than max_age bills nothing any more.
+    desk.sandbox()
+        .portal()
+        .edit(|records| records["devices"][3]["vaults"][0]["device_usage"] = json!(64_000_000_000_i64));
+    fault(&desk, json!({"path": "/organization", "kind": "status-504", "times": 999}));
+    desk.later(minutes(60 * 37));
+    desk.psactl(&["sync"])
+        .ends_with(6)
+        .says("the gateway gave up waiting (504)")
+        .says("longer ago than max_age (1 day 12 h)")
+        .says("psactl sync --verify asks x360Recover at once");
+    assert!(quantities(&desk, "EFS-355").contains(&"Online Backup Basic Storage 80.45".to_owned()));
+    desk.sandbox().portal().clear_faults();
+    desk.psactl(&["sync", "--verify"]).ends_with(0);
+    assert!(quantities(&desk, "EFS-355").contains(&"Online Backup Basic Storage 82.05".to_owned()));
+}

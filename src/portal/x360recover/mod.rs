@@ -3,6 +3,10 @@
 //! Clients become customers, devices accounts with usage ([`usage`]), job history and states events ([`events`],
 //! [`states`]). The API is asked by [`Source::refresh`] alone ([`gather`], [`client`]); everything else reads the copy
 //! of the last whole answer ([`copy`]).
+//!
+//! Use is measured when it was asked for, by this machine's clock, before the first call: what is older than `max_age`,
+//! and what claims to be from the future, is judged by the same clock, so that Axcient's own does not matter. Vaults,
+//! restore points and Axcient's billing figures (which change once a month) are read by [`Api`] and not asked for here.
 
 mod client;
 mod copy;
