@@ -254,6 +254,7 @@ fn a_portal_that_does_not_answer_leaves_what_is_known_and_is_told_of_once() {
         desk.later(SignedDuration::from_secs(30));
         desk.psactl(&["sync"]).ends_with(0).is_silent_on(says);
         desk.psactl(&["companies"]).ends_with(0).says("Joe TV Repair");
+        desk.psactl(&["status"]).says("the portal does not answer").says(says);
         assert_eq!(asked(&desk).len(), 0, "{what}");
         // And later still, it is asked and nobody is told.
         desk.later(minutes(6));
