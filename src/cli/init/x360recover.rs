@@ -74,8 +74,11 @@ impl Talk<'_> {
 
     /// One cheap call.
     fn organization(&self, url: &str, key: SecretString) -> Result<String> {
-        let unusable = |why: String| Failure::new(Exit::Configuration, format!("the address {why}"));
-        let api = Api::new(url, key, Patience::usual()).map_err(unusable)?;
+        let unusable = |why: String| {
+            Failure::new(Exit::Configuration, format!("the x360Recover API cannot be asked: {why}"))
+        };
+        let ca_file = self.document.text("connectwise.ca_file").map(|file| self.folder.join(file));
+        let api = Api::trusting(url, key, Patience::usual(), ca_file.as_deref()).map_err(unusable)?;
         self.context.block_on(async {
             let answer = api.organization().await;
             Ok(answer.map_err(|refusal| api.failure(&refusal))?.name)

@@ -4,6 +4,7 @@
 //! are made, so that every one may be repeated.
 
 use std::collections::HashSet;
+use std::path::Path;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
@@ -95,9 +96,22 @@ impl Api {
     /// # Errors
     /// What is wrong with the address, in words; never the key.
     pub fn new(base: &str, key: SecretString, patience: Patience) -> Result<Api, String> {
+        Api::trusting(base, key, patience, None)
+    }
+
+    /// The same, which trusts the certificate authorities of this PEM file besides the system's.
+    ///
+    /// # Errors
+    /// As [`Api::new`], and why the file cannot be used.
+    pub fn trusting(
+        base: &str,
+        key: SecretString,
+        patience: Patience,
+        ca_file: Option<&Path>,
+    ) -> Result<Api, String> {
         let base = crate::net::address(base)?;
         let url = Url::parse(&base).map_err(|error| error.to_string())?;
-        let http = crate::net::client(&url, None)?
+        let http = crate::net::client(&url, ca_file)?
             .timeout(patience.timeout)
             .build()
             .map_err(|error| error.without_url().to_string())?;

@@ -1,8 +1,8 @@
 //! Source `x360recover`: Axcient's API (design, section 8).
 //!
-//! Clients become customers, devices accounts with usage ([`usage`]), job history and states events ([`events`],
-//! [`states`]). The API is asked by [`Source::refresh`] alone ([`gather`], [`client`]); everything else reads the copy
-//! of the last whole answer ([`copy`]).
+//! Clients become customers, devices accounts with usage (`usage`), job history and states events (`events`,
+//! `states`). The API is asked by [`Source::refresh`] alone (`gather`, `client`); everything else reads the copy
+//! of the last whole answer (`copy`).
 //!
 //! Use is measured when it was asked for, by this machine's clock, before the first call: what is older than `max_age`,
 //! and what claims to be from the future, is judged by the same clock, so that Axcient's own does not matter. Vaults,
@@ -118,10 +118,13 @@ impl X360Recover {
         let unusable = |reason: String| Error::NotUnderstood {
             path: self.config.path().to_path_buf(),
             line: None,
-            reason: format!("[portal.x360recover] url {reason}"),
-            hint: "\"https://axapi.axcient.com/x360recover\" is Axcient's own".to_owned(),
+            reason: format!("[portal.x360recover]: {reason}"),
+            hint: "\"https://axapi.axcient.com/x360recover\" is Axcient's own address".to_owned(),
         };
-        let api = Api::new(&self.settings.url, key, Patience::usual()).map_err(unusable)?;
+        // A proxy that looks into what is encrypted stands before every address.
+        let ca_file = self.config.connectwise.ca_file.as_ref().map(|file| self.config.resolve(file));
+        let api = Api::trusting(&self.settings.url, key, Patience::usual(), ca_file.as_deref());
+        let api = api.map_err(unusable)?;
         let before = copy::read(&self.copy)?.map(|(_, data)| data);
         let asked_with = self.asked_with();
         match gather::gather(&api, before.as_ref(), &self.zone, now).await {
