@@ -33,6 +33,7 @@
 //! | [`psa`] | the typed ConnectWise client; knows nothing of backups |
 //! | [`store`] | the embedded SQLite state |
 //! | [`monitoring`] | who is told of runs |
+//! | `net` | what HTTP clients beside ConnectWise's are built with |
 //! | [`config`] | psactl.toml, environment, secrets |
 //! | `net` | what every HTTP client of psactl is made with |
 //! | [`sandbox`] | a simulated ConnectWise PSA, driven by the API's contract, sharing nothing with [`psa`] |

@@ -69,3 +69,50 @@ pub(crate) fn why(error: reqwest::Error) -> String {
     }
     why
 }
+
+/// An address that a secret may be sent to: https, or http on this very machine; no login, query or fragment.
+/// Without a slash at its end.
+///
+/// # Errors
+/// What is wrong with it; never a login that stands in it.
+pub(crate) fn address(text: &str) -> Result<String, String> {
+    let url = Url::parse(text.trim()).map_err(|error| format!("is not an address: {error}"))?;
+    if !url.username().is_empty() || url.password().is_some() {
+        return Err("must not contain a user name or password".to_owned());
+    }
+    if url.host_str().is_none_or(str::is_empty) {
+        return Err("names no host".to_owned());
+    }
+    match url.scheme() {
+        "https" => {}
+        "http" if is_loopback(&url) => {}
+        _ => return Err("must begin with https:// (http is for this machine alone)".to_owned()),
+    }
+    if url.query().is_some() || url.fragment().is_some() {
+        return Err("must not contain ? or #: write scheme, host and path alone".to_owned());
+    }
+    Ok(url.as_str().trim_end_matches('/').to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_secret_goes_over_an_encrypted_line_or_stays_on_this_machine() {
+        for (written, meant) in [
+            ("https://axapi.axcient.com/x360recover", Ok("https://axapi.axcient.com/x360recover")),
+            ("https://axapi.axcient.com/x360recover/", Ok("https://axapi.axcient.com/x360recover")),
+            ("https://host", Ok("https://host")),
+            ("http://127.0.0.1:81/x", Ok("http://127.0.0.1:81/x")),
+            ("http://[::1]:81", Ok("http://[::1]:81")),
+            ("http://axapi.axcient.com", Err("must begin with https:// (http is for this machine alone)")),
+            ("ftp://localhost", Err("must begin with https:// (http is for this machine alone)")),
+            ("https://me:hunter2@host", Err("must not contain a user name or password")),
+            ("https://host/x?key=1", Err("must not contain ? or #: write scheme, host and path alone")),
+        ] {
+            assert_eq!(address(written).as_deref().map_err(String::as_str), meant, "{written}");
+        }
+        assert!(address("axapi.axcient.com").is_err());
+    }
+}

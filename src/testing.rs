@@ -44,3 +44,8 @@ pub fn portal_patience() -> (std::time::Duration, u64) {
     }
     usual
 }
+
+/// Whether waits between tries are to be cut short.
+pub fn hasty() -> bool {
+    cfg!(debug_assertions) && std::env::var_os("PSACTL_TEST_HASTY").is_some()
+}

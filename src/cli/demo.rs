@@ -9,6 +9,7 @@ use std::process::{Command, Output};
 use rust_decimal::Decimal;
 use serde_json::json;
 
+use super::sandbox::Portal;
 use crate::context::Context;
 use crate::error::{Exit, Failure, Result};
 use crate::psa::{
@@ -24,6 +25,9 @@ use crate::ui::{Look, Ui, text};
 /// login breaks, an event fails, is repaired and reprocessed. Exit code 1 where an act had no effect.
 #[derive(Debug, clap::Args)]
 pub struct Args {
+    /// Where the portal's data come from
+    #[arg(long, value_name = "SOURCE", value_enum, default_value = "files")]
+    portal: Portal,
     /// Keep configuration, exports and state in this folder
     #[arg(long, value_name = "DIR")]
     keep: Option<PathBuf>,
@@ -43,7 +47,7 @@ pub(super) fn run(context: &Context, args: Args) -> Result<Exit> {
     };
     context.block_on(async {
         let sandbox = Sandbox::start(Options { world: World::Bare, ..Options::default() }).await?;
-        let outcome = Demo::new(context, &sandbox, &folder)?.play().await;
+        let outcome = Demo::new(context, &sandbox, &folder, args.portal)?.play().await;
         sandbox.stop().await;
         outcome
     })
@@ -53,6 +57,7 @@ struct Demo<'a> {
     ui: &'a Ui,
     sandbox: &'a Sandbox,
     folder: &'a Path,
+    portal: Portal,
     /// Somebody else's eyes: the member admin2.
     colleague: Client,
     act: usize,
@@ -60,8 +65,8 @@ struct Demo<'a> {
 }
 
 impl<'a> Demo<'a> {
-    fn new(context: &'a Context, sandbox: &'a Sandbox, folder: &'a Path) -> Result<Self> {
-        super::sandbox::write_trial(sandbox, &folder.join("psactl.toml"))?;
+    fn new(context: &'a Context, sandbox: &'a Sandbox, folder: &'a Path, portal: Portal) -> Result<Self> {
+        portal.write_trial(sandbox, &folder.join("psactl.toml"))?;
         let colleague = Client::new(Connection {
             site: sandbox.url(),
             company_id: sandbox.company_id().to_owned(),
@@ -74,14 +79,21 @@ impl<'a> Demo<'a> {
             max_requests_per_minute: 0,
             ca_file: None,
         })?;
-        Ok(Demo { ui: &context.ui, sandbox, folder, colleague, act: 0, missed: Vec::new() })
+        Ok(Demo { ui: &context.ui, sandbox, folder, portal, colleague, act: 0, missed: Vec::new() })
     }
 
     async fn play(mut self) -> Result<Exit> {
+        let portal = match self.portal {
+            Portal::Files => "The backup\nportal's exports, a configuration and psactl's state are in a folder of their own.".to_owned(),
+            Portal::X360Recover => format!(
+                "The backup\nportal is the x360Recover API at {}. A configuration\nand psactl's state are in a folder \
+                 of their own.",
+                self.sandbox.x360recover_url()
+            ),
+        };
         self.ui.out(&format!(
             "A simulated ConnectWise PSA is up at {} with the sample MSP of the integration guide:\n\
-             board Professional Services, companies Eddie's TV Repair, Joe TV Repair and Angry Fox. The backup\n\
-             portal's exports, a configuration and psactl's state are in a folder of their own.",
+             board Professional Services, companies Eddie's TV Repair, Joe TV Repair and Angry Fox. {portal}",
             self.sandbox.url()
         ));
 
@@ -116,16 +128,19 @@ impl<'a> Demo<'a> {
         self.read_back().await?;
 
         self.title("Nothing is due: the next run sends no request");
-        let before = self.sandbox.requests().len();
+        let sent = || self.sandbox.requests().len() + self.sandbox.portal().requests().len();
+        let before = sent();
         self.psactl(&["sync"], Exit::Done).await?;
-        let sent = self.sandbox.requests().len() - before;
+        let sent = sent() - before;
         self.expect(sent == 0, "the second run sent no request");
 
         self.title("Somebody makes psactl's key anew in ConnectWise; a backup succeeds meanwhile");
         let open = self.open_ticket().await?;
         self.sandbox.set_private_key("made-anew-in-connectwise");
         self.backup_succeeds()?;
-        self.psactl(&["sync"], Exit::Refused).await?;
+        // The API is asked every half hour; whoever cannot wait asks now.
+        let sync: &[&str] = if self.portal == Portal::Files { &["sync"] } else { &["sync", "--verify"] };
+        self.psactl(sync, Exit::Refused).await?;
         self.psactl(&["events", "--errors"], Exit::Done).await?;
         self.expect(!self.ticket_closed(open).await?, "the event could not be processed");
 
@@ -208,13 +223,14 @@ impl<'a> Demo<'a> {
             .colleague
             .first(
                 &paths::catalog(),
-                &Query::all().filter(Condition::eq("identifier", "ShadowProtect BDR Storage")),
+                &Query::all().filter(Condition::eq("identifier", self.by_hand_product())),
             )
             .await?;
         let Some(product) = product else {
             self.expect(false, "there is a product to add");
             return Ok(());
         };
+        let price = product.price.unwrap_or(Decimal::new(50, 2));
         let started =
             agreement.start_date.map_or(Ok(psa::midnight(jiff::civil::date(2010, 7, 20))), |start| {
                 Ok::<_, Failure>(psa::instant(start))
@@ -223,7 +239,7 @@ impl<'a> Demo<'a> {
             "product": { "id": product.id },
             "billCustomer": "Billable",
             "lessIncluded": 150,
-            "unitPrice": psa::number(Decimal::new(50, 2)),
+            "unitPrice": psa::number(price),
             "effectiveDate": started,
             "serialNumber": "EFS-419",
         });
@@ -238,6 +254,14 @@ impl<'a> Demo<'a> {
             ),
         );
         Ok(())
+    }
+
+    /// What the colleague's addition bills: storage that the portal measures of Angry Fox.
+    fn by_hand_product(&self) -> &'static str {
+        match self.portal {
+            Portal::Files => "ShadowProtect BDR Storage",
+            Portal::X360Recover => "Online Backup Basic Storage",
+        }
     }
 
     async fn company(&self, name: &'static str) -> Result<Company> {
@@ -262,7 +286,7 @@ impl<'a> Demo<'a> {
         let agreement = self.agreement_of("Angry Fox").await?;
         let query = Query::all().filter(
             Condition::eq("serialNumber", "EFS-419")
-                .and(Condition::eq("product/identifier", "ShadowProtect BDR Storage")),
+                .and(Condition::eq("product/identifier", self.by_hand_product())),
         );
         let found: Option<Addition> = self.colleague.first(&paths::additions(agreement.id), &query).await?;
         found.ok_or_else(|| Failure::new(Exit::Unexpected, "the colleague's addition is gone"))
@@ -385,8 +409,21 @@ impl<'a> Demo<'a> {
         Ok(found.is_some_and(|ticket| ticket.closed_flag))
     }
 
-    /// A new line in the portal's event log: the failed backup of an account has succeeded.
+    /// The failed backup of an account has succeeded, and the portal tells of it.
     fn backup_succeeds(&mut self) -> Result<()> {
+        match self.portal {
+            Portal::Files => self.backup_succeeds_in_the_export(),
+            Portal::X360Recover => {
+                self.say(&format!("(x360Recover tells of a backup of {MENDED} that completed a minute ago)"));
+                let ended = self.sandbox.now() - jiff::SignedDuration::from_mins(1);
+                self.sandbox.portal().backup_succeeds(MENDED, ended);
+                Ok(())
+            }
+        }
+    }
+
+    /// A new line in the portal's event log.
+    fn backup_succeeds_in_the_export(&mut self) -> Result<()> {
         let file = self.folder.join("events.csv");
         let mut events = std::fs::read_to_string(&file)?;
         let now = jiff::Timestamp::from_second(self.sandbox.now().as_second()).unwrap_or_default();

@@ -12,8 +12,8 @@ mod history;
 mod init;
 mod man;
 mod pause;
-mod report;
 mod portal;
+mod report;
 mod reprocess;
 mod review;
 mod sandbox;
@@ -25,7 +25,7 @@ mod undo;
 mod when;
 mod why;
 
-pub use self::sandbox::write_trial;
+pub use self::sandbox::{write_trial, write_trial_x360recover};
 
 use std::path::PathBuf;
 use std::process::ExitCode;

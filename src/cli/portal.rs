@@ -204,7 +204,7 @@ impl Looked {
             left_out.chain(events.problems.iter().map(|problem| Left::of("events", problem))).collect();
         Looked {
             source: source.name(),
-            failing: source.failing(),
+            failing: source.trouble().map(|error| Failure::from(error).line()),
             nothing_billed: nothing_billed(accounts, &not_billed, last, now),
             accounts: of_accounts(config, accounts, not_billed),
             events: of_events,

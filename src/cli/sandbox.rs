@@ -44,6 +44,9 @@ pub struct Args {
     /// Write a psactl.toml for this sandbox, with secrets and fresh portal exports beside it
     #[arg(long, value_name = "FILE")]
     write_config: Option<PathBuf>,
+    /// The source that the written psactl.toml names
+    #[arg(long, value_name = "SOURCE", value_enum, default_value = "files", requires = "write_config")]
+    portal: Portal,
 
     /// Every answer takes at least this long, such as 20ms
     #[arg(long, value_name = "TIME", value_parser = delay, help_heading = "Trouble on the way")]
@@ -95,6 +98,26 @@ pub struct Args {
 }
 
 const OPEN: &str = "Behaviours that the public record leaves open";
+
+/// A source of the portal's data.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+pub(super) enum Portal {
+    /// Exports
+    Files,
+    /// Axcient's API
+    #[value(name = "x360recover")]
+    X360Recover,
+}
+
+impl Portal {
+    /// Writes a psactl.toml with this source, and what belongs to it.
+    pub(super) fn write_trial(self, sandbox: &Sandbox, file: &Path) -> Result<()> {
+        match self {
+            Portal::Files => write_trial(sandbox, file),
+            Portal::X360Recover => write_trial_x360recover(sandbox, file),
+        }
+    }
+}
 
 /// A release as it is asked for.
 #[derive(Debug, Clone, Copy, clap::ValueEnum)]
@@ -153,7 +176,11 @@ impl Args {
 struct Reach {
     url: String,
     control_url: String,
+    /// Where the portal's exports are.
     portal_url: String,
+    /// Where the x360Recover API is, with its path, and the key that it takes.
+    x360recover_url: String,
+    x360recover_key: String,
     company_id: String,
     client_id: String,
     public_key: String,
@@ -173,12 +200,14 @@ pub(super) fn run(context: &Context, args: Args) -> Result<Exit> {
         })?;
         serve_sample(&sandbox);
         if let Some(file) = &args.write_config {
-            write_trial(&sandbox, file)?;
+            args.portal.write_trial(&sandbox, file)?;
         }
         let reach = Reach {
             url: sandbox.url(),
             control_url: sandbox.control_url(),
             portal_url: sandbox.portal_url(),
+            x360recover_url: sandbox.x360recover_url(),
+            x360recover_key: sandbox.portal().key(),
             company_id: sandbox.company_id().to_owned(),
             client_id: sandbox.client_id().to_owned(),
             public_key: sandbox.public_key(),
@@ -195,7 +224,10 @@ pub(super) fn run(context: &Context, args: Args) -> Result<Exit> {
             context.ui.out(&format!("  public key   {}", reach.public_key));
             context.ui.out(&format!("  private key  {}", reach.private_key));
             context.ui.out(&format!("  control      {}", reach.control_url));
-            context.ui.out(&format!("Portal: {}/accounts.csv, …/events.csv", reach.portal_url));
+            context.ui.out("Backup portal, simulated:");
+            context.ui.out(&format!("  exports      {}/accounts.csv, …/events.csv", reach.portal_url));
+            context.ui.out(&format!("  x360Recover  {}", reach.x360recover_url));
+            context.ui.out(&format!("  API key      {}", reach.x360recover_key));
             if let Some(file) = &reach.ca_file {
                 context.ui.out(&format!("  trust        {}", file.display()));
             }
@@ -240,9 +272,37 @@ fn serve_sample(sandbox: &Sandbox) {
 /// # Errors
 /// Where a file cannot be written.
 pub fn write_trial(sandbox: &Sandbox, file: &Path) -> Result<()> {
+    let folder = trial(sandbox, file, |_| None)?;
+    let (accounts, events) = crate::portal::sample(sandbox.now());
+    std::fs::write(folder.join("accounts.csv"), accounts)?;
+    std::fs::write(folder.join("events.csv"), events)?;
+    Ok(())
+}
+
+/// Writes a psactl.toml for a sandbox whose portal is its x360Recover API, with the secrets beside it.
+///
+/// # Errors
+/// Where a file cannot be written.
+pub fn write_trial_x360recover(sandbox: &Sandbox, file: &Path) -> Result<()> {
+    let section = format!(
+        "\n[portal.x360recover]\nurl = \"{}\"\napi_key = {{ file = \"axcient-key\" }}\n",
+        sandbox.x360recover_url()
+    );
+    let folder = trial(sandbox, file, |key| match key {
+        "source" => Some("source = \"x360recover\"".to_owned()),
+        "accounts" | "events" => Some(String::new()),
+        // Behind the last key of [portal].
+        "gigabyte" => Some(format!("gigabyte = \"decimal\"\n{section}")),
+        _ => None,
+    })?;
+    write_secret(&folder.join("axcient-key"), &sandbox.portal().key())
+}
+
+/// The example's psactl.toml with the lines that say where to go, and those that `other` replaces by their key; and
+/// the secrets for ConnectWise. Returns the folder.
+fn trial(sandbox: &Sandbox, file: &Path, other: impl Fn(&str) -> Option<String>) -> Result<PathBuf> {
     let folder = file.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
     std::fs::create_dir_all(folder)?;
-    let (accounts, events) = crate::portal::sample(sandbox.now());
     let text = include_str!("../../examples/psactl.toml");
     let ca_file = sandbox.ca_file().map(|file| toml::Value::from(&*file.to_string_lossy()));
     // The example is a file for a real PSA; only the lines that say where to go differ.
@@ -259,16 +319,15 @@ pub fn write_trial(sandbox: &Sandbox, file: &Path) -> Result<()> {
                     Some(file) => format!("ca_file = {file}"),
                     None => line.to_owned(),
                 },
-                _ => line.to_owned(),
+                key => other(key).unwrap_or_else(|| line.to_owned()),
             }
         })
         .map(|line| line + "\n")
         .collect();
     std::fs::write(file, replaced)?;
-    std::fs::write(folder.join("accounts.csv"), accounts)?;
-    std::fs::write(folder.join("events.csv"), events)?;
     write_secret(&folder.join("private-key"), &sandbox.private_key())?;
-    write_secret(&folder.join("integrator-password"), sandbox.integrator_password())
+    write_secret(&folder.join("integrator-password"), sandbox.integrator_password())?;
+    Ok(folder.to_owned())
 }
 
 /// Writes a secret that only its owner can read.

@@ -76,7 +76,7 @@ pub(super) fn run(context: &Context, args: Args) -> Result<Exit> {
         super::apply::save(context, file, &options, &report)?;
     }
     let asked = by_hand || named || !report.applied.is_empty();
-    let quiet = !options.dry_run && report.news == 0 && (!asked || context.ui.is_quiet());
+    let quiet = !options.dry_run && !report.has_news() && (!asked || context.ui.is_quiet());
     if context.ui.is_json() || !quiet {
         context.ui.emit(&report);
     }
@@ -96,7 +96,7 @@ pub(super) fn run(context: &Context, args: Args) -> Result<Exit> {
         context.ui.say(&format!("saved in {file}: psactl apply {file} writes exactly that, or nothing"));
     }
     // Where stdout goes to a file or nowhere, stderr still says what a person is needed for.
-    if !quiet && !options.dry_run && report.news > 0 && !std::io::stdout().is_terminal() {
+    if !quiet && !options.dry_run && report.has_news() && !std::io::stdout().is_terminal() {
         for line in report.reasons(3) {
             context.ui.say(&format!("sync: {}", crate::ui::text::clean(&line)));
         }

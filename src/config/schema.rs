@@ -92,7 +92,10 @@ pub(super) static ROOT: &[(&str, Shape)] = &[
                     ("event_text", Key),
                 ]),
             ),
-            ("x360recover", Section(&[("url", Key), ("api_key", Key), ("poll_every", Key)])),
+            (
+                "x360recover",
+                Section(&[("url", Key), ("api_key", Key), ("poll_every", Key), ("storage_service", Key)]),
+            ),
         ]),
     ),
     (

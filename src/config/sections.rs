@@ -29,12 +29,19 @@ pub(super) struct Parts {
 
 /// Reads every section, so that every mistake is noted; `None` only when one was.
 pub(super) fn read(reader: &Reader, root: &Node) -> Option<Parts> {
+    let prefix_given = reader.section(root, "connectwise").has("managed_id_prefix");
     let connectwise = connectwise(&reader.section(root, "connectwise"));
     let integrator_login = integrator_login(&reader.section(root, "integrator_login"));
     let tickets = tickets(&reader.section(root, "tickets"));
     let statistics =
         Statistics { enabled: reader.section(root, "statistics").or("enabled", true, values::boolean) };
     let portal = portal(&reader.section(root, "portal"), tickets.enabled || statistics.enabled);
+    let source = reader.section(root, "portal").get("source").map(|node| &node.value);
+    if !prefix_given && matches!(source, Some(Value::Text(source)) if source == "x360recover") {
+        // The guide's EFS- is that of its own portal: what another source's customers are called, a person says.
+        let what = "the beginning of each Managed ID, such as \"AX-\" (needed for any source but files)";
+        reader.section(root, "connectwise").lacks("managed_id_prefix", what);
+    }
     let billing = billing(&reader.section(root, "billing"));
     let sync = sync(&reader.section(root, "sync"));
     let monitoring = monitoring(&reader.section(root, "monitoring"));
@@ -257,6 +264,7 @@ fn portal(section: &Section<'_>, needs_events: bool) -> Option<Portal> {
     let x360recover =
         (chosen || section.has("x360recover")).then(|| x360recover(&section.child("x360recover"))).flatten();
     let source = if chosen {
+        no_exports(section);
         x360recover.map(PortalSource::X360Recover)
     } else {
         export_files(section, needs_events).map(PortalSource::Files)
@@ -320,10 +328,40 @@ fn export_files(section: &Section<'_>, needs_events: bool) -> Option<ExportFiles
 }
 
 fn x360recover(section: &Section<'_>) -> Option<X360Recover> {
-    let url = section.or("url", "https://axapi.axcient.com/x360recover".to_owned(), values::name);
+    let url = section.or("url", "https://axapi.axcient.com/x360recover".to_owned(), |node| {
+        crate::net::address(&values::name(node)?)
+    });
     let api_key = section.required("api_key", "{ file = \"axcient-key\" }", secret::source);
-    let poll_every = section.or("poll_every", SignedDuration::from_mins(30), values::some_duration);
-    Some(X360Recover { url, api_key: api_key?, poll_every })
+    let poll_every = section.or("poll_every", SignedDuration::from_mins(30), |node| {
+        let every = values::some_duration(node)?;
+        match every {
+            _ if every < SignedDuration::from_mins(5) => Err("must be at least \"5m\"".to_string()),
+            _ if every > SignedDuration::from_hours(24) => Err("must be at most \"24h\"".to_string()),
+            _ => Ok(every),
+        }
+    });
+    let plans = ["select-storage", "basic-storage", "bdr-storage"].map(|plan| (plan, plan));
+    let storage_service = section.or("storage_service", "basic-storage", |node| values::choice(node, &plans));
+    Some(X360Recover { url, api_key: api_key?, poll_every, storage_service })
+}
+
+/// Keys that mean something for exports alone: with another source they would be accepted and ignored.
+fn no_exports(section: &Section<'_>) {
+    for key in ["accounts", "events"] {
+        if let Some(node) = section.get(key) {
+            let reason = "belongs to source = \"files\": with \"x360recover\" everything comes from the API";
+            section.reject(node.at.clone(), key, reason);
+        }
+    }
+    let written = |key: &str, default: &str| match section.get(key) {
+        Some(node) if !matches!(&node.value, Value::Text(text) if text == default) => Some(node),
+        _ => None,
+    };
+    for (key, default) in [("brand", ""), ("age_from", "content")] {
+        if let Some(node) = written(key, default) {
+            section.reject(node.at.clone(), key, "is for source = \"files\" alone");
+        }
+    }
 }
 
 /// A list of words, each known.

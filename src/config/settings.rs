@@ -255,6 +255,8 @@ pub struct X360Recover {
     pub api_key: SecretSource,
     /// The API is asked at most this often.
     pub poll_every: SignedDuration,
+    /// The service that storage in Axcient's cloud is billed as: one of the guide's three plans.
+    pub storage_service: &'static str,
 }
 
 /// `event_types` of `[tickets]`.

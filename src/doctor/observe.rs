@@ -207,7 +207,7 @@ pub(super) fn observe<'a>(context: &Context, look: &'a Look) -> Result<Seen<'a>>
     let client = asks.then(|| context.client(config).map(Client::looking));
     // Where nothing was ever begun, looking begins nothing, unless a list is compared with what is remembered.
     let lists = matches!(&client, Some(Ok(_))) && look.only.is_none_or(|only| only >= Group::Login);
-    seen.state = (existing(context) || lists).then(|| state(context, Some(config)));
+    seen.state = (context.has_state() || lists).then(|| state(context, Some(config)));
     known_customers(&seen)?;
     if let Some(Ok(client)) = &client {
         let asked = context.block_on(ask(&seen, config, client, context));

@@ -64,14 +64,14 @@ mod files;
 mod sample;
 mod snapshot;
 mod wording;
-mod x360recover;
+pub mod x360recover;
 
 pub use event::{Event, EventKind, EventLog, Severity, Unended};
 #[doc(hidden)]
 pub use files::read_bytes;
 pub(crate) use files::table::Table;
 pub use sample::sample;
-pub use snapshot::{About, Account, Customer, RowProblem, Snapshot, Usage};
+pub use snapshot::{About, Account, Customer, Doubt, RowProblem, Snapshot, Usage};
 
 use crate::config::{Config, PortalSource};
 use futures_util::future::LocalBoxFuture;
@@ -109,11 +109,6 @@ pub trait Source {
         None
     }
 
-    /// Why the last request failed, as long as none succeeded since: what is read meanwhile is the older answer.
-    fn failing(&self) -> Option<String> {
-        None
-    }
-
     /// Asks the service, whether it is time or not, and keeps its answer. One that did not change leaves the stamp as
     /// it is. Nothing to do where there is no service to ask.
     ///
@@ -123,6 +118,12 @@ pub trait Source {
     fn refresh(&self, now: Timestamp) -> LocalBoxFuture<'_, Result<(), Error>> {
         let _ = now;
         Box::pin(async { Ok(()) })
+    }
+
+    /// Why the service did not answer when it was asked last, as long as it has not since: what is read meanwhile is
+    /// the older answer.
+    fn trouble(&self) -> Option<Error> {
+        None
     }
 
     /// Whether anything changed, without reading it.
@@ -234,6 +235,8 @@ impl Error {
 pub fn open(config: &Config, folder: &Path) -> Result<Box<dyn Source>, Error> {
     match &config.portal.source {
         PortalSource::Files(files) => Ok(Box::new(files::Files::new(config, files, folder))),
-        PortalSource::X360Recover(_) => Ok(Box::new(x360recover::X360Recover::new(config, folder)?)),
+        PortalSource::X360Recover(settings) => {
+            Ok(Box::new(x360recover::X360Recover::new(config, settings, folder)))
+        }
     }
 }

@@ -2,7 +2,7 @@
 
 use jiff::Timestamp;
 use rust_decimal::Decimal;
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::fmt;
 use std::path::PathBuf;
 use std::sync::OnceLock;
@@ -104,7 +104,7 @@ pub struct About {
 pub struct RowProblem {
     /// The export.
     pub file: PathBuf,
-    /// Line from 1 on which the row begins.
+    /// Line from 1 on which the row begins; 0 for what is no file: there `file` says what was asked for.
     pub line: u64,
     /// The column's own heading; empty where the row as a whole is wrong.
     pub column: String,
@@ -134,7 +134,10 @@ impl fmt::Display for RowProblem {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         // One line, whatever stands in the cells that it repeats.
         let plain = |text: &str| text.replace(|c: char| c.is_control(), " ");
-        write!(f, "{}:{}: ", self.file.display(), self.line)?;
+        match self.line {
+            0 => write!(f, "{}: ", self.file.display())?,
+            line => write!(f, "{}:{line}: ", self.file.display())?,
+        }
         if !self.column.is_empty() {
             write!(f, "column \"{}\": ", plain(&self.column))?;
         }
@@ -146,6 +149,17 @@ impl fmt::Display for RowProblem {
             (None, None) => Ok(()),
         }
     }
+}
+
+/// A service of a customer whose use is told twice, and not alike: it is written only with a person's yes.
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
+pub struct Doubt {
+    /// The customer.
+    pub cid: String,
+    /// The service's key.
+    pub service: &'static str,
+    /// What disagrees.
+    pub reason: String,
 }
 
 /// Everything an account export says.
@@ -172,6 +186,14 @@ pub struct Snapshot {
     /// What to say of the last row, where no line end follows it: of an export that is written with one, this is
     /// the beginning alone.
     pub unended: Option<RowProblem>,
+    /// Services whose use is told twice, and not alike.
+    pub doubts: Vec<Doubt>,
+    /// Customers of whom not every backup result is known: their statistics wait.
+    pub results_unknown: BTreeSet<String>,
+    /// What was left out on purpose (parked customers), and words that are not known, each in a sentence.
+    pub left_out: Vec<String>,
+    /// Each machine is counted under one kind of protection alone: the counts add up.
+    pub machines_apart: bool,
     /// The export.
     pub file: PathBuf,
     /// How it was understood.
@@ -279,6 +301,12 @@ impl Snapshot {
             oldest = Some(oldest.map_or(at, |known| known.min(at)));
         }
         oldest
+    }
+
+    /// The services of a customer whose use is in doubt, and why.
+    pub fn doubts_of(&self, cid: &str) -> BTreeMap<&'static str, &str> {
+        let of_customer = self.doubts.iter().filter(|doubt| doubt.cid == cid);
+        of_customer.map(|doubt| (doubt.service, doubt.reason.as_str())).collect()
     }
 
     /// The problems that stop a customer's billing: its own, and those of rows that could be anyone's.

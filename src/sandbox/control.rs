@@ -13,6 +13,11 @@
 //! | `POST /portal-key {"key": "Bearer …"}` | what `Authorization` must hold at the portal; null: nothing |
 //! | `POST /portal-faults`, `DELETE /portal-faults` | as `/faults`, for requests to the portal |
 //! | `GET /portal-requests`, `DELETE /portal-requests` | the portal's log ([`super::PortalRequest`]) |
+//! | `GET /x360recover/requests`, `DELETE /x360recover/requests` | the same log of the backup service's side |
+//! | `POST /x360recover/faults`, `DELETE /x360recover/faults` | the same faults there |
+//! | `POST /x360recover/key {"apiKey": "…"}` | takes another x360Recover API key from now on |
+//! | `GET /x360recover/records`, `PUT /x360recover/records` | what the x360Recover organization has, whole, as JSON |
+//! | `POST /x360recover/behaviour` | which of the known behaviours the x360Recover API shows ([`super::Behaviour`]) |
 //!
 //! Kinds of faults: `status-NNN`, `html-NNN`, `redirect[-NNN]` (with `location`), `empty`, `garbled`,
 //! `truncated`, `truncated-chunked`, `dripping`, `hang`, `reset`, `not-modified`, `wrong-etag`, `giant[-chunked]`; each also with `applied-then-` before
@@ -54,6 +59,11 @@ pub async fn serve(listener: TcpListener, shared: Arc<Shared>) -> io::Result<()>
         .route("/portal-key", post(portal_key))
         .route("/portal-faults", post(add_portal_fault).delete(clear_portal_faults))
         .route("/portal-requests", get(portal_requests).delete(clear_portal_requests))
+        .route("/x360recover/requests", get(x360recover_requests).delete(x360recover_clear_requests))
+        .route("/x360recover/faults", post(x360recover_fault).delete(x360recover_clear_faults))
+        .route("/x360recover/key", post(x360recover_key))
+        .route("/x360recover/records", get(x360recover_records).put(x360recover_set_records))
+        .route("/x360recover/behaviour", post(x360recover_behaviour))
         .layer(DefaultBodyLimit::max(LARGEST_EXPORT))
         .with_state(shared);
     axum::serve(listener, app).with_graceful_shutdown(async move { stopping.stopping().await }).await
@@ -214,4 +224,67 @@ async fn portal_requests(State(shared): State<Arc<Shared>>) -> Answer {
 async fn clear_portal_requests(State(shared): State<Arc<Shared>>) -> Answer {
     locked(&shared.exports).log.clear();
     done()
+}
+
+async fn x360recover_requests(State(shared): State<Arc<Shared>>) -> Answer {
+    let requests = shared.portal.requests();
+    control_answer(StatusCode::OK, json!({"total": requests.len(), "requests": requests}))
+}
+
+async fn x360recover_clear_requests(State(shared): State<Arc<Shared>>) -> Answer {
+    shared.portal.clear_requests();
+    done()
+}
+
+async fn x360recover_fault(State(shared): State<Arc<Shared>>, body: Bytes) -> Answer {
+    match read::<Fault>(&body).map_err(|why| why.to_string()).and_then(|fault| shared.portal.add_fault(fault))
+    {
+        Ok(()) => done(),
+        Err(why) => refused(why),
+    }
+}
+
+async fn x360recover_clear_faults(State(shared): State<Arc<Shared>>) -> Answer {
+    shared.portal.clear_faults();
+    done()
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+struct NewApiKey {
+    api_key: String,
+}
+
+async fn x360recover_key(State(shared): State<Arc<Shared>>, body: Bytes) -> Answer {
+    match read::<NewApiKey>(&body) {
+        Ok(new) => {
+            shared.portal.set_key(&new.api_key);
+            done()
+        }
+        Err(why) => refused(why),
+    }
+}
+
+async fn x360recover_records(State(shared): State<Arc<Shared>>) -> Answer {
+    control_answer(StatusCode::OK, shared.portal.records())
+}
+
+async fn x360recover_set_records(State(shared): State<Arc<Shared>>, body: Bytes) -> Answer {
+    match read::<Value>(&body) {
+        Ok(records) => {
+            shared.portal.edit(|all| *all = records);
+            done()
+        }
+        Err(why) => refused(why),
+    }
+}
+
+async fn x360recover_behaviour(State(shared): State<Arc<Shared>>, body: Bytes) -> Answer {
+    match read(&body) {
+        Ok(behaviour) => {
+            shared.portal.behave(|shown| *shown = behaviour);
+            done()
+        }
+        Err(why) => refused(why),
+    }
 }

@@ -16,7 +16,6 @@ mod contract;
 mod control;
 mod engine;
 mod errors;
-mod exports;
 mod faults;
 mod limit;
 mod line;
@@ -25,6 +24,7 @@ mod log;
 mod options;
 mod paging;
 mod patch;
+mod portal;
 mod query;
 mod release;
 mod reply;
@@ -49,15 +49,17 @@ use tokio::sync::watch;
 use tokio::task::JoinHandle;
 
 pub use contract::DOCUMENT;
-pub use exports::PortalRequest;
 pub use faults::Fault;
 pub use log::LoggedRequest;
 pub use options::{Options, Release, World};
+pub use portal::Portal;
+pub use portal::exports::PortalRequest;
+pub use portal::x360recover::Behaviour;
 
 /// How long open connections get to finish when the sandbox stops.
 const STOP_DEADLINE: Duration = Duration::from_secs(2);
 
-/// What the two servers and the handle share.
+/// What the servers and the handle share.
 struct Shared {
     contract: contract::Contract,
     options: Options,
@@ -67,7 +69,8 @@ struct Shared {
     log: Mutex<log::Log>,
     faults: Mutex<faults::Faults>,
     limit: Mutex<limit::Limit>,
-    exports: Mutex<exports::Exports>,
+    exports: Mutex<portal::exports::Exports>,
+    portal: portal::Portal,
     /// Host and port, and the same with the scheme before it.
     authority: String,
     origin: String,
@@ -108,6 +111,7 @@ pub struct Sandbox {
     ca_file: Option<PathBuf>,
     control: SocketAddr,
     portal: String,
+    x360recover: SocketAddr,
     stop: watch::Sender<bool>,
     tasks: Vec<JoinHandle<io::Result<()>>>,
 }
@@ -118,13 +122,16 @@ impl Sandbox {
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, options.port)).await?;
         let control_listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await?;
         let portal_listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await?;
+        let x360recover_listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await?;
+        let x360recover = x360recover_listener.local_addr()?;
         let (tls, ca_file) = options.tls.as_deref().map(tls::prepare).transpose()?.unzip();
         let authority = listener.local_addr()?.to_string();
         let scheme = if tls.is_some() { "https" } else { "http" };
         let control = control_listener.local_addr()?;
-        let portal = format!("{scheme}://{}", portal_listener.local_addr()?);
+        let exports = format!("{scheme}://{}", portal_listener.local_addr()?);
         let contract = contract::Contract::load(options.release).map_err(io::Error::other)?;
         let clock = clock::Clock::starting(options.now);
+        let portal = portal::Portal::start(clock.now()).map_err(io::Error::other)?;
         let store = world::build(&contract, &options, clock.now()).map_err(io::Error::other)?;
         let (stop, stopped) = watch::channel(false);
         let shared = Arc::new(Shared {
@@ -137,16 +144,18 @@ impl Sandbox {
             faults: Mutex::default(),
             limit: Mutex::default(),
             exports: Mutex::default(),
+            portal,
             origin: format!("{scheme}://{authority}"),
             authority,
             stopped,
         });
         let tasks = vec![
-            tokio::spawn(exports::serve(portal_listener, tls.clone(), shared.clone())),
+            tokio::spawn(portal::exports::serve(portal_listener, tls.clone(), shared.clone())),
             tokio::spawn(server::serve(listener, tls, shared.clone())),
             tokio::spawn(control::serve(control_listener, shared.clone())),
+            tokio::spawn(portal::serve(x360recover_listener, shared.clone())),
         ];
-        Ok(Sandbox { shared, ca_file, control, portal, stop, tasks })
+        Ok(Sandbox { shared, ca_file, control, portal: exports, x360recover, stop, tasks })
     }
 
     /// Where the PSA is: `http://127.0.0.1:PORT`, or `https://…`.
@@ -195,6 +204,21 @@ impl Sandbox {
     /// Every request to the portal since this was asked last.
     pub fn portal_requests(&self) -> Vec<PortalRequest> {
         std::mem::take(&mut locked(&self.shared.exports).log)
+    }
+
+    /// Where the x360Recover API's server is: `http://127.0.0.1:PORT`, without a path.
+    pub fn x360recover_origin(&self) -> String {
+        format!("http://{}", self.x360recover)
+    }
+
+    /// Where the x360Recover API is, with its path.
+    pub fn x360recover_url(&self) -> String {
+        format!("{}/x360recover", self.x360recover_origin())
+    }
+
+    /// Axcient's side: what it has, how it behaves, what was asked of it.
+    pub fn portal(&self) -> &Portal {
+        &self.shared.portal
     }
 
     /// The company ID to sign in with.

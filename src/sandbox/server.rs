@@ -251,7 +251,7 @@ fn template(shared: &Shared, path: &str) -> String {
     matched.map_or_else(String::new, |matched| matched.route.template.clone())
 }
 
-fn pairs(query: &str) -> Vec<(String, String)> {
+pub(super) fn pairs(query: &str) -> Vec<(String, String)> {
     query
         .split('&')
         .filter(|part| !part.is_empty())
@@ -263,7 +263,7 @@ fn pairs(query: &str) -> Vec<(String, String)> {
 }
 
 /// Percent-decoding; in a query a plus sign is a blank.
-fn decoded(text: &str, query: bool) -> String {
+pub(super) fn decoded(text: &str, query: bool) -> String {
     let bytes = text.as_bytes();
     let mut made = Vec::with_capacity(bytes.len());
     let mut at = 0;

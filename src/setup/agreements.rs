@@ -81,6 +81,16 @@ pub(super) async fn check(setup: &mut Setup<'_>) -> Result<Finding> {
                 );
                 continue;
             }
+            if let Some(doubt) = snapshot.doubts_of(&link.cid).get(service.key) {
+                needs(
+                    &mut finding,
+                    link,
+                    service,
+                    used,
+                    &format!("that is in doubt ({doubt}): see to it first"),
+                );
+                continue;
+            }
             let Some(product) = products.first() else { continue };
             let placed = placed(setup, &mut finding, link, agreements, &managed_id, today);
             let (agreement, from) = match placed {

@@ -187,12 +187,20 @@ impl<'a> Setup<'a> {
         })
     }
 
-    /// Reads the portal's account list again: a person may have mended it meanwhile.
+    /// Reads the portal's account list again: a person may have mended it meanwhile. A service that was never asked,
+    /// or that did not answer, is asked.
     ///
     /// # Errors
     /// Where the source cannot be opened.
-    pub fn reread_portal(&mut self) -> Result<()> {
-        self.portal = read(crate::portal::open(self.config, self.store.folder())?.as_ref());
+    pub async fn reread_portal(&mut self) -> Result<()> {
+        let source = crate::portal::open(self.config, self.store.folder())?;
+        if source.trouble().is_some()
+            || matches!(source.stamp(), Err(crate::portal::Error::NeverAsked { .. }))
+        {
+            // What it answers instead is found where the list is read.
+            let _ = source.refresh(self.now).await;
+        }
+        self.portal = read(source.as_ref());
         Ok(())
     }
 

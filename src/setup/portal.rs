@@ -15,6 +15,9 @@ pub(super) fn check(setup: &mut Setup<'_>) -> Result<Finding> {
             let customers = text::count(snapshot.customers.len(), "customer", "customers");
             let accounts = text::count(snapshot.accounts.len(), "account", "accounts");
             finding.found.push(format!("account list {}: {customers}, {accounts}", snapshot.file.display()));
+            for left_out in &snapshot.left_out {
+                finding.note(None, left_out.clone());
+            }
             for problem in &snapshot.problems {
                 finding.note(problem.cid.as_deref(), problem.to_string());
             }

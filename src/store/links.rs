@@ -34,6 +34,17 @@ impl Link {
 }
 
 impl Store {
+    /// Whether a company is linked to a customer of another source than this one.
+    ///
+    /// # Errors
+    /// Where the state cannot be read.
+    pub fn is_linked_by_another(&self, source: &str, company: i64) -> Result<bool> {
+        let mut query = self
+            .db
+            .prepare_cached("SELECT EXISTS (SELECT 1 FROM links WHERE source <> ?1 AND company_id = ?2)")?;
+        Ok(query.query_row(rusqlite::params![source, company], |row| row.get(0))?)
+    }
+
     /// All links of a source, by customer.
     pub fn links(&self, source: &str) -> Result<Vec<Link>> {
         let mut query = self.db.prepare_cached(

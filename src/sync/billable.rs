@@ -3,7 +3,7 @@
 
 use jiff::{SignedDuration, Timestamp};
 
-use crate::config::Config;
+use crate::config::{Config, PortalSource};
 use crate::portal::Snapshot;
 use crate::store::Link;
 use crate::ui::text;
@@ -22,7 +22,13 @@ pub fn blocked(
     now: Timestamp,
 ) -> Option<(String, String)> {
     if let Some(reason) = untimely(config, snapshot, &link.cid, now) {
-        return Some((reason, "see that the portal's export is written again".to_owned()));
+        let fix = match config.portal.source {
+            PortalSource::Files(_) => "see that the portal's export is written again",
+            PortalSource::X360Recover(_) => {
+                "psactl sync --verify asks x360Recover at once and says what it answers"
+            }
+        };
+        return Some((reason, fix.to_owned()));
     }
     if older {
         return Some((
@@ -36,7 +42,10 @@ pub fn blocked(
     if let Some(problem) = snapshot.problems_of(&link.cid).next() {
         return Some((
             format!("{problem}; a partial sum is a wrong bill"),
-            "correct the row in the export".to_owned(),
+            match config.portal.source {
+                PortalSource::Files(_) => "correct the row in the export".to_owned(),
+                PortalSource::X360Recover(_) => "see to it in the x360 Portal".to_owned(),
+            },
         ));
     }
     unconfirmed(config, snapshot, link)

@@ -65,6 +65,8 @@ pub struct Facts<'a> {
     pub holds: &'a BTreeMap<String, Hold>,
     /// The settings.
     pub settings: &'a Settings,
+    /// Services whose use the portal tells twice, and not alike, with what disagrees.
+    pub doubts: &'a BTreeMap<&'static str, &'a str>,
     /// What the portal's gigabyte is.
     pub gigabyte: Gigabyte,
     /// How its export is read: [`crate::config::Portal::reading`].
@@ -263,7 +265,9 @@ fn propose(
         let first_push = binding.is_none_or(|binding| binding.pushed.is_none());
         let proposal =
             Proposal { before: addition.quantity, after: target, money: whole.money.as_ref(), first_push };
-        let objection = counted_otherwise(binding, &basis)
+        let doubt = facts.doubts.get(service.key).map(|doubt| format!("the use is in doubt: {doubt}"));
+        let objection = doubt
+            .or_else(|| counted_otherwise(binding, &basis))
             .or_else(|| below_included(addition, used, facts.settings))
             .or_else(|| guards::objection(&proposal, &facts.settings.guard));
         let written = judge(facts, whole, objection, outcome);

@@ -114,6 +114,13 @@ pub(super) fn fingerprint(config: &Config, observed: &Observed, cid: &str, now: 
         snapshot.problems_of(cid).count(),
         observed.older
     ));
+    // Only where there are any, so that no customer of another source is looked at anew.
+    for (service, doubt) in snapshot.doubts_of(cid) {
+        hasher.update(format!("doubt {service} {doubt};"));
+    }
+    if snapshot.results_unknown.contains(cid) {
+        hasher.update("results unknown");
+    }
     known::short(hasher)
 }
 

@@ -26,8 +26,11 @@ pub fn idle(config: &Config, store: &Store, options: &Options, now: Timestamp) -
     let Some(next) = rest(config, store, options, &due::stamp(config, &stamp), now)? else {
         return Ok(None);
     };
-    // What kept the portal's last answer from coming stands on.
-    if !options.dry_run && source.failing().is_none() {
+    // What kept the portal's last answer from coming stands on, and is told of by a whole run.
+    if source.trouble().is_some() {
+        return Ok(None);
+    }
+    if !options.dry_run {
         store.settle_standing(RUN, &BTreeSet::from([String::new()]), &BTreeSet::new())?;
     }
     Ok(Some(Report::idle(Some(source.asks_at().map_or(next, |at| next.min(at))))))

@@ -129,6 +129,10 @@ impl Run<'_> {
             if doubled.contains_key(&managed_id) {
                 continue;
             }
+            // Another source, other customers: that its customer of this number is the same one, a person says.
+            if self.store.is_linked_by_another(source, company.id)? {
+                continue;
+            }
             let name = company.name.or_empty();
             plan.note(
                 Some(&customer.cid),

@@ -100,13 +100,13 @@ impl Run<'_> {
     /// cause is an error only every `remind_every`, so that cron does not cry each minute.
     pub async fn once(mut self) -> Result<Report> {
         let nobody = BTreeSet::from([String::new()]);
-        let mut portal_fails = false;
-        match self.attempt(&mut portal_fails).await {
-            Ok(report) => {
-                // With the last whole answer there was something to do; what kept the next from coming stands on.
-                if !self.options.dry_run && !portal_fails {
+        let mut silent = None;
+        match self.attempt(&mut silent).await {
+            Ok(mut report) => {
+                if !self.options.dry_run {
                     self.store.settle_standing(RUN, &nobody, &BTreeSet::new())?;
                 }
+                self.tell_silent(silent, &mut report)?;
                 Ok(report)
             }
             Err(failure) if self.options.dry_run || failure.exit == Exit::Interrupted => Err(failure),
@@ -133,8 +133,32 @@ impl Run<'_> {
         }
     }
 
-    /// `portal_fails` says whether the service did not answer when it was asked last.
-    async fn attempt(&mut self, portal_fails: &mut bool) -> Result<Report> {
+    /// A portal that did not answer is told of once, and again every `remind_every`; the run itself went on from what
+    /// it answered before.
+    fn tell_silent(&mut self, silent: Option<Failure>, report: &mut Report) -> Result<()> {
+        const AREA: &str = "portal";
+        let nobody = BTreeSet::from([String::new()]);
+        let Some(failure) = silent else {
+            if !self.options.dry_run {
+                self.store.settle_standing(AREA, &nobody, &BTreeSet::new())?;
+            }
+            return Ok(());
+        };
+        let key = format!("portal does not answer: {}", record::wording(&failure.line()));
+        let speaks = self.options.dry_run || {
+            let now = (self.clock)();
+            let speaks = self.store.speaks(&key, "", AREA, now, self.config.sync.remind_every)?;
+            self.store.settle_standing(AREA, &nobody, &BTreeSet::from([key]))?;
+            speaks || self.options.by_hand || !self.options.cids.is_empty()
+        };
+        if speaks {
+            report.portal_was_silent(&failure);
+        }
+        Ok(())
+    }
+
+    /// `silent` is why the portal did not answer, where the run goes on from what it answered before.
+    async fn attempt(&mut self, silent: &mut Option<Failure>) -> Result<Report> {
         stop::refuse(self.store)?;
         let now = (self.clock)();
         let source = portal::open(self.config, self.store.folder())?;
@@ -147,10 +171,17 @@ impl Run<'_> {
             }
             failure => failure,
         };
-        if is_to_be_asked(self.config, source.as_ref(), now) || self.options.insists() {
-            source.refresh(now).await.map_err(undelivered)?;
+        if (is_to_be_asked(self.config, source.as_ref(), now) || self.options.insists())
+            && let Err(error) = source.refresh(now).await
+        {
+            // What was answered before is still there: everything but the news goes on from that.
+            if source.stamp().is_err() {
+                return Err(undelivered(error));
+            }
+            *silent = Some(undelivered(error));
+        } else if let Some(error) = source.trouble() {
+            *silent = Some(undelivered(error));
         }
-        *portal_fails = source.failing().is_some();
         // By now the service was asked: the next time is one to wake up at.
         let asks_at = source.asks_at();
         let stamp = due::stamp(self.config, &source.stamp().map_err(undelivered)?);

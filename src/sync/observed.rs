@@ -94,12 +94,16 @@ impl Run<'_> {
         memories: &mut BTreeMap<FaultKey, TicketMemory>,
         now: Timestamp,
     ) -> Result<()> {
-        const DONE: &str = "tickets_first_run";
+        // Each source has a first run: its faults are others than those that have tickets.
+        let done = match source {
+            "files" => "tickets_first_run".to_owned(),
+            other => format!("tickets_first_run: {other}"),
+        };
         // With tickets off nothing is the first run's yet.
         if !self.config.tickets.enabled {
             return Ok(());
         }
-        let first = self.store.meta(DONE)?.is_none();
+        let first = self.store.meta(&done)?.is_none();
         for (key, fault) in faults.iter().filter(|(_, fault)| fault.ended.is_none()) {
             let memory = memories.entry(key.clone()).or_default();
             let before = memory.clone();
@@ -119,7 +123,7 @@ impl Run<'_> {
             }
         }
         if first && !self.options.dry_run {
-            self.store.set_meta(DONE, &now.to_string())?;
+            self.store.set_meta(&done, &now.to_string())?;
         }
         Ok(())
     }

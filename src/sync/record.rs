@@ -10,7 +10,7 @@ use super::known::Known;
 use super::report::{Report, Standing, Trouble};
 use super::tickets::{self, Decision};
 use super::{Observed, Options, Part, Round, due, event_log, pausing};
-use crate::config::Config;
+use crate::config::{Config, PortalSource};
 use crate::error::{Exit, Failure, Result};
 use crate::monitoring::Overview;
 use crate::plan::apply::{Applied, Ended, causes};
@@ -80,7 +80,12 @@ pub(super) fn finish(mut run: Finish<'_>, report: &mut Report) -> Result<due::Ne
     report.applied = std::mem::take(&mut run.applied);
     report.standing = standing_faults(&run);
     for problem in &run.observed.event_problems {
-        let fix = "correct the row in the event log: it opens and ends no ticket";
+        let fix = match run.config.portal.source {
+            PortalSource::Files(_) => "correct the row in the event log: it opens and ends no ticket",
+            PortalSource::X360Recover(_) => {
+                "statistics wait, and tickets follow what is known; psactl asks again by itself"
+            }
+        };
         report.plan.block(problem.cid.as_deref(), "event log", problem.to_string(), fix);
     }
     for ahead in &run.observed.ahead {

@@ -99,6 +99,9 @@ pub struct Report {
     /// Somebody waits for the answer: what fails is told by the exit code though it was said before.
     #[serde(skip)]
     pub(super) asked: bool,
+    /// How it ends because the portal did not answer, where nothing else is wrong.
+    #[serde(skip)]
+    pub(super) portal: Option<Exit>,
     /// How things stand, where the run looked.
     #[serde(skip)]
     pub overview: Option<Overview>,
@@ -123,6 +126,7 @@ impl Report {
             next: None,
             news: 0,
             asked: false,
+            portal: None,
             overview: None,
         }
     }
@@ -132,8 +136,19 @@ impl Report {
         Report { still: Some(failure), ..Report::new(0, false) }
     }
 
+    /// The portal did not answer; the run went on from what it had answered before.
+    pub(super) fn portal_was_silent(&mut self, failure: &Failure) {
+        self.troubles.insert(0, Trouble::of(None, failure));
+        self.portal = Some(failure.exit);
+    }
+
     pub(super) fn idle(next: Option<Timestamp>) -> Report {
         Report { idle: true, next, ..Report::new(0, false) }
+    }
+
+    /// Whether there is something to be told that was not told before.
+    pub fn has_news(&self) -> bool {
+        self.news > 0 || self.portal.is_some()
     }
 
     /// The exit code: everything failing for one cause gives that cause's code.
@@ -144,6 +159,10 @@ impl Report {
             return Exit::Interrupted;
         }
         let said = self.news == 0 && (!self.asked || self.troubles.is_empty());
+        if let Some(exit) = self.portal {
+            // Where a person is needed for something else, too, the portal alone does not say what to do.
+            return if self.news == 0 { exit } else { Exit::Partial };
+        }
         if self.dry_run || said {
             return Exit::Done;
         }

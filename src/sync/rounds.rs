@@ -143,7 +143,9 @@ impl Run<'_> {
         let known = self.known(shared, link);
         let managed_id = self.config.connectwise.managed_id(&link.cid);
         let usage = observe::usage(&observed.snapshot, &link.cid);
-        let partial = observed.older || observed.snapshot.problems_of(&link.cid).next().is_some();
+        let partial = observed.older
+            || observed.snapshot.results_unknown.contains(&link.cid)
+            || observed.snapshot.problems_of(&link.cid).next().is_some();
         if self.config.statistics.enabled
             && self.options.does(Part::Statistics)
             && observed.pauses.part(&link.cid, Part::Statistics).is_none()
@@ -151,7 +153,7 @@ impl Run<'_> {
             && let Some(solution) = chosen.solution
         {
             let jobs = shared.jobs.get(link.cid.as_str()).copied().unwrap_or_default();
-            let numbers = statistics::numbers(jobs, &usage);
+            let numbers = statistics::numbers(jobs, &usage, observed.snapshot.machines_apart);
             let print = known::statistics(link, &numbers);
             if known.statistics.as_ref() == Some(&print) {
                 round.unread = true;
@@ -213,6 +215,7 @@ impl Run<'_> {
             bindings: &shared.bindings,
             holds: &shared.holds,
             settings: &self.config.billing,
+            doubts: &observed.snapshot.doubts_of(&link.cid),
             gigabyte: self.config.portal.gigabyte,
             reading: &self.config.portal.reading(),
             measured_on: observed

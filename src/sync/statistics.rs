@@ -59,13 +59,17 @@ pub fn jobs<'a>(events: &'a [LoggedEvent], zone: &TimeZone, now: Timestamp) -> H
     jobs
 }
 
-/// What is reported of a customer with these jobs and this use.
-pub fn numbers(jobs: Jobs, usage: &BTreeMap<&'static str, Use>) -> Numbers {
+/// What is reported of a customer with these jobs and this use. `apart` says that the portal counts each machine under
+/// one kind of protection alone.
+pub fn numbers(jobs: Jobs, usage: &BTreeMap<&'static str, Use>, apart: bool) -> Numbers {
     let machines = |keys: [&str; 3]| {
-        let counted: Vec<Decimal> =
-            keys.iter().filter_map(|key| usage.get(key)).map(|used| used.total).collect();
-        // Online, local and BDR protection of the same machine must not count it twice: the largest stands.
-        counted.into_iter().max().and_then(|count| count.to_i64())
+        let counted = keys.iter().filter_map(|key| usage.get(key)).map(|used| used.total);
+        let count = match apart {
+            true => counted.reduce(Decimal::saturating_add),
+            // Online, local and BDR protection of the same machine must not count it twice: the largest stands.
+            false => counted.max(),
+        };
+        count.and_then(|count| count.to_i64())
     };
     Numbers {
         successful: jobs.successful,

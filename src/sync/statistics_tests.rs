@@ -70,13 +70,17 @@ fn jobs_are_counted_by_calendar_month_in_the_servers_zone() {
 #[test]
 fn a_machine_protected_twice_counts_once() {
     let machines = |of: &[(&'static str, i64)]| {
-        let numbers = numbers(Jobs::default(), &usage(of));
+        let numbers = numbers(Jobs::default(), &usage(of), false);
         (numbers.servers, numbers.workstations)
     };
     assert_eq!(machines(&[]), (None, None));
     assert_eq!(machines(&[("select-storage", 200)]), (None, None));
     assert_eq!(machines(&[("online-servers", 0), ("online-desktops", 3)]), (Some(0), Some(3)));
     assert_eq!(machines(&[("online-servers", 2), ("local-servers", 5), ("bdr-servers", 4)]), (Some(5), None));
+    // Unless the portal counts each under one kind alone.
+    let apart = |of: &[(&'static str, i64)]| numbers(Jobs::default(), &usage(of), true).servers;
+    assert_eq!(apart(&[("online-servers", 2), ("local-servers", 5)]), Some(7));
+    assert_eq!(apart(&[]), None);
 }
 
 fn entry(id: i64, kind: &str, fields: &Value) -> ManagedId {

@@ -100,6 +100,15 @@ fn each_mistake_is_named_with_its_place() {
     };
     let after = |new: &str| format!("{LEAST}{new}\n");
     let site = "site = \"https://na.myconnectwise.net\"";
+    // A small file with Axcient's API, and a line of its section.
+    let api = |line: &str| {
+        let exports = "accounts = \"accounts.csv\"\nevents = \"events.csv\"\n";
+        let section = format!(
+            "source = \"x360recover\"\n[portal.x360recover]\napi_key = {{ file = \"axcient-key\" }}\n{line}\n"
+        );
+        let text = LEAST.replacen(exports, &section, 1);
+        text.replacen("[connectwise]\n", "[connectwise]\nmanaged_id_prefix = \"AX-\"\n", 1)
+    };
     let cases = [
         // Keys
         (after("borad = \"x\""), "16:1: unknown key \"borad\" in [tickets]: did you mean \"board\"?"),
@@ -261,8 +270,44 @@ fn each_mistake_is_named_with_its_place() {
             "[portal] lacks events: the export of the event log (or turn [tickets] and [statistics] off)",
         ),
         (
-            with("accounts =", "source = \"x360recover\"\naccounts ="),
+            api("").replace("[portal.x360recover]\napi_key = { file = \"axcient-key\" }\n", ""),
             "section [portal.x360recover] is missing, and with it api_key: { file = \"axcient-key\" }",
+        ),
+        (
+            api("").replace("managed_id_prefix = \"AX-\"\n", ""),
+            "[connectwise] lacks managed_id_prefix: the beginning of each Managed ID, such as \"AX-\" (needed for any \
+             source but files)",
+        ),
+        (
+            api("").replace("source =", "accounts = \"accounts.csv\"\nsource ="),
+            "13:12: [portal] accounts: belongs to source = \"files\": with \"x360recover\" everything comes from the API",
+        ),
+        (
+            api("").replace("source =", "events = \"events.csv\"\nsource ="),
+            "13:10: [portal] events: belongs to source = \"files\": with \"x360recover\" everything comes from the API",
+        ),
+        (
+            api("").replace("source =", "brand = \"doc\"\nsource ="),
+            "13:9: [portal] brand: is for source = \"files\" alone",
+        ),
+        (
+            api("url = \"http://axapi.axcient.com/x360recover\""),
+            "16:7: [portal.x360recover] url: must begin with https:// (http is for this machine alone)",
+        ),
+        (
+            api("url = \"https://axapi.axcient.com/x360recover?key=s3cret\""),
+            "16:7: [portal.x360recover] url: must not contain ? or #: write scheme, host and path alone",
+        ),
+        (
+            api("url = \"https://me:s3cret@axapi.axcient.com\""),
+            "16:7: [portal.x360recover] url: must not contain a user name or password",
+        ),
+        (api("poll_every = \"1m\""), "16:14: [portal.x360recover] poll_every: must be at least \"5m\""),
+        (api("poll_every = \"2d\""), "16:14: [portal.x360recover] poll_every: must be at most \"24h\""),
+        (
+            api("storage_service = \"local-storage\""),
+            "16:19: [portal.x360recover] storage_service: \"local-storage\" is not known: write \"select-storage\", \
+             \"basic-storage\" or \"bdr-storage\"",
         ),
         (
             with("accounts =", "time_zone = \"New York\"\naccounts ="),
@@ -531,4 +576,23 @@ fn deep_nesting_is_an_error_like_any_other() {
     assert!(parse(&format!("a = {}", "[".repeat(5_000))).is_err());
     assert!(parse(&format!("{}x = 1", "a.".repeat(5_000))).is_err());
     assert!(parse(&format!("[{}x]", "a.".repeat(50_000))).is_err());
+}
+
+#[test]
+fn axcients_api_has_the_documented_defaults() {
+    let exports = "accounts = \"accounts.csv\"\nevents = \"events.csv\"\n";
+    let section = "source = \"x360recover\"\n[portal.x360recover]\napi_key = { file = \"axcient-key\" }\n";
+    let text = LEAST.replacen(exports, section, 1);
+    let text = text.replacen("[connectwise]\n", "[connectwise]\nmanaged_id_prefix = \"AX-\"\n", 1);
+    let config = parse(&text).expect("valid");
+    let psactl::config::PortalSource::X360Recover(settings) = &config.portal.source else {
+        panic!("{:?}", config.portal.source)
+    };
+    assert_eq!(settings.url, "https://axapi.axcient.com/x360recover");
+    assert_eq!(settings.poll_every.as_mins(), 30);
+    assert_eq!(settings.storage_service, "basic-storage");
+    // A slash at the end is nobody's mistake.
+    let slash = text.replacen("api_key", "url = \"https://axapi.axcient.com/x360recover/\"\napi_key", 1);
+    let config = parse(&slash).expect("valid");
+    assert!(format!("{:?}", config.portal.source).contains("\"https://axapi.axcient.com/x360recover\""));
 }

@@ -66,6 +66,20 @@ fn the_demo_shows_the_whole_job_and_leaves_nothing_behind() {
 }
 
 #[test]
+fn the_demo_runs_the_whole_job_on_axcients_api() {
+    let home = tempfile::tempdir().unwrap();
+    let ran = Desk::ran(psactl(home.path(), &["demo", "--portal", "x360recover"]).env("NO_COLOR", "1"));
+    ran.ends_with(0)
+        .says("Every act had its effect.")
+        .says("/x360recover")
+        .says("=> read back: addition #3004 would bill -225.00 on the next invoice")
+        .says("=> read back: Angry Fox now pays 278.57 instead of being paid")
+        .says("=> read back: the second run sent no request")
+        .says("=> read back: the ticket of the mended backup was resolved")
+        .is_silent_on("SandboxAxcientKey");
+}
+
+#[test]
 fn the_demo_can_be_kept_to_look_at() {
     let home = tempfile::tempdir().unwrap();
     let kept = home.path().join("kept");
@@ -82,7 +96,16 @@ fn the_sandbox_serves_until_it_is_stopped_and_its_configuration_works() {
     let home = tempfile::tempdir().unwrap();
     let config = home.path().join("trial").join("psactl.toml");
     let (mut served, reach) = serve(home.path(), &["--write-config", config.to_str().unwrap()]);
-    for key in ["url", "control_url", "company_id", "client_id", "public_key", "private_key"] {
+    for key in [
+        "url",
+        "control_url",
+        "portal_url",
+        "portal_key",
+        "company_id",
+        "client_id",
+        "public_key",
+        "private_key",
+    ] {
         assert!(reach[key].as_str().is_some_and(|text| !text.is_empty()), "{key}: {reach}");
     }
     let url = reach["url"].as_str().unwrap();

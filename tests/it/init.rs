@@ -321,6 +321,56 @@ fn another_file_gives_the_defaults() {
 }
 
 #[test]
+fn axcients_api_takes_the_place_of_exports() {
+    let desk = Desk::bare();
+    let url = desk.sandbox().x360recover_url();
+    secret_file(&desk, "ax-key", &desk.sandbox().portal().key());
+    let mut flags = without(&desk, "--accounts");
+    for gone in ["--events", "--time-zone"] {
+        while let Some(at) = flags.iter().position(|flag| flag == gone) {
+            flags.drain(at..=at + 1);
+        }
+    }
+    let axcient = ["--portal-source", "x360recover", "--portal-url", &url];
+    let all = with(&flags, &axcient);
+    // Two things are missing, and both are said.
+    run(&desk, &all).ends_with(2).says("--api-key-file FILE").says("--managed-id-prefix PREFIX");
+    let more = [
+        &axcient[..],
+        &["--api-key-file", "ax-key", "--managed-id-prefix", "AX-", "--storage-service", "select-storage"],
+    ]
+    .concat();
+    // A refused key is said with its cause, and nothing is written.
+    secret_file(&desk, "wrong-key", "hunter2");
+    let wrong: Vec<&str> =
+        more.iter().map(|word| if *word == "ax-key" { "wrong-key" } else { word }).collect();
+    run(&desk, &with(&flags, &wrong))
+        .ends_with(4)
+        .says("the API key was refused (401)")
+        .is_silent_on("hunter2");
+    desk.sandbox().portal().clear_requests();
+    run(&desk, &with(&flags, &more))
+        .ends_with(0)
+        .says("x360Recover answers: organization “doc backup services”");
+    assert_eq!(desk.sandbox().portal().requests().len(), 1, "one cheap call");
+    let text = desk.read(MADE);
+    for line in [
+        "source = \"x360recover\"",
+        "managed_id_prefix = \"AX-\"",
+        "storage_service = \"select-storage\"",
+        "ax-key",
+    ] {
+        assert!(text.contains(line), "{line} is not in\n{text}");
+    }
+    assert!(!text.contains("accounts =") && !text.contains("events ="), "{text}");
+    run(&desk, &["companies"]).ends_with(0).says("Joe TV Repair");
+    // Run again with what is there, it changes nothing.
+    let before = desk.read(MADE);
+    run(&desk, &["init"]).ends_with(0);
+    assert_eq!(desk.read(MADE), before);
+}
+
+#[test]
 fn a_file_with_mistakes_is_named_before_anything_is_asked() {
     let desk = Desk::bare();
     std::fs::create_dir(desk.file("made")).unwrap();
@@ -491,6 +541,7 @@ mod terminal {
             ("Managed ID prefix", ENTER),
             ("Its user name", ENTER),
             ("password is", ENTER),
+            ("data come from", ENTER),
             ("Time zone", "America/New_York\r"),
             // A broken file is named and asked again.
             ("account list", "broken.csv\r"),
@@ -555,6 +606,7 @@ mod terminal {
             ("Managed ID prefix", ENTER),
             ("Its user name", ENTER),
             ("password is", ENTER),
+            ("data come from", ENTER),
             ("Time zone", ENTER),
             ("account list", ENTER),
             ("event log", ENTER),
@@ -651,7 +703,11 @@ mod terminal {
         person.answers("The private key is", ENTER);
         person.answers("Integrations", ENTER);
         person.answers("Billed services", ENTER);
-        person.all(&questions);
+        let (zone, before) = questions.split_last().unwrap();
+        person.all(before);
+        // No flag says it any more.
+        person.answers("data come from", ENTER);
+        person.all(&[*zone]);
         person.answers("account list", ENTER);
         person.answers("This file", &format!("{DOWN}{DOWN}{ENTER}"));
         let seen = person.ends(0);

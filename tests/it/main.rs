@@ -56,3 +56,5 @@ mod undo;
 mod why;
 #[cfg(unix)]
 mod wizard;
+mod x360recover;
+mod x360recover_sync;

@@ -123,6 +123,9 @@ pub struct Args {
     #[arg(long, value_name = "BOOL", help_heading = WHAT)]
     pub invoice_descriptions: Option<bool>,
 
+    /// Where the portal's data come from [default: files]
+    #[arg(long, value_name = "SOURCE", value_enum, help_heading = PORTAL)]
+    pub portal_source: Option<Source>,
     /// The portal's export of the account list with usage: a file, a folder, a pattern or an https address
     #[arg(long, value_name = "FILE", help_heading = PORTAL)]
     pub accounts: Option<PathBuf>,
@@ -132,6 +135,21 @@ pub struct Args {
     /// Time zone of times in the exports that name none, such as America/New_York; none: they are errors
     #[arg(long, value_name = "ZONE", help_heading = PORTAL)]
     pub time_zone: Option<String>,
+    /// Axcient's API, if it is not at its usual address
+    #[arg(long, value_name = "URL", help_heading = PORTAL)]
+    pub portal_url: Option<String>,
+    /// File with the x360Recover API key, readable by you alone
+    #[arg(long, value_name = "FILE", group = "api-key", help_heading = PORTAL)]
+    pub api_key_file: Option<PathBuf>,
+    /// Command that prints the x360Recover API key
+    #[arg(long, value_name = "COMMAND", group = "api-key", help_heading = PORTAL)]
+    pub api_key_command: Option<String>,
+    /// Environment variable with the x360Recover API key
+    #[arg(long, value_name = "NAME", group = "api-key", help_heading = PORTAL)]
+    pub api_key_env: Option<String>,
+    /// What storage in Axcient's cloud is billed as: select-storage, basic-storage or bdr-storage
+    #[arg(long, value_name = "SERVICE", help_heading = PORTAL)]
+    pub storage_service: Option<String>,
 }
 
 const CONNECTWISE: &str = "ConnectWise";
@@ -173,6 +191,26 @@ pub fn price(text: &str) -> Option<String> {
         && digits.len() <= 12;
     let decimal = rust_decimal::Decimal::from_str_exact(digits).ok().filter(|_| plain)?;
     decimal.is_sign_positive().then(|| digits.to_owned())
+}
+
+/// A source of the portal's data.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+pub enum Source {
+    /// Exports
+    Files,
+    /// Axcient's API
+    #[value(name = "x360recover")]
+    X360Recover,
+}
+
+impl Source {
+    /// As psactl.toml has it.
+    pub fn key(self) -> &'static str {
+        match self {
+            Source::Files => "files",
+            Source::X360Recover => "x360recover",
+        }
+    }
 }
 
 /// One of the three integrations.
@@ -305,6 +343,21 @@ impl Args {
         }
     }
 
+    /// The source that the flags name, or mean, or that the file names.
+    pub fn source(&self, document: &Document) -> Option<Source> {
+        if self.portal_source.is_some() {
+            return self.portal_source;
+        }
+        if self.accounts.is_some() || self.events.is_some() {
+            return Some(Source::Files);
+        }
+        if self.api_key_file.is_some() || self.api_key_command.is_some() || self.api_key_env.is_some() {
+            return Some(Source::X360Recover);
+        }
+        let written = document.text("portal.source")?;
+        [Source::Files, Source::X360Recover].into_iter().find(|source| source.key() == written)
+    }
+
     /// The flags that are missing where nobody can be asked, each with what it gives; all of them at once.
     pub fn missing(&self, document: &Document) -> Vec<(&'static str, &'static str)> {
         let mut missing = Vec::new();
@@ -356,6 +409,17 @@ impl Args {
         };
         let board = !on(Integration::Tickets) || self.board.is_some() || has("tickets.board");
         needs(board, "--board NAME", "the service board (or --integrations without tickets)");
+        if self.source(document) == Some(Source::X360Recover) {
+            let given =
+                self.api_key_file.is_some() || self.api_key_command.is_some() || self.api_key_env.is_some();
+            let there = document.secret("portal.x360recover.api_key").is_some();
+            needs(given || there, "--api-key-file FILE", "or --api-key-command, --api-key-env");
+            // The one of a fresh file is the guide's portal's, and nobody's answer.
+            let written = has("connectwise.site") && has("connectwise.managed_id_prefix");
+            let prefix = self.managed_id_prefix.is_some() || written;
+            needs(prefix, "--managed-id-prefix PREFIX", "what stands before a client's id in its Managed ID");
+            return missing;
+        }
         needs(
             self.accounts.is_some() || has("portal.accounts"),
             "--accounts FILE",
@@ -412,5 +476,11 @@ mod tests {
             public_key='k'\nprivate_key={env='E'}\n[portal]\naccounts='a'\n[statistics]\nenabled=true\n\
             [tickets]\nenabled=false\n";
         assert_eq!(flags(&Args::default(), there), "--events");
+        let axcient = Args { portal_source: Some(Source::X360Recover), ..Args::default() };
+        assert_eq!(flags(&axcient, there), "--api-key-file --managed-id-prefix");
+        let axcient = "[connectwise]\nmanaged_id_prefix='AX-'\n[portal]\nsource='x360recover'\n\
+            [portal.x360recover]\napi_key={env='E'}\n";
+        assert!(!flags(&Args::default(), axcient).contains("--accounts"));
+        assert!(!flags(&Args::default(), axcient).contains("--api-key-file"));
     }
 }

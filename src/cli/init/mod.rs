@@ -15,6 +15,7 @@ mod rights;
 mod secret;
 mod talk;
 mod write;
+mod x360recover;
 
 pub use args::Args;
 
@@ -32,8 +33,12 @@ use crate::error::{Exit, Failure, Result};
 use crate::ui::Look;
 
 /// The keys whose values are secrets.
-const SECRETS: [&str; 3] =
-    ["connectwise.login.private_key", "connectwise.login.password", "integrator_login.password"];
+const SECRETS: [&str; 4] = [
+    "connectwise.login.private_key",
+    "connectwise.login.password",
+    "integrator_login.password",
+    x360recover::KEY,
+];
 
 pub(super) fn run(context: &Context, args: Args) -> Result<Exit> {
     let Some(file) = context.config_path() else { return Err(Error::NotFound { looked: Vec::new() }.into()) };

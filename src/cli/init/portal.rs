@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 
+use super::args::Source;
 use super::report::PortalFound;
 use super::talk::{Question, Talk, refused};
 use crate::config::edit::Document;
@@ -14,10 +15,38 @@ use crate::ui::text;
 const ROWS: usize = 3;
 
 impl Talk<'_> {
-    /// The exports and their time zone.
+    /// Where its data come from, and what belongs to that.
     pub fn portal(&mut self, with_events: bool) -> Result<()> {
         self.heading("The backup portal");
-        self.document.set_text("portal.source", "files");
+        let source = self.portal_source()?;
+        if self.document.text("portal.source").as_deref() != Some(source.key()) {
+            self.document.set_text("portal.source", source.key());
+        }
+        match source {
+            Source::Files => self.exports(with_events),
+            Source::X360Recover => self.x360recover(),
+        }
+    }
+
+    fn portal_source(&mut self) -> Result<Source> {
+        // A fresh file names the exports; that is no answer yet.
+        let said = self.args.source(&self.document);
+        let flags = &mut self.args;
+        let given =
+            flags.portal_source.take().is_some() || flags.accounts.is_some() || flags.events.is_some();
+        if given || !self.asks() {
+            return Ok(said.unwrap_or(Source::Files));
+        }
+        let ways = ["exports: CSV files of the account list and the event log", "Axcient's x360Recover API"];
+        let default = usize::from(said == Some(Source::X360Recover));
+        let chosen = self.choose("Where do its data come from", &ways, default)?;
+        let source = if chosen == 0 { Source::Files } else { Source::X360Recover };
+        self.watch.answered("--portal-source", source.key());
+        Ok(source)
+    }
+
+    /// The exports and their time zone.
+    fn exports(&mut self, with_events: bool) -> Result<()> {
         self.time_zone()?;
         let question = Question {
             flag: "--accounts",

@@ -137,7 +137,7 @@ impl Walk<'_> {
                 Way::Leave(left) => return self.leave(setup, finding, applied, left),
                 _ => {
                     if step == Step::Portal {
-                        setup.reread_portal()?;
+                        setup.reread_portal().await?;
                     }
                     talk.checked = true;
                 }

@@ -31,6 +31,9 @@ impl Walk<'_> {
     pub(super) async fn all(&self) -> Result<Report> {
         let now = self.context.now();
         let mut setup = Setup::new(self.client, self.config, self.store, now)?;
+        if setup.portal.is_err() {
+            setup.reread_portal().await?;
+        }
         setup.assume_planned = self.mode == Mode::DryRun;
         setup.vendor_sync_off = self.args.vendor_sync_is_off;
         setup.effective_date = self.args.effective_date;

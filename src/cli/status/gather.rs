@@ -60,6 +60,9 @@ pub(super) struct Portal {
     pub bad_rows: usize,
     /// Why they could not be read.
     pub error: Option<String>,
+    /// Why the service did not answer when it was last asked; they are of an earlier answer then.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub silent: Option<String>,
 }
 
 #[derive(Debug, Serialize)]
@@ -107,6 +110,7 @@ pub(super) fn gather(context: &Context, late: SignedDuration) -> Result<Status> 
                 measured_at: snapshot.measured_at,
                 bad_rows: snapshot.problems.len(),
                 error: None,
+                silent: source.trouble().map(|error| crate::error::Failure::from(error).line()),
             },
             snapshot.customers,
         ),
@@ -116,7 +120,10 @@ pub(super) fn gather(context: &Context, late: SignedDuration) -> Result<Status> 
         ),
     };
     let next_due = match source.stamp() {
-        Ok(stamp) => Some(sync::rests_until(&config, &store, &stamp, now)?.unwrap_or(now)),
+        Ok(stamp) => {
+            let next = sync::rests_until(&config, &store, &stamp, now)?.unwrap_or(now);
+            Some(source.asks_at().map_or(next, |asks| next.min(asks.max(now))))
+        }
         Err(_) => None,
     };
     let faults = faults::fold(&store.events(name)?);
@@ -182,6 +189,8 @@ impl Status {
         }
         let mut warning = Vec::new();
         warning.extend(self.portal.error.as_ref().map(|error| format!("the portal's data: {error}")));
+        warning
+            .extend(self.portal.silent.as_ref().map(|error| format!("the portal does not answer: {error}")));
         for (number, one, many) in [
             (self.failed.len(), "failure", "failures"),
             (self.held.changes.len(), "change held", "changes held"),

@@ -525,7 +525,7 @@ impl<'a> Draft<'a> {
             unended: unended.map(|line| RowProblem::unended(self.file, line)),
             file: self.file.to_path_buf(),
             about: About { format: format!("{}, {layout}", self.format), notes },
-            places: Default::default(),
+            ..Snapshot::default()
         };
         Accounts { snapshot, excluded: self.excluded, left_out }
     }

@@ -252,8 +252,8 @@ impl Source for Files {
         self.is_remote().then(|| self.remote.asks_at())
     }
 
-    fn failing(&self) -> Option<String> {
-        self.is_remote().then(|| self.remote.failing()).flatten()
+    fn trouble(&self) -> Option<Error> {
+        self.is_remote().then(|| self.remote.trouble()).flatten()
     }
 
     fn refresh(&self, now: Timestamp) -> LocalBoxFuture<'_, Result<(), Error>> {

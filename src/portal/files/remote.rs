@@ -87,7 +87,9 @@ impl Copy {
 struct Failed {
     times: u32,
     until: Timestamp,
+    asked: String,
     why: String,
+    hint: String,
     /// What the request was made of, where it was refused: another is tried at once.
     refused: Option<String>,
 }
@@ -173,8 +175,12 @@ impl Remote {
     }
 
     /// Why the last request failed, if it did.
-    pub fn failing(&self) -> Option<String> {
-        self.kept().failed.map(|failed| failed.why)
+    pub fn trouble(&self) -> Option<Error> {
+        let Failed { asked, why: reason, hint, refused, .. } = self.kept().failed?;
+        Some(match refused {
+            Some(_) => Error::Refused { asked, reason, hint },
+            None => Error::Unreachable { asked, reason, hint },
+        })
     }
 
     fn fingerprint(&self) -> Option<String> {
@@ -263,7 +269,14 @@ impl Remote {
         let wait = missed.retry_after.map_or(wait, |asked| asked.clamp(wait, SignedDuration::from_hours(24)));
         let refused = matches!(missed.error, Error::Refused { .. }).then(|| self.fingerprint()).flatten();
         let until = now.checked_add(wait).unwrap_or(now);
-        kept.failed = Some(Failed { times, until, why: missed.error.to_string(), refused });
+        let hint = missed.error.hints().into_iter().next().unwrap_or_default();
+        let (asked, why) = match &missed.error {
+            Error::Unreachable { asked, reason, .. } | Error::Refused { asked, reason, .. } => {
+                (asked.clone(), reason.clone())
+            }
+            other => ("the portal's export".to_owned(), other.to_string()),
+        };
+        kept.failed = Some(Failed { times, until, asked, why, hint, refused });
         // Where not even this can be written, the next run says so.
         let _ = self.write_kept(&kept);
     }

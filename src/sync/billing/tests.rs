@@ -905,3 +905,21 @@ fn use_that_is_counted_otherwise_is_held_once() {
     world.apply(&outcome);
     assert_eq!(world.bindings[0].basis.as_deref(), Some("GiB, rounding nearest"));
 }
+
+#[test]
+fn what_the_portal_tells_twice_and_not_alike_is_held() {
+    let mut world = World::new();
+    let service = world.usage[0].0;
+    world.doubts.insert(service, "x360Recover counts 5 direct-to-cloud servers and lists 4");
+    assert_eq!(told(&world.plan()), [""; 0], "nothing to write, nothing to ask");
+    world.uses("201");
+    let expected = "hold #11 quantity 200 -> 201 [100 -> 100.5 USD]: the use is in doubt: x360Recover counts 5 \
+                    direct-to-cloud servers and lists 4";
+    assert_eq!(told(&world.plan()), [expected]);
+    // A yes is for this value; once the counts agree none is needed.
+    world.answered("addition 11 quantity", "200", "201", HoldState::Approved);
+    assert_eq!(world.plan().plan.changes.len(), 1);
+    world.holds.clear();
+    world.doubts.clear();
+    assert_eq!(world.plan().plan.changes.len(), 1);
+}

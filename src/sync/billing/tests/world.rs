@@ -27,6 +27,7 @@ pub(super) struct World {
     pub(super) settings: Settings,
     pub(super) gigabyte: Gigabyte,
     pub(super) reading: &'static str,
+    pub(super) doubts: BTreeMap<&'static str, &'static str>,
     pub(super) products: BTreeMap<String, Vec<i64>>,
     pub(super) measured_on: Option<Date>,
     pub(super) today: Date,
@@ -96,6 +97,7 @@ impl World {
             settings: settings(),
             gigabyte: Gigabyte::Decimal,
             reading: "",
+            doubts: BTreeMap::new(),
             products: BTreeMap::from([
                 ("select-storage".to_owned(), vec![5, 6]),
                 ("online-servers".to_owned(), vec![8]),
@@ -181,6 +183,7 @@ impl World {
             settings: &self.settings,
             gigabyte: self.gigabyte,
             reading: self.reading,
+            doubts: &self.doubts,
             measured_on: self.measured_on,
             today: self.today,
         })

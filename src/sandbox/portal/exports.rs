@@ -15,11 +15,11 @@ use sha2::{Digest, Sha256};
 use tokio::net::TcpListener;
 use tokio_rustls::TlsAcceptor;
 
-use super::broken;
-use super::faults::{Faults, Kind};
-use super::line::{Cut, Doors};
-use super::reply::Reply;
-use super::{Shared, locked};
+use super::super::broken;
+use super::super::faults::{Faults, Kind};
+use super::super::line::{Cut, Doors};
+use super::super::reply::Reply;
+use super::super::{Shared, locked};
 
 /// A request to the portal, as the log keeps it.
 #[derive(Debug, Clone, Serialize)]
