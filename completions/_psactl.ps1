@@ -42,6 +42,7 @@ Register-ArgumentCompleter -Native -CommandName 'psactl' -ScriptBlock {
             [CompletionResult]::new('apply', 'apply', [CompletionResultType]::ParameterValue, 'Apply a plan that was saved with psactl sync --save-plan')
             [CompletionResult]::new('status', 'status', [CompletionResultType]::ParameterValue, 'Show how things stand: the last run, what waits for a person, what fails')
             [CompletionResult]::new('why', 'why', [CompletionResultType]::ParameterValue, 'Show why the invoice says that: use, rounding, addition, who wrote it, what holds it')
+            [CompletionResult]::new('report', 'report', [CompletionResultType]::ParameterValue, 'Report a month: use, billing, the difference in money, backup results, leaks and orphans')
             [CompletionResult]::new('pause', 'pause', [CompletionResultType]::ParameterValue, 'Write nothing for some customers until a date')
             [CompletionResult]::new('resume', 'resume', [CompletionResultType]::ParameterValue, 'End pauses before their time')
             [CompletionResult]::new('review', 'review', [CompletionResultType]::ParameterValue, 'Show the changes that are held, and approve or reject them')
@@ -51,12 +52,16 @@ Register-ArgumentCompleter -Native -CommandName 'psactl' -ScriptBlock {
             [CompletionResult]::new('undo', 'undo', [CompletionResultType]::ParameterValue, 'Take back the quantities, invoice descriptions and statistics that a run wrote')
             [CompletionResult]::new('state', 'state', [CompletionResultType]::ParameterValue, 'Show which state psactl works with; build it anew from ConnectWise')
             [CompletionResult]::new('doctor', 'doctor', [CompletionResultType]::ParameterValue, 'Check everything and say what is wrong, with evidence and fix')
+            [CompletionResult]::new('config', 'config', [CompletionResultType]::ParameterValue, 'Show the configuration in force, where it is, and whether it is right')
+            [CompletionResult]::new('portal', 'portal', [CompletionResultType]::ParameterValue, 'Look at the backup portal''s data')
             [CompletionResult]::new('sandbox', 'sandbox', [CompletionResultType]::ParameterValue, 'Serve a simulated ConnectWise PSA on loopback, until Ctrl-C')
             [CompletionResult]::new('completions', 'completions', [CompletionResultType]::ParameterValue, 'Print a completion script for a shell')
-            [CompletionResult]::new('help', 'help', [CompletionResultType]::ParameterValue, 'Print this message or the help of the given subcommand(s)')
+            [CompletionResult]::new('man', 'man', [CompletionResultType]::ParameterValue, 'Write the manual pages into a folder: psactl.1 and one for each command')
+            [CompletionResult]::new('help', 'help', [CompletionResultType]::ParameterValue, 'Show the help of a command, or of a topic: errors, exit-codes, configuration')
             break
         }
         'psactl;demo' {
+            [CompletionResult]::new('--portal', '--portal', [CompletionResultType]::ParameterName, 'Where the portal''s data come from')
             [CompletionResult]::new('--keep', '--keep', [CompletionResultType]::ParameterName, 'Keep configuration, exports and state in this folder')
             [CompletionResult]::new('--config', '--config', [CompletionResultType]::ParameterName, 'The configuration file [default: psactl/psactl.toml in the user''s configuration folder]')
             [CompletionResult]::new('--state', '--state', [CompletionResultType]::ParameterName, 'The folder of psactl''s own state [default: psactl in the user''s state folder]')
@@ -101,9 +106,15 @@ Register-ArgumentCompleter -Native -CommandName 'psactl' -ScriptBlock {
             [CompletionResult]::new('--product', '--product', [CompletionResultType]::ParameterName, 'The product of a service, by its Product ID, where it is not the guide''s; may be repeated')
             [CompletionResult]::new('--price', '--price', [CompletionResultType]::ParameterName, 'The unit price at which set-up makes a product that ConnectWise lacks; may be repeated')
             [CompletionResult]::new('--invoice-descriptions', '--invoice-descriptions', [CompletionResultType]::ParameterName, 'Whether invoice descriptions are written [default: true]')
-            [CompletionResult]::new('--accounts', '--accounts', [CompletionResultType]::ParameterName, 'The portal''s export of the account list with usage')
-            [CompletionResult]::new('--events', '--events', [CompletionResultType]::ParameterName, 'The portal''s export of the event log')
+            [CompletionResult]::new('--portal-source', '--portal-source', [CompletionResultType]::ParameterName, 'Where the portal''s data come from [default: files]')
+            [CompletionResult]::new('--accounts', '--accounts', [CompletionResultType]::ParameterName, 'The portal''s export of the account list with usage: a file, a folder, a pattern or an https address')
+            [CompletionResult]::new('--events', '--events', [CompletionResultType]::ParameterName, 'The portal''s export of the event log, likewise')
             [CompletionResult]::new('--time-zone', '--time-zone', [CompletionResultType]::ParameterName, 'Time zone of times in the exports that name none, such as America/New_York; none: they are errors')
+            [CompletionResult]::new('--portal-url', '--portal-url', [CompletionResultType]::ParameterName, 'Axcient''s API, if it is not at its usual address')
+            [CompletionResult]::new('--api-key-file', '--api-key-file', [CompletionResultType]::ParameterName, 'File with the x360Recover API key, readable by you alone')
+            [CompletionResult]::new('--api-key-command', '--api-key-command', [CompletionResultType]::ParameterName, 'Command that prints the x360Recover API key')
+            [CompletionResult]::new('--api-key-env', '--api-key-env', [CompletionResultType]::ParameterName, 'Environment variable with the x360Recover API key')
+            [CompletionResult]::new('--storage-service', '--storage-service', [CompletionResultType]::ParameterName, 'What storage in Axcient''s cloud is billed as: select-storage, basic-storage or bdr-storage')
             [CompletionResult]::new('--config', '--config', [CompletionResultType]::ParameterName, 'The configuration file [default: psactl/psactl.toml in the user''s configuration folder]')
             [CompletionResult]::new('--state', '--state', [CompletionResultType]::ParameterName, 'The folder of psactl''s own state [default: psactl in the user''s state folder]')
             [CompletionResult]::new('--output', '--output', [CompletionResultType]::ParameterName, 'How results are printed')
@@ -165,7 +176,6 @@ Register-ArgumentCompleter -Native -CommandName 'psactl' -ScriptBlock {
             [CompletionResult]::new('suggest', 'suggest', [CompletionResultType]::ParameterValue, 'Propose a company for each customer that is not linked; links nobody')
             [CompletionResult]::new('import', 'import', [CompletionResultType]::ParameterValue, 'Link many customers from a CSV file with the columns `cid` and `company`')
             [CompletionResult]::new('add', 'add', [CompletionResultType]::ParameterValue, 'Everything for a new client, up to its first bill: one plan, one yes')
-            [CompletionResult]::new('help', 'help', [CompletionResultType]::ParameterValue, 'Print this message or the help of the given subcommand(s)')
             break
         }
         'psactl;companies;link' {
@@ -280,37 +290,6 @@ Register-ArgumentCompleter -Native -CommandName 'psactl' -ScriptBlock {
             [CompletionResult]::new('--version', '--version', [CompletionResultType]::ParameterName, 'Print version')
             break
         }
-        'psactl;companies;help' {
-            [CompletionResult]::new('link', 'link', [CompletionResultType]::ParameterValue, 'Link a customer to a company and make its two Managed ID entries, in the right order')
-            [CompletionResult]::new('unlink', 'unlink', [CompletionResultType]::ParameterValue, 'Forget which company a customer is; writes nothing to ConnectWise')
-            [CompletionResult]::new('adopt', 'adopt', [CompletionResultType]::ParameterValue, 'Take over the links that ConnectWise already has as Managed IDs')
-            [CompletionResult]::new('suggest', 'suggest', [CompletionResultType]::ParameterValue, 'Propose a company for each customer that is not linked; links nobody')
-            [CompletionResult]::new('import', 'import', [CompletionResultType]::ParameterValue, 'Link many customers from a CSV file with the columns `cid` and `company`')
-            [CompletionResult]::new('add', 'add', [CompletionResultType]::ParameterValue, 'Everything for a new client, up to its first bill: one plan, one yes')
-            [CompletionResult]::new('help', 'help', [CompletionResultType]::ParameterValue, 'Print this message or the help of the given subcommand(s)')
-            break
-        }
-        'psactl;companies;help;link' {
-            break
-        }
-        'psactl;companies;help;unlink' {
-            break
-        }
-        'psactl;companies;help;adopt' {
-            break
-        }
-        'psactl;companies;help;suggest' {
-            break
-        }
-        'psactl;companies;help;import' {
-            break
-        }
-        'psactl;companies;help;add' {
-            break
-        }
-        'psactl;companies;help;help' {
-            break
-        }
         'psactl;sync' {
             [CompletionResult]::new('--cid', '--cid', [CompletionResultType]::ParameterName, 'Only these customers of the portal')
             [CompletionResult]::new('--only', '--only', [CompletionResultType]::ParameterName, 'Only this part')
@@ -387,6 +366,27 @@ Register-ArgumentCompleter -Native -CommandName 'psactl' -ScriptBlock {
             [CompletionResult]::new('--version', '--version', [CompletionResultType]::ParameterName, 'Print version')
             break
         }
+        'psactl;report' {
+            [CompletionResult]::new('--month', '--month', [CompletionResultType]::ParameterName, 'The month: 2026-11, last, or this (the default), in ConnectWise''s time zone')
+            [CompletionResult]::new('--csv', '--csv', [CompletionResultType]::ParameterName, 'Write it as CSV for a spreadsheet, to a file or to stdout')
+            [CompletionResult]::new('--html', '--html', [CompletionResultType]::ParameterName, 'Write it as one page for a browser or a printer, to a file or to stdout')
+            [CompletionResult]::new('--due', '--due', [CompletionResultType]::ParameterName, 'Agreements invoiced within so long, and what stands in the way: 3d, 1w')
+            [CompletionResult]::new('--config', '--config', [CompletionResultType]::ParameterName, 'The configuration file [default: psactl/psactl.toml in the user''s configuration folder]')
+            [CompletionResult]::new('--state', '--state', [CompletionResultType]::ParameterName, 'The folder of psactl''s own state [default: psactl in the user''s state folder]')
+            [CompletionResult]::new('--output', '--output', [CompletionResultType]::ParameterName, 'How results are printed')
+            [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'When to colour')
+            [CompletionResult]::new('--only-linked', '--only-linked', [CompletionResultType]::ParameterName, 'Read the agreements of linked companies alone: quicker where there are many others, but no orphan is found on those')
+            [CompletionResult]::new('-q', '-q', [CompletionResultType]::ParameterName, 'Print nothing but results and what needs a person')
+            [CompletionResult]::new('--quiet', '--quiet', [CompletionResultType]::ParameterName, 'Print nothing but results and what needs a person')
+            [CompletionResult]::new('-v', '-v', [CompletionResultType]::ParameterName, 'Say more on stderr; -vv and -vvv say still more. Secrets are never printed')
+            [CompletionResult]::new('--verbose', '--verbose', [CompletionResultType]::ParameterName, 'Say more on stderr; -vv and -vvv say still more. Secrets are never printed')
+            [CompletionResult]::new('--no-input', '--no-input', [CompletionResultType]::ParameterName, 'Never ask; what is not given is an error')
+            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            [CompletionResult]::new('-V', '-V ', [CompletionResultType]::ParameterName, 'Print version')
+            [CompletionResult]::new('--version', '--version', [CompletionResultType]::ParameterName, 'Print version')
+            break
+        }
         'psactl;pause' {
             [CompletionResult]::new('--only', '--only', [CompletionResultType]::ParameterName, 'Only this part; more than once for several')
             [CompletionResult]::new('--until', '--until', [CompletionResultType]::ParameterName, 'The day it ends with (at its beginning), or the moment, in the portal''s time zone')
@@ -445,14 +445,20 @@ Register-ArgumentCompleter -Native -CommandName 'psactl' -ScriptBlock {
             break
         }
         'psactl;events' {
-            [CompletionResult]::new('--cid', '--cid', [CompletionResultType]::ParameterName, 'Only this customer of the portal')
-            [CompletionResult]::new('--account', '--account', [CompletionResultType]::ParameterName, 'Only this account')
-            [CompletionResult]::new('--limit', '--limit', [CompletionResultType]::ParameterName, 'At most so many, newest first')
+            [CompletionResult]::new('--cid', '--cid', [CompletionResultType]::ParameterName, 'Only this customer of the portal; more than once for several')
+            [CompletionResult]::new('--account', '--account', [CompletionResultType]::ParameterName, 'Only this account, by its user name or number; more than once for several')
+            [CompletionResult]::new('--type', '--type', [CompletionResultType]::ParameterName, 'Only this type of event; more than once for several')
+            [CompletionResult]::new('--severity', '--severity', [CompletionResultType]::ParameterName, 'Only this severity; more than once for several')
+            [CompletionResult]::new('--since', '--since', [CompletionResultType]::ParameterName, 'Only events since then: 24h, 7d, 2026-11-20 (UTC), 2026-11-20T14:00Z')
+            [CompletionResult]::new('--until', '--until', [CompletionResultType]::ParameterName, 'Only events until then; a day is meant whole')
+            [CompletionResult]::new('--match', '--match', [CompletionResultType]::ParameterName, 'Only events whose information, or an error of whose notifications, is like this: * stands for any text, ? for one character; without them it may stand anywhere. Case does not matter')
+            [CompletionResult]::new('--limit', '--limit', [CompletionResultType]::ParameterName, 'At most so many, newest first [default: 25; all with --jsonl]')
             [CompletionResult]::new('--config', '--config', [CompletionResultType]::ParameterName, 'The configuration file [default: psactl/psactl.toml in the user''s configuration folder]')
             [CompletionResult]::new('--state', '--state', [CompletionResultType]::ParameterName, 'The folder of psactl''s own state [default: psactl in the user''s state folder]')
             [CompletionResult]::new('--output', '--output', [CompletionResultType]::ParameterName, 'How results are printed')
             [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'When to colour')
-            [CompletionResult]::new('--errors', '--errors', [CompletionResultType]::ParameterName, 'Only events whose actions failed')
+            [CompletionResult]::new('--errors', '--errors', [CompletionResultType]::ParameterName, 'Only events whose notifications failed (the guide''s Notification Processed Error List LIKE ?*)')
+            [CompletionResult]::new('--jsonl', '--jsonl', [CompletionResultType]::ParameterName, 'JSON Lines: each event as a JSON document (psactl/logged-event/1) on a line of its own')
             [CompletionResult]::new('-q', '-q', [CompletionResultType]::ParameterName, 'Print nothing but results and what needs a person')
             [CompletionResult]::new('--quiet', '--quiet', [CompletionResultType]::ParameterName, 'Print nothing but results and what needs a person')
             [CompletionResult]::new('-v', '-v', [CompletionResultType]::ParameterName, 'Say more on stderr; -vv and -vvv say still more. Secrets are never printed')
@@ -462,8 +468,7 @@ Register-ArgumentCompleter -Native -CommandName 'psactl' -ScriptBlock {
             [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
             [CompletionResult]::new('-V', '-V ', [CompletionResultType]::ParameterName, 'Print version')
             [CompletionResult]::new('--version', '--version', [CompletionResultType]::ParameterName, 'Print version')
-            [CompletionResult]::new('show', 'show', [CompletionResultType]::ParameterValue, 'One event with everything that was done for it')
-            [CompletionResult]::new('help', 'help', [CompletionResultType]::ParameterValue, 'Print this message or the help of the given subcommand(s)')
+            [CompletionResult]::new('show', 'show', [CompletionResultType]::ParameterValue, 'One event with everything that was done for it: actions, requests, answers, errors')
             break
         }
         'psactl;events;show' {
@@ -482,23 +487,19 @@ Register-ArgumentCompleter -Native -CommandName 'psactl' -ScriptBlock {
             [CompletionResult]::new('--version', '--version', [CompletionResultType]::ParameterName, 'Print version')
             break
         }
-        'psactl;events;help' {
-            [CompletionResult]::new('show', 'show', [CompletionResultType]::ParameterValue, 'One event with everything that was done for it')
-            [CompletionResult]::new('help', 'help', [CompletionResultType]::ParameterValue, 'Print this message or the help of the given subcommand(s)')
-            break
-        }
-        'psactl;events;help;show' {
-            break
-        }
-        'psactl;events;help;help' {
-            break
-        }
         'psactl;reprocess' {
+            [CompletionResult]::new('--cid', '--cid', [CompletionResultType]::ParameterName, 'Only this customer of the portal; more than once for several')
+            [CompletionResult]::new('--account', '--account', [CompletionResultType]::ParameterName, 'Only this account, by its user name or number; more than once for several')
+            [CompletionResult]::new('--type', '--type', [CompletionResultType]::ParameterName, 'Only this type of event; more than once for several')
+            [CompletionResult]::new('--severity', '--severity', [CompletionResultType]::ParameterName, 'Only this severity; more than once for several')
+            [CompletionResult]::new('--since', '--since', [CompletionResultType]::ParameterName, 'Only events since then: 24h, 7d, 2026-11-20 (UTC), 2026-11-20T14:00Z')
+            [CompletionResult]::new('--until', '--until', [CompletionResultType]::ParameterName, 'Only events until then; a day is meant whole')
+            [CompletionResult]::new('--match', '--match', [CompletionResultType]::ParameterName, 'Only events whose information, or an error of whose notifications, is like this: * stands for any text, ? for one character; without them it may stand anywhere. Case does not matter')
             [CompletionResult]::new('--config', '--config', [CompletionResultType]::ParameterName, 'The configuration file [default: psactl/psactl.toml in the user''s configuration folder]')
             [CompletionResult]::new('--state', '--state', [CompletionResultType]::ParameterName, 'The folder of psactl''s own state [default: psactl in the user''s state folder]')
             [CompletionResult]::new('--output', '--output', [CompletionResultType]::ParameterName, 'How results are printed')
             [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'When to colour')
-            [CompletionResult]::new('--errors', '--errors', [CompletionResultType]::ParameterName, 'Every event whose actions failed')
+            [CompletionResult]::new('--errors', '--errors', [CompletionResultType]::ParameterName, 'Only events whose notifications failed (the guide''s Notification Processed Error List LIKE ?*)')
             [CompletionResult]::new('--dry-run', '--dry-run', [CompletionResultType]::ParameterName, 'Show what would be written; write nothing')
             [CompletionResult]::new('--yes', '--yes', [CompletionResultType]::ParameterName, 'Ask nothing')
             [CompletionResult]::new('-q', '-q', [CompletionResultType]::ParameterName, 'Print nothing but results and what needs a person')
@@ -531,7 +532,6 @@ Register-ArgumentCompleter -Native -CommandName 'psactl' -ScriptBlock {
             [CompletionResult]::new('-V', '-V ', [CompletionResultType]::ParameterName, 'Print version')
             [CompletionResult]::new('--version', '--version', [CompletionResultType]::ParameterName, 'Print version')
             [CompletionResult]::new('show', 'show', [CompletionResultType]::ParameterValue, 'One run with every write: each field before and after, the money, how it ended')
-            [CompletionResult]::new('help', 'help', [CompletionResultType]::ParameterValue, 'Print this message or the help of the given subcommand(s)')
             break
         }
         'psactl;history;show' {
@@ -548,17 +548,6 @@ Register-ArgumentCompleter -Native -CommandName 'psactl' -ScriptBlock {
             [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
             [CompletionResult]::new('-V', '-V ', [CompletionResultType]::ParameterName, 'Print version')
             [CompletionResult]::new('--version', '--version', [CompletionResultType]::ParameterName, 'Print version')
-            break
-        }
-        'psactl;history;help' {
-            [CompletionResult]::new('show', 'show', [CompletionResultType]::ParameterValue, 'One run with every write: each field before and after, the money, how it ended')
-            [CompletionResult]::new('help', 'help', [CompletionResultType]::ParameterValue, 'Print this message or the help of the given subcommand(s)')
-            break
-        }
-        'psactl;history;help;show' {
-            break
-        }
-        'psactl;history;help;help' {
             break
         }
         'psactl;undo' {
@@ -595,7 +584,6 @@ Register-ArgumentCompleter -Native -CommandName 'psactl' -ScriptBlock {
             [CompletionResult]::new('--version', '--version', [CompletionResultType]::ParameterName, 'Print version')
             [CompletionResult]::new('rebuild', 'rebuild', [CompletionResultType]::ParameterValue, 'Build links, tickets of faults and additions anew from ConnectWise')
             [CompletionResult]::new('keep', 'keep', [CompletionResultType]::ParameterValue, 'Go on with this state: a person wrote with psactl''s login, no second psactl')
-            [CompletionResult]::new('help', 'help', [CompletionResultType]::ParameterValue, 'Print this message or the help of the given subcommand(s)')
             break
         }
         'psactl;state;rebuild' {
@@ -633,28 +621,134 @@ Register-ArgumentCompleter -Native -CommandName 'psactl' -ScriptBlock {
             [CompletionResult]::new('--version', '--version', [CompletionResultType]::ParameterName, 'Print version')
             break
         }
-        'psactl;state;help' {
-            [CompletionResult]::new('rebuild', 'rebuild', [CompletionResultType]::ParameterValue, 'Build links, tickets of faults and additions anew from ConnectWise')
-            [CompletionResult]::new('keep', 'keep', [CompletionResultType]::ParameterValue, 'Go on with this state: a person wrote with psactl''s login, no second psactl')
-            [CompletionResult]::new('help', 'help', [CompletionResultType]::ParameterValue, 'Print this message or the help of the given subcommand(s)')
-            break
-        }
-        'psactl;state;help;rebuild' {
-            break
-        }
-        'psactl;state;help;keep' {
-            break
-        }
-        'psactl;state;help;help' {
-            break
-        }
         'psactl;doctor' {
             [CompletionResult]::new('--only', '--only', [CompletionResultType]::ParameterName, 'Only this group of checks')
+            [CompletionResult]::new('--cid', '--cid', [CompletionResultType]::ParameterName, 'Only these customers, where a check is about customers')
+            [CompletionResult]::new('--bundle', '--bundle', [CompletionResultType]::ParameterName, 'Write a file for a support ticket as well: findings, versions, configuration, last runs and request ids; without secrets, with CIDs for customers'' names')
             [CompletionResult]::new('--config', '--config', [CompletionResultType]::ParameterName, 'The configuration file [default: psactl/psactl.toml in the user''s configuration folder]')
             [CompletionResult]::new('--state', '--state', [CompletionResultType]::ParameterName, 'The folder of psactl''s own state [default: psactl in the user''s state folder]')
             [CompletionResult]::new('--output', '--output', [CompletionResultType]::ParameterName, 'How results are printed')
             [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'When to colour')
             [CompletionResult]::new('--strict', '--strict', [CompletionResultType]::ParameterName, 'Exit with 8 on warnings too')
+            [CompletionResult]::new('--nagios', '--nagios', [CompletionResultType]::ParameterName, 'One line for Nagios, Icinga and the like, and their exit codes')
+            [CompletionResult]::new('-q', '-q', [CompletionResultType]::ParameterName, 'Print nothing but results and what needs a person')
+            [CompletionResult]::new('--quiet', '--quiet', [CompletionResultType]::ParameterName, 'Print nothing but results and what needs a person')
+            [CompletionResult]::new('-v', '-v', [CompletionResultType]::ParameterName, 'Say more on stderr; -vv and -vvv say still more. Secrets are never printed')
+            [CompletionResult]::new('--verbose', '--verbose', [CompletionResultType]::ParameterName, 'Say more on stderr; -vv and -vvv say still more. Secrets are never printed')
+            [CompletionResult]::new('--no-input', '--no-input', [CompletionResultType]::ParameterName, 'Never ask; what is not given is an error')
+            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            [CompletionResult]::new('-V', '-V ', [CompletionResultType]::ParameterName, 'Print version')
+            [CompletionResult]::new('--version', '--version', [CompletionResultType]::ParameterName, 'Print version')
+            [CompletionResult]::new('explain', 'explain', [CompletionResultType]::ParameterValue, 'Explain a check by its name, or the words of an error: what it means, its cause, its fix')
+            break
+        }
+        'psactl;doctor;explain' {
+            [CompletionResult]::new('--config', '--config', [CompletionResultType]::ParameterName, 'The configuration file [default: psactl/psactl.toml in the user''s configuration folder]')
+            [CompletionResult]::new('--state', '--state', [CompletionResultType]::ParameterName, 'The folder of psactl''s own state [default: psactl in the user''s state folder]')
+            [CompletionResult]::new('--output', '--output', [CompletionResultType]::ParameterName, 'How results are printed')
+            [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'When to colour')
+            [CompletionResult]::new('-q', '-q', [CompletionResultType]::ParameterName, 'Print nothing but results and what needs a person')
+            [CompletionResult]::new('--quiet', '--quiet', [CompletionResultType]::ParameterName, 'Print nothing but results and what needs a person')
+            [CompletionResult]::new('-v', '-v', [CompletionResultType]::ParameterName, 'Say more on stderr; -vv and -vvv say still more. Secrets are never printed')
+            [CompletionResult]::new('--verbose', '--verbose', [CompletionResultType]::ParameterName, 'Say more on stderr; -vv and -vvv say still more. Secrets are never printed')
+            [CompletionResult]::new('--no-input', '--no-input', [CompletionResultType]::ParameterName, 'Never ask; what is not given is an error')
+            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            [CompletionResult]::new('-V', '-V ', [CompletionResultType]::ParameterName, 'Print version')
+            [CompletionResult]::new('--version', '--version', [CompletionResultType]::ParameterName, 'Print version')
+            break
+        }
+        'psactl;config' {
+            [CompletionResult]::new('--config', '--config', [CompletionResultType]::ParameterName, 'The configuration file [default: psactl/psactl.toml in the user''s configuration folder]')
+            [CompletionResult]::new('--state', '--state', [CompletionResultType]::ParameterName, 'The folder of psactl''s own state [default: psactl in the user''s state folder]')
+            [CompletionResult]::new('--output', '--output', [CompletionResultType]::ParameterName, 'How results are printed')
+            [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'When to colour')
+            [CompletionResult]::new('-q', '-q', [CompletionResultType]::ParameterName, 'Print nothing but results and what needs a person')
+            [CompletionResult]::new('--quiet', '--quiet', [CompletionResultType]::ParameterName, 'Print nothing but results and what needs a person')
+            [CompletionResult]::new('-v', '-v', [CompletionResultType]::ParameterName, 'Say more on stderr; -vv and -vvv say still more. Secrets are never printed')
+            [CompletionResult]::new('--verbose', '--verbose', [CompletionResultType]::ParameterName, 'Say more on stderr; -vv and -vvv say still more. Secrets are never printed')
+            [CompletionResult]::new('--no-input', '--no-input', [CompletionResultType]::ParameterName, 'Never ask; what is not given is an error')
+            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            [CompletionResult]::new('-V', '-V ', [CompletionResultType]::ParameterName, 'Print version')
+            [CompletionResult]::new('--version', '--version', [CompletionResultType]::ParameterName, 'Print version')
+            [CompletionResult]::new('show', 'show', [CompletionResultType]::ParameterValue, 'Every key with its value and where that comes from')
+            [CompletionResult]::new('path', 'path', [CompletionResultType]::ParameterValue, 'Where psactl.toml is, or would be')
+            [CompletionResult]::new('check', 'check', [CompletionResultType]::ParameterValue, 'Whether psactl.toml is right and its secrets can be read; exit code 3 where not')
+            break
+        }
+        'psactl;config;show' {
+            [CompletionResult]::new('--config', '--config', [CompletionResultType]::ParameterName, 'The configuration file [default: psactl/psactl.toml in the user''s configuration folder]')
+            [CompletionResult]::new('--state', '--state', [CompletionResultType]::ParameterName, 'The folder of psactl''s own state [default: psactl in the user''s state folder]')
+            [CompletionResult]::new('--output', '--output', [CompletionResultType]::ParameterName, 'How results are printed')
+            [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'When to colour')
+            [CompletionResult]::new('-q', '-q', [CompletionResultType]::ParameterName, 'Print nothing but results and what needs a person')
+            [CompletionResult]::new('--quiet', '--quiet', [CompletionResultType]::ParameterName, 'Print nothing but results and what needs a person')
+            [CompletionResult]::new('-v', '-v', [CompletionResultType]::ParameterName, 'Say more on stderr; -vv and -vvv say still more. Secrets are never printed')
+            [CompletionResult]::new('--verbose', '--verbose', [CompletionResultType]::ParameterName, 'Say more on stderr; -vv and -vvv say still more. Secrets are never printed')
+            [CompletionResult]::new('--no-input', '--no-input', [CompletionResultType]::ParameterName, 'Never ask; what is not given is an error')
+            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            [CompletionResult]::new('-V', '-V ', [CompletionResultType]::ParameterName, 'Print version')
+            [CompletionResult]::new('--version', '--version', [CompletionResultType]::ParameterName, 'Print version')
+            break
+        }
+        'psactl;config;path' {
+            [CompletionResult]::new('--config', '--config', [CompletionResultType]::ParameterName, 'The configuration file [default: psactl/psactl.toml in the user''s configuration folder]')
+            [CompletionResult]::new('--state', '--state', [CompletionResultType]::ParameterName, 'The folder of psactl''s own state [default: psactl in the user''s state folder]')
+            [CompletionResult]::new('--output', '--output', [CompletionResultType]::ParameterName, 'How results are printed')
+            [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'When to colour')
+            [CompletionResult]::new('-q', '-q', [CompletionResultType]::ParameterName, 'Print nothing but results and what needs a person')
+            [CompletionResult]::new('--quiet', '--quiet', [CompletionResultType]::ParameterName, 'Print nothing but results and what needs a person')
+            [CompletionResult]::new('-v', '-v', [CompletionResultType]::ParameterName, 'Say more on stderr; -vv and -vvv say still more. Secrets are never printed')
+            [CompletionResult]::new('--verbose', '--verbose', [CompletionResultType]::ParameterName, 'Say more on stderr; -vv and -vvv say still more. Secrets are never printed')
+            [CompletionResult]::new('--no-input', '--no-input', [CompletionResultType]::ParameterName, 'Never ask; what is not given is an error')
+            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            [CompletionResult]::new('-V', '-V ', [CompletionResultType]::ParameterName, 'Print version')
+            [CompletionResult]::new('--version', '--version', [CompletionResultType]::ParameterName, 'Print version')
+            break
+        }
+        'psactl;config;check' {
+            [CompletionResult]::new('--config', '--config', [CompletionResultType]::ParameterName, 'The configuration file [default: psactl/psactl.toml in the user''s configuration folder]')
+            [CompletionResult]::new('--state', '--state', [CompletionResultType]::ParameterName, 'The folder of psactl''s own state [default: psactl in the user''s state folder]')
+            [CompletionResult]::new('--output', '--output', [CompletionResultType]::ParameterName, 'How results are printed')
+            [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'When to colour')
+            [CompletionResult]::new('-q', '-q', [CompletionResultType]::ParameterName, 'Print nothing but results and what needs a person')
+            [CompletionResult]::new('--quiet', '--quiet', [CompletionResultType]::ParameterName, 'Print nothing but results and what needs a person')
+            [CompletionResult]::new('-v', '-v', [CompletionResultType]::ParameterName, 'Say more on stderr; -vv and -vvv say still more. Secrets are never printed')
+            [CompletionResult]::new('--verbose', '--verbose', [CompletionResultType]::ParameterName, 'Say more on stderr; -vv and -vvv say still more. Secrets are never printed')
+            [CompletionResult]::new('--no-input', '--no-input', [CompletionResultType]::ParameterName, 'Never ask; what is not given is an error')
+            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            [CompletionResult]::new('-V', '-V ', [CompletionResultType]::ParameterName, 'Print version')
+            [CompletionResult]::new('--version', '--version', [CompletionResultType]::ParameterName, 'Print version')
+            break
+        }
+        'psactl;portal' {
+            [CompletionResult]::new('--config', '--config', [CompletionResultType]::ParameterName, 'The configuration file [default: psactl/psactl.toml in the user''s configuration folder]')
+            [CompletionResult]::new('--state', '--state', [CompletionResultType]::ParameterName, 'The folder of psactl''s own state [default: psactl in the user''s state folder]')
+            [CompletionResult]::new('--output', '--output', [CompletionResultType]::ParameterName, 'How results are printed')
+            [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'When to colour')
+            [CompletionResult]::new('-q', '-q', [CompletionResultType]::ParameterName, 'Print nothing but results and what needs a person')
+            [CompletionResult]::new('--quiet', '--quiet', [CompletionResultType]::ParameterName, 'Print nothing but results and what needs a person')
+            [CompletionResult]::new('-v', '-v', [CompletionResultType]::ParameterName, 'Say more on stderr; -vv and -vvv say still more. Secrets are never printed')
+            [CompletionResult]::new('--verbose', '--verbose', [CompletionResultType]::ParameterName, 'Say more on stderr; -vv and -vvv say still more. Secrets are never printed')
+            [CompletionResult]::new('--no-input', '--no-input', [CompletionResultType]::ParameterName, 'Never ask; what is not given is an error')
+            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            [CompletionResult]::new('-V', '-V ', [CompletionResultType]::ParameterName, 'Print version')
+            [CompletionResult]::new('--version', '--version', [CompletionResultType]::ParameterName, 'Print version')
+            [CompletionResult]::new('check', 'check', [CompletionResultType]::ParameterValue, 'Show what was understood of the portal''s data, and what was left out and why')
+            break
+        }
+        'psactl;portal;check' {
+            [CompletionResult]::new('--config', '--config', [CompletionResultType]::ParameterName, 'The configuration file [default: psactl/psactl.toml in the user''s configuration folder]')
+            [CompletionResult]::new('--state', '--state', [CompletionResultType]::ParameterName, 'The folder of psactl''s own state [default: psactl in the user''s state folder]')
+            [CompletionResult]::new('--output', '--output', [CompletionResultType]::ParameterName, 'How results are printed')
+            [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'When to colour')
+            [CompletionResult]::new('--offline', '--offline', [CompletionResultType]::ParameterName, 'Do not ask the portal: look at the copy of its last whole answer')
             [CompletionResult]::new('-q', '-q', [CompletionResultType]::ParameterName, 'Print nothing but results and what needs a person')
             [CompletionResult]::new('--quiet', '--quiet', [CompletionResultType]::ParameterName, 'Print nothing but results and what needs a person')
             [CompletionResult]::new('-v', '-v', [CompletionResultType]::ParameterName, 'Say more on stderr; -vv and -vvv say still more. Secrets are never printed')
@@ -671,6 +765,7 @@ Register-ArgumentCompleter -Native -CommandName 'psactl' -ScriptBlock {
             [CompletionResult]::new('--tls', '--tls', [CompletionResultType]::ParameterName, 'Serve https, with a certificate authority made anew and written to DIR/ca.pem')
             [CompletionResult]::new('--companies', '--companies', [CompletionResultType]::ParameterName, 'Add so many generated companies')
             [CompletionResult]::new('--write-config', '--write-config', [CompletionResultType]::ParameterName, 'Write a psactl.toml for this sandbox, with secrets and fresh portal exports beside it')
+            [CompletionResult]::new('--portal', '--portal', [CompletionResultType]::ParameterName, 'The source that the written psactl.toml names')
             [CompletionResult]::new('--latency', '--latency', [CompletionResultType]::ParameterName, 'Every answer takes at least this long, such as 20ms')
             [CompletionResult]::new('--jitter', '--jitter', [CompletionResultType]::ParameterName, 'And up to this much longer, at random')
             [CompletionResult]::new('--rate-limit', '--rate-limit', [CompletionResultType]::ParameterName, 'Answer so many requests a minute, the others with 429 and Retry-After')
@@ -685,6 +780,7 @@ Register-ArgumentCompleter -Native -CommandName 'psactl' -ScriptBlock {
             [CompletionResult]::new('--floor-quantity-to-bill', '--floor-quantity-to-bill', [CompletionResultType]::ParameterName, 'Bill at least nothing where a quantity is below what is included (else below zero, as in the guide)')
             [CompletionResult]::new('--flatten-newlines', '--flatten-newlines', [CompletionResultType]::ParameterName, 'Newlines in text become a space, and tabs four')
             [CompletionResult]::new('--ignore-statistics', '--ignore-statistics', [CompletionResultType]::ParameterName, 'Statistics written to management report entries are taken and not kept')
+            [CompletionResult]::new('--without-msp-add-on', '--without-msp-add-on', [CompletionResultType]::ParameterName, 'The licence does not cover managed services, which the guide asks for')
             [CompletionResult]::new('--demand-global-login', '--demand-global-login', [CompletionResultType]::ParameterName, 'A managed devices integration that logs in globally must carry that login')
             [CompletionResult]::new('--strict-patch', '--strict-patch', [CompletionResultType]::ParameterName, 'Change no part of a reference, and take no number or flag sent as text')
             [CompletionResult]::new('--wildcard-equals', '--wildcard-equals', [CompletionResultType]::ParameterName, 'Read * in conditions with = and != as any run of characters (else only in like)')
@@ -718,127 +814,36 @@ Register-ArgumentCompleter -Native -CommandName 'psactl' -ScriptBlock {
             [CompletionResult]::new('--version', '--version', [CompletionResultType]::ParameterName, 'Print version')
             break
         }
+        'psactl;man' {
+            [CompletionResult]::new('--config', '--config', [CompletionResultType]::ParameterName, 'The configuration file [default: psactl/psactl.toml in the user''s configuration folder]')
+            [CompletionResult]::new('--state', '--state', [CompletionResultType]::ParameterName, 'The folder of psactl''s own state [default: psactl in the user''s state folder]')
+            [CompletionResult]::new('--output', '--output', [CompletionResultType]::ParameterName, 'How results are printed')
+            [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'When to colour')
+            [CompletionResult]::new('-q', '-q', [CompletionResultType]::ParameterName, 'Print nothing but results and what needs a person')
+            [CompletionResult]::new('--quiet', '--quiet', [CompletionResultType]::ParameterName, 'Print nothing but results and what needs a person')
+            [CompletionResult]::new('-v', '-v', [CompletionResultType]::ParameterName, 'Say more on stderr; -vv and -vvv say still more. Secrets are never printed')
+            [CompletionResult]::new('--verbose', '--verbose', [CompletionResultType]::ParameterName, 'Say more on stderr; -vv and -vvv say still more. Secrets are never printed')
+            [CompletionResult]::new('--no-input', '--no-input', [CompletionResultType]::ParameterName, 'Never ask; what is not given is an error')
+            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            [CompletionResult]::new('-V', '-V ', [CompletionResultType]::ParameterName, 'Print version')
+            [CompletionResult]::new('--version', '--version', [CompletionResultType]::ParameterName, 'Print version')
+            break
+        }
         'psactl;help' {
-            [CompletionResult]::new('demo', 'demo', [CompletionResultType]::ParameterValue, 'Show the whole job on a simulated PSA: nothing to configure, nothing left behind')
-            [CompletionResult]::new('init', 'init', [CompletionResultType]::ParameterValue, 'Ask for what psactl needs, test it, and write psactl.toml')
-            [CompletionResult]::new('setup', 'setup', [CompletionResultType]::ParameterValue, 'Set up the integration in ConnectWise, step by step in the right order')
-            [CompletionResult]::new('companies', 'companies', [CompletionResultType]::ParameterValue, 'Show and make the links between customers of the portal and companies of ConnectWise')
-            [CompletionResult]::new('sync', 'sync', [CompletionResultType]::ParameterValue, 'Push what changed since the last run: tickets, backup statistics, billed quantities')
-            [CompletionResult]::new('apply', 'apply', [CompletionResultType]::ParameterValue, 'Apply a plan that was saved with psactl sync --save-plan')
-            [CompletionResult]::new('status', 'status', [CompletionResultType]::ParameterValue, 'Show how things stand: the last run, what waits for a person, what fails')
-            [CompletionResult]::new('why', 'why', [CompletionResultType]::ParameterValue, 'Show why the invoice says that: use, rounding, addition, who wrote it, what holds it')
-            [CompletionResult]::new('pause', 'pause', [CompletionResultType]::ParameterValue, 'Write nothing for some customers until a date')
-            [CompletionResult]::new('resume', 'resume', [CompletionResultType]::ParameterValue, 'End pauses before their time')
-            [CompletionResult]::new('review', 'review', [CompletionResultType]::ParameterValue, 'Show the changes that are held, and approve or reject them')
-            [CompletionResult]::new('events', 'events', [CompletionResultType]::ParameterValue, 'Show the event log: what happened, what was done, what failed')
-            [CompletionResult]::new('reprocess', 'reprocess', [CompletionResultType]::ParameterValue, 'Run the notification actions of events again, now')
-            [CompletionResult]::new('history', 'history', [CompletionResultType]::ParameterValue, 'Show the runs that wrote, and every write of a run, before and after')
-            [CompletionResult]::new('undo', 'undo', [CompletionResultType]::ParameterValue, 'Take back the quantities, invoice descriptions and statistics that a run wrote')
-            [CompletionResult]::new('state', 'state', [CompletionResultType]::ParameterValue, 'Show which state psactl works with; build it anew from ConnectWise')
-            [CompletionResult]::new('doctor', 'doctor', [CompletionResultType]::ParameterValue, 'Check everything and say what is wrong, with evidence and fix')
-            [CompletionResult]::new('sandbox', 'sandbox', [CompletionResultType]::ParameterValue, 'Serve a simulated ConnectWise PSA on loopback, until Ctrl-C')
-            [CompletionResult]::new('completions', 'completions', [CompletionResultType]::ParameterValue, 'Print a completion script for a shell')
-            [CompletionResult]::new('help', 'help', [CompletionResultType]::ParameterValue, 'Print this message or the help of the given subcommand(s)')
-            break
-        }
-        'psactl;help;demo' {
-            break
-        }
-        'psactl;help;init' {
-            break
-        }
-        'psactl;help;setup' {
-            break
-        }
-        'psactl;help;companies' {
-            [CompletionResult]::new('link', 'link', [CompletionResultType]::ParameterValue, 'Link a customer to a company and make its two Managed ID entries, in the right order')
-            [CompletionResult]::new('unlink', 'unlink', [CompletionResultType]::ParameterValue, 'Forget which company a customer is; writes nothing to ConnectWise')
-            [CompletionResult]::new('adopt', 'adopt', [CompletionResultType]::ParameterValue, 'Take over the links that ConnectWise already has as Managed IDs')
-            [CompletionResult]::new('suggest', 'suggest', [CompletionResultType]::ParameterValue, 'Propose a company for each customer that is not linked; links nobody')
-            [CompletionResult]::new('import', 'import', [CompletionResultType]::ParameterValue, 'Link many customers from a CSV file with the columns `cid` and `company`')
-            [CompletionResult]::new('add', 'add', [CompletionResultType]::ParameterValue, 'Everything for a new client, up to its first bill: one plan, one yes')
-            break
-        }
-        'psactl;help;companies;link' {
-            break
-        }
-        'psactl;help;companies;unlink' {
-            break
-        }
-        'psactl;help;companies;adopt' {
-            break
-        }
-        'psactl;help;companies;suggest' {
-            break
-        }
-        'psactl;help;companies;import' {
-            break
-        }
-        'psactl;help;companies;add' {
-            break
-        }
-        'psactl;help;sync' {
-            break
-        }
-        'psactl;help;apply' {
-            break
-        }
-        'psactl;help;status' {
-            break
-        }
-        'psactl;help;why' {
-            break
-        }
-        'psactl;help;pause' {
-            break
-        }
-        'psactl;help;resume' {
-            break
-        }
-        'psactl;help;review' {
-            break
-        }
-        'psactl;help;events' {
-            [CompletionResult]::new('show', 'show', [CompletionResultType]::ParameterValue, 'One event with everything that was done for it')
-            break
-        }
-        'psactl;help;events;show' {
-            break
-        }
-        'psactl;help;reprocess' {
-            break
-        }
-        'psactl;help;history' {
-            [CompletionResult]::new('show', 'show', [CompletionResultType]::ParameterValue, 'One run with every write: each field before and after, the money, how it ended')
-            break
-        }
-        'psactl;help;history;show' {
-            break
-        }
-        'psactl;help;undo' {
-            break
-        }
-        'psactl;help;state' {
-            [CompletionResult]::new('rebuild', 'rebuild', [CompletionResultType]::ParameterValue, 'Build links, tickets of faults and additions anew from ConnectWise')
-            [CompletionResult]::new('keep', 'keep', [CompletionResultType]::ParameterValue, 'Go on with this state: a person wrote with psactl''s login, no second psactl')
-            break
-        }
-        'psactl;help;state;rebuild' {
-            break
-        }
-        'psactl;help;state;keep' {
-            break
-        }
-        'psactl;help;doctor' {
-            break
-        }
-        'psactl;help;sandbox' {
-            break
-        }
-        'psactl;help;completions' {
-            break
-        }
-        'psactl;help;help' {
+            [CompletionResult]::new('--config', '--config', [CompletionResultType]::ParameterName, 'The configuration file [default: psactl/psactl.toml in the user''s configuration folder]')
+            [CompletionResult]::new('--state', '--state', [CompletionResultType]::ParameterName, 'The folder of psactl''s own state [default: psactl in the user''s state folder]')
+            [CompletionResult]::new('--output', '--output', [CompletionResultType]::ParameterName, 'How results are printed')
+            [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'When to colour')
+            [CompletionResult]::new('-q', '-q', [CompletionResultType]::ParameterName, 'Print nothing but results and what needs a person')
+            [CompletionResult]::new('--quiet', '--quiet', [CompletionResultType]::ParameterName, 'Print nothing but results and what needs a person')
+            [CompletionResult]::new('-v', '-v', [CompletionResultType]::ParameterName, 'Say more on stderr; -vv and -vvv say still more. Secrets are never printed')
+            [CompletionResult]::new('--verbose', '--verbose', [CompletionResultType]::ParameterName, 'Say more on stderr; -vv and -vvv say still more. Secrets are never printed')
+            [CompletionResult]::new('--no-input', '--no-input', [CompletionResultType]::ParameterName, 'Never ask; what is not given is an error')
+            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            [CompletionResult]::new('-V', '-V ', [CompletionResultType]::ParameterName, 'Print version')
+            [CompletionResult]::new('--version', '--version', [CompletionResultType]::ParameterName, 'Print version')
             break
         }
     })

@@ -39,6 +39,7 @@ set edit:completion:arg-completer[psactl] = {|@words|
             cand apply 'Apply a plan that was saved with psactl sync --save-plan'
             cand status 'Show how things stand: the last run, what waits for a person, what fails'
             cand why 'Show why the invoice says that: use, rounding, addition, who wrote it, what holds it'
+            cand report 'Report a month: use, billing, the difference in money, backup results, leaks and orphans'
             cand pause 'Write nothing for some customers until a date'
             cand resume 'End pauses before their time'
             cand review 'Show the changes that are held, and approve or reject them'
@@ -48,11 +49,15 @@ set edit:completion:arg-completer[psactl] = {|@words|
             cand undo 'Take back the quantities, invoice descriptions and statistics that a run wrote'
             cand state 'Show which state psactl works with; build it anew from ConnectWise'
             cand doctor 'Check everything and say what is wrong, with evidence and fix'
+            cand config 'Show the configuration in force, where it is, and whether it is right'
+            cand portal 'Look at the backup portal''s data'
             cand sandbox 'Serve a simulated ConnectWise PSA on loopback, until Ctrl-C'
             cand completions 'Print a completion script for a shell'
-            cand help 'Print this message or the help of the given subcommand(s)'
+            cand man 'Write the manual pages into a folder: psactl.1 and one for each command'
+            cand help 'Show the help of a command, or of a topic: errors, exit-codes, configuration'
         }
         &'psactl;demo'= {
+            cand --portal 'Where the portal''s data come from'
             cand --keep 'Keep configuration, exports and state in this folder'
             cand --config 'The configuration file [default: psactl/psactl.toml in the user''s configuration folder]'
             cand --state 'The folder of psactl''s own state [default: psactl in the user''s state folder]'
@@ -96,9 +101,15 @@ set edit:completion:arg-completer[psactl] = {|@words|
             cand --product 'The product of a service, by its Product ID, where it is not the guide''s; may be repeated'
             cand --price 'The unit price at which set-up makes a product that ConnectWise lacks; may be repeated'
             cand --invoice-descriptions 'Whether invoice descriptions are written [default: true]'
-            cand --accounts 'The portal''s export of the account list with usage'
-            cand --events 'The portal''s export of the event log'
+            cand --portal-source 'Where the portal''s data come from [default: files]'
+            cand --accounts 'The portal''s export of the account list with usage: a file, a folder, a pattern or an https address'
+            cand --events 'The portal''s export of the event log, likewise'
             cand --time-zone 'Time zone of times in the exports that name none, such as America/New_York; none: they are errors'
+            cand --portal-url 'Axcient''s API, if it is not at its usual address'
+            cand --api-key-file 'File with the x360Recover API key, readable by you alone'
+            cand --api-key-command 'Command that prints the x360Recover API key'
+            cand --api-key-env 'Environment variable with the x360Recover API key'
+            cand --storage-service 'What storage in Axcient''s cloud is billed as: select-storage, basic-storage or bdr-storage'
             cand --config 'The configuration file [default: psactl/psactl.toml in the user''s configuration folder]'
             cand --state 'The folder of psactl''s own state [default: psactl in the user''s state folder]'
             cand --output 'How results are printed'
@@ -158,7 +169,6 @@ set edit:completion:arg-completer[psactl] = {|@words|
             cand suggest 'Propose a company for each customer that is not linked; links nobody'
             cand import 'Link many customers from a CSV file with the columns `cid` and `company`'
             cand add 'Everything for a new client, up to its first bill: one plan, one yes'
-            cand help 'Print this message or the help of the given subcommand(s)'
         }
         &'psactl;companies;link'= {
             cand --config 'The configuration file [default: psactl/psactl.toml in the user''s configuration folder]'
@@ -266,29 +276,6 @@ set edit:completion:arg-completer[psactl] = {|@words|
             cand -V 'Print version'
             cand --version 'Print version'
         }
-        &'psactl;companies;help'= {
-            cand link 'Link a customer to a company and make its two Managed ID entries, in the right order'
-            cand unlink 'Forget which company a customer is; writes nothing to ConnectWise'
-            cand adopt 'Take over the links that ConnectWise already has as Managed IDs'
-            cand suggest 'Propose a company for each customer that is not linked; links nobody'
-            cand import 'Link many customers from a CSV file with the columns `cid` and `company`'
-            cand add 'Everything for a new client, up to its first bill: one plan, one yes'
-            cand help 'Print this message or the help of the given subcommand(s)'
-        }
-        &'psactl;companies;help;link'= {
-        }
-        &'psactl;companies;help;unlink'= {
-        }
-        &'psactl;companies;help;adopt'= {
-        }
-        &'psactl;companies;help;suggest'= {
-        }
-        &'psactl;companies;help;import'= {
-        }
-        &'psactl;companies;help;add'= {
-        }
-        &'psactl;companies;help;help'= {
-        }
         &'psactl;sync'= {
             cand --cid 'Only these customers of the portal'
             cand --only 'Only this part'
@@ -361,6 +348,26 @@ set edit:completion:arg-completer[psactl] = {|@words|
             cand -V 'Print version'
             cand --version 'Print version'
         }
+        &'psactl;report'= {
+            cand --month 'The month: 2026-11, last, or this (the default), in ConnectWise''s time zone'
+            cand --csv 'Write it as CSV for a spreadsheet, to a file or to stdout'
+            cand --html 'Write it as one page for a browser or a printer, to a file or to stdout'
+            cand --due 'Agreements invoiced within so long, and what stands in the way: 3d, 1w'
+            cand --config 'The configuration file [default: psactl/psactl.toml in the user''s configuration folder]'
+            cand --state 'The folder of psactl''s own state [default: psactl in the user''s state folder]'
+            cand --output 'How results are printed'
+            cand --color 'When to colour'
+            cand --only-linked 'Read the agreements of linked companies alone: quicker where there are many others, but no orphan is found on those'
+            cand -q 'Print nothing but results and what needs a person'
+            cand --quiet 'Print nothing but results and what needs a person'
+            cand -v 'Say more on stderr; -vv and -vvv say still more. Secrets are never printed'
+            cand --verbose 'Say more on stderr; -vv and -vvv say still more. Secrets are never printed'
+            cand --no-input 'Never ask; what is not given is an error'
+            cand -h 'Print help (see more with ''--help'')'
+            cand --help 'Print help (see more with ''--help'')'
+            cand -V 'Print version'
+            cand --version 'Print version'
+        }
         &'psactl;pause'= {
             cand --only 'Only this part; more than once for several'
             cand --until 'The day it ends with (at its beginning), or the moment, in the portal''s time zone'
@@ -416,14 +423,20 @@ set edit:completion:arg-completer[psactl] = {|@words|
             cand --version 'Print version'
         }
         &'psactl;events'= {
-            cand --cid 'Only this customer of the portal'
-            cand --account 'Only this account'
-            cand --limit 'At most so many, newest first'
+            cand --cid 'Only this customer of the portal; more than once for several'
+            cand --account 'Only this account, by its user name or number; more than once for several'
+            cand --type 'Only this type of event; more than once for several'
+            cand --severity 'Only this severity; more than once for several'
+            cand --since 'Only events since then: 24h, 7d, 2026-11-20 (UTC), 2026-11-20T14:00Z'
+            cand --until 'Only events until then; a day is meant whole'
+            cand --match 'Only events whose information, or an error of whose notifications, is like this: * stands for any text, ? for one character; without them it may stand anywhere. Case does not matter'
+            cand --limit 'At most so many, newest first [default: 25; all with --jsonl]'
             cand --config 'The configuration file [default: psactl/psactl.toml in the user''s configuration folder]'
             cand --state 'The folder of psactl''s own state [default: psactl in the user''s state folder]'
             cand --output 'How results are printed'
             cand --color 'When to colour'
-            cand --errors 'Only events whose actions failed'
+            cand --errors 'Only events whose notifications failed (the guide''s Notification Processed Error List LIKE ?*)'
+            cand --jsonl 'JSON Lines: each event as a JSON document (psactl/logged-event/1) on a line of its own'
             cand -q 'Print nothing but results and what needs a person'
             cand --quiet 'Print nothing but results and what needs a person'
             cand -v 'Say more on stderr; -vv and -vvv say still more. Secrets are never printed'
@@ -433,8 +446,7 @@ set edit:completion:arg-completer[psactl] = {|@words|
             cand --help 'Print help (see more with ''--help'')'
             cand -V 'Print version'
             cand --version 'Print version'
-            cand show 'One event with everything that was done for it'
-            cand help 'Print this message or the help of the given subcommand(s)'
+            cand show 'One event with everything that was done for it: actions, requests, answers, errors'
         }
         &'psactl;events;show'= {
             cand --config 'The configuration file [default: psactl/psactl.toml in the user''s configuration folder]'
@@ -451,20 +463,19 @@ set edit:completion:arg-completer[psactl] = {|@words|
             cand -V 'Print version'
             cand --version 'Print version'
         }
-        &'psactl;events;help'= {
-            cand show 'One event with everything that was done for it'
-            cand help 'Print this message or the help of the given subcommand(s)'
-        }
-        &'psactl;events;help;show'= {
-        }
-        &'psactl;events;help;help'= {
-        }
         &'psactl;reprocess'= {
+            cand --cid 'Only this customer of the portal; more than once for several'
+            cand --account 'Only this account, by its user name or number; more than once for several'
+            cand --type 'Only this type of event; more than once for several'
+            cand --severity 'Only this severity; more than once for several'
+            cand --since 'Only events since then: 24h, 7d, 2026-11-20 (UTC), 2026-11-20T14:00Z'
+            cand --until 'Only events until then; a day is meant whole'
+            cand --match 'Only events whose information, or an error of whose notifications, is like this: * stands for any text, ? for one character; without them it may stand anywhere. Case does not matter'
             cand --config 'The configuration file [default: psactl/psactl.toml in the user''s configuration folder]'
             cand --state 'The folder of psactl''s own state [default: psactl in the user''s state folder]'
             cand --output 'How results are printed'
             cand --color 'When to colour'
-            cand --errors 'Every event whose actions failed'
+            cand --errors 'Only events whose notifications failed (the guide''s Notification Processed Error List LIKE ?*)'
             cand --dry-run 'Show what would be written; write nothing'
             cand --yes 'Ask nothing'
             cand -q 'Print nothing but results and what needs a person'
@@ -496,7 +507,6 @@ set edit:completion:arg-completer[psactl] = {|@words|
             cand -V 'Print version'
             cand --version 'Print version'
             cand show 'One run with every write: each field before and after, the money, how it ended'
-            cand help 'Print this message or the help of the given subcommand(s)'
         }
         &'psactl;history;show'= {
             cand --config 'The configuration file [default: psactl/psactl.toml in the user''s configuration folder]'
@@ -512,14 +522,6 @@ set edit:completion:arg-completer[psactl] = {|@words|
             cand --help 'Print help (see more with ''--help'')'
             cand -V 'Print version'
             cand --version 'Print version'
-        }
-        &'psactl;history;help'= {
-            cand show 'One run with every write: each field before and after, the money, how it ended'
-            cand help 'Print this message or the help of the given subcommand(s)'
-        }
-        &'psactl;history;help;show'= {
-        }
-        &'psactl;history;help;help'= {
         }
         &'psactl;undo'= {
             cand --config 'The configuration file [default: psactl/psactl.toml in the user''s configuration folder]'
@@ -554,7 +556,6 @@ set edit:completion:arg-completer[psactl] = {|@words|
             cand --version 'Print version'
             cand rebuild 'Build links, tickets of faults and additions anew from ConnectWise'
             cand keep 'Go on with this state: a person wrote with psactl''s login, no second psactl'
-            cand help 'Print this message or the help of the given subcommand(s)'
         }
         &'psactl;state;rebuild'= {
             cand --config 'The configuration file [default: psactl/psactl.toml in the user''s configuration folder]'
@@ -589,24 +590,127 @@ set edit:completion:arg-completer[psactl] = {|@words|
             cand -V 'Print version'
             cand --version 'Print version'
         }
-        &'psactl;state;help'= {
-            cand rebuild 'Build links, tickets of faults and additions anew from ConnectWise'
-            cand keep 'Go on with this state: a person wrote with psactl''s login, no second psactl'
-            cand help 'Print this message or the help of the given subcommand(s)'
-        }
-        &'psactl;state;help;rebuild'= {
-        }
-        &'psactl;state;help;keep'= {
-        }
-        &'psactl;state;help;help'= {
-        }
         &'psactl;doctor'= {
             cand --only 'Only this group of checks'
+            cand --cid 'Only these customers, where a check is about customers'
+            cand --bundle 'Write a file for a support ticket as well: findings, versions, configuration, last runs and request ids; without secrets, with CIDs for customers'' names'
             cand --config 'The configuration file [default: psactl/psactl.toml in the user''s configuration folder]'
             cand --state 'The folder of psactl''s own state [default: psactl in the user''s state folder]'
             cand --output 'How results are printed'
             cand --color 'When to colour'
             cand --strict 'Exit with 8 on warnings too'
+            cand --nagios 'One line for Nagios, Icinga and the like, and their exit codes'
+            cand -q 'Print nothing but results and what needs a person'
+            cand --quiet 'Print nothing but results and what needs a person'
+            cand -v 'Say more on stderr; -vv and -vvv say still more. Secrets are never printed'
+            cand --verbose 'Say more on stderr; -vv and -vvv say still more. Secrets are never printed'
+            cand --no-input 'Never ask; what is not given is an error'
+            cand -h 'Print help (see more with ''--help'')'
+            cand --help 'Print help (see more with ''--help'')'
+            cand -V 'Print version'
+            cand --version 'Print version'
+            cand explain 'Explain a check by its name, or the words of an error: what it means, its cause, its fix'
+        }
+        &'psactl;doctor;explain'= {
+            cand --config 'The configuration file [default: psactl/psactl.toml in the user''s configuration folder]'
+            cand --state 'The folder of psactl''s own state [default: psactl in the user''s state folder]'
+            cand --output 'How results are printed'
+            cand --color 'When to colour'
+            cand -q 'Print nothing but results and what needs a person'
+            cand --quiet 'Print nothing but results and what needs a person'
+            cand -v 'Say more on stderr; -vv and -vvv say still more. Secrets are never printed'
+            cand --verbose 'Say more on stderr; -vv and -vvv say still more. Secrets are never printed'
+            cand --no-input 'Never ask; what is not given is an error'
+            cand -h 'Print help (see more with ''--help'')'
+            cand --help 'Print help (see more with ''--help'')'
+            cand -V 'Print version'
+            cand --version 'Print version'
+        }
+        &'psactl;config'= {
+            cand --config 'The configuration file [default: psactl/psactl.toml in the user''s configuration folder]'
+            cand --state 'The folder of psactl''s own state [default: psactl in the user''s state folder]'
+            cand --output 'How results are printed'
+            cand --color 'When to colour'
+            cand -q 'Print nothing but results and what needs a person'
+            cand --quiet 'Print nothing but results and what needs a person'
+            cand -v 'Say more on stderr; -vv and -vvv say still more. Secrets are never printed'
+            cand --verbose 'Say more on stderr; -vv and -vvv say still more. Secrets are never printed'
+            cand --no-input 'Never ask; what is not given is an error'
+            cand -h 'Print help (see more with ''--help'')'
+            cand --help 'Print help (see more with ''--help'')'
+            cand -V 'Print version'
+            cand --version 'Print version'
+            cand show 'Every key with its value and where that comes from'
+            cand path 'Where psactl.toml is, or would be'
+            cand check 'Whether psactl.toml is right and its secrets can be read; exit code 3 where not'
+        }
+        &'psactl;config;show'= {
+            cand --config 'The configuration file [default: psactl/psactl.toml in the user''s configuration folder]'
+            cand --state 'The folder of psactl''s own state [default: psactl in the user''s state folder]'
+            cand --output 'How results are printed'
+            cand --color 'When to colour'
+            cand -q 'Print nothing but results and what needs a person'
+            cand --quiet 'Print nothing but results and what needs a person'
+            cand -v 'Say more on stderr; -vv and -vvv say still more. Secrets are never printed'
+            cand --verbose 'Say more on stderr; -vv and -vvv say still more. Secrets are never printed'
+            cand --no-input 'Never ask; what is not given is an error'
+            cand -h 'Print help (see more with ''--help'')'
+            cand --help 'Print help (see more with ''--help'')'
+            cand -V 'Print version'
+            cand --version 'Print version'
+        }
+        &'psactl;config;path'= {
+            cand --config 'The configuration file [default: psactl/psactl.toml in the user''s configuration folder]'
+            cand --state 'The folder of psactl''s own state [default: psactl in the user''s state folder]'
+            cand --output 'How results are printed'
+            cand --color 'When to colour'
+            cand -q 'Print nothing but results and what needs a person'
+            cand --quiet 'Print nothing but results and what needs a person'
+            cand -v 'Say more on stderr; -vv and -vvv say still more. Secrets are never printed'
+            cand --verbose 'Say more on stderr; -vv and -vvv say still more. Secrets are never printed'
+            cand --no-input 'Never ask; what is not given is an error'
+            cand -h 'Print help (see more with ''--help'')'
+            cand --help 'Print help (see more with ''--help'')'
+            cand -V 'Print version'
+            cand --version 'Print version'
+        }
+        &'psactl;config;check'= {
+            cand --config 'The configuration file [default: psactl/psactl.toml in the user''s configuration folder]'
+            cand --state 'The folder of psactl''s own state [default: psactl in the user''s state folder]'
+            cand --output 'How results are printed'
+            cand --color 'When to colour'
+            cand -q 'Print nothing but results and what needs a person'
+            cand --quiet 'Print nothing but results and what needs a person'
+            cand -v 'Say more on stderr; -vv and -vvv say still more. Secrets are never printed'
+            cand --verbose 'Say more on stderr; -vv and -vvv say still more. Secrets are never printed'
+            cand --no-input 'Never ask; what is not given is an error'
+            cand -h 'Print help (see more with ''--help'')'
+            cand --help 'Print help (see more with ''--help'')'
+            cand -V 'Print version'
+            cand --version 'Print version'
+        }
+        &'psactl;portal'= {
+            cand --config 'The configuration file [default: psactl/psactl.toml in the user''s configuration folder]'
+            cand --state 'The folder of psactl''s own state [default: psactl in the user''s state folder]'
+            cand --output 'How results are printed'
+            cand --color 'When to colour'
+            cand -q 'Print nothing but results and what needs a person'
+            cand --quiet 'Print nothing but results and what needs a person'
+            cand -v 'Say more on stderr; -vv and -vvv say still more. Secrets are never printed'
+            cand --verbose 'Say more on stderr; -vv and -vvv say still more. Secrets are never printed'
+            cand --no-input 'Never ask; what is not given is an error'
+            cand -h 'Print help (see more with ''--help'')'
+            cand --help 'Print help (see more with ''--help'')'
+            cand -V 'Print version'
+            cand --version 'Print version'
+            cand check 'Show what was understood of the portal''s data, and what was left out and why'
+        }
+        &'psactl;portal;check'= {
+            cand --config 'The configuration file [default: psactl/psactl.toml in the user''s configuration folder]'
+            cand --state 'The folder of psactl''s own state [default: psactl in the user''s state folder]'
+            cand --output 'How results are printed'
+            cand --color 'When to colour'
+            cand --offline 'Do not ask the portal: look at the copy of its last whole answer'
             cand -q 'Print nothing but results and what needs a person'
             cand --quiet 'Print nothing but results and what needs a person'
             cand -v 'Say more on stderr; -vv and -vvv say still more. Secrets are never printed'
@@ -622,6 +726,7 @@ set edit:completion:arg-completer[psactl] = {|@words|
             cand --tls 'Serve https, with a certificate authority made anew and written to DIR/ca.pem'
             cand --companies 'Add so many generated companies'
             cand --write-config 'Write a psactl.toml for this sandbox, with secrets and fresh portal exports beside it'
+            cand --portal 'The source that the written psactl.toml names'
             cand --latency 'Every answer takes at least this long, such as 20ms'
             cand --jitter 'And up to this much longer, at random'
             cand --rate-limit 'Answer so many requests a minute, the others with 429 and Retry-After'
@@ -636,6 +741,7 @@ set edit:completion:arg-completer[psactl] = {|@words|
             cand --floor-quantity-to-bill 'Bill at least nothing where a quantity is below what is included (else below zero, as in the guide)'
             cand --flatten-newlines 'Newlines in text become a space, and tabs four'
             cand --ignore-statistics 'Statistics written to management report entries are taken and not kept'
+            cand --without-msp-add-on 'The licence does not cover managed services, which the guide asks for'
             cand --demand-global-login 'A managed devices integration that logs in globally must carry that login'
             cand --strict-patch 'Change no part of a reference, and take no number or flag sent as text'
             cand --wildcard-equals 'Read * in conditions with = and != as any run of characters (else only in like)'
@@ -667,97 +773,35 @@ set edit:completion:arg-completer[psactl] = {|@words|
             cand -V 'Print version'
             cand --version 'Print version'
         }
+        &'psactl;man'= {
+            cand --config 'The configuration file [default: psactl/psactl.toml in the user''s configuration folder]'
+            cand --state 'The folder of psactl''s own state [default: psactl in the user''s state folder]'
+            cand --output 'How results are printed'
+            cand --color 'When to colour'
+            cand -q 'Print nothing but results and what needs a person'
+            cand --quiet 'Print nothing but results and what needs a person'
+            cand -v 'Say more on stderr; -vv and -vvv say still more. Secrets are never printed'
+            cand --verbose 'Say more on stderr; -vv and -vvv say still more. Secrets are never printed'
+            cand --no-input 'Never ask; what is not given is an error'
+            cand -h 'Print help (see more with ''--help'')'
+            cand --help 'Print help (see more with ''--help'')'
+            cand -V 'Print version'
+            cand --version 'Print version'
+        }
         &'psactl;help'= {
-            cand demo 'Show the whole job on a simulated PSA: nothing to configure, nothing left behind'
-            cand init 'Ask for what psactl needs, test it, and write psactl.toml'
-            cand setup 'Set up the integration in ConnectWise, step by step in the right order'
-            cand companies 'Show and make the links between customers of the portal and companies of ConnectWise'
-            cand sync 'Push what changed since the last run: tickets, backup statistics, billed quantities'
-            cand apply 'Apply a plan that was saved with psactl sync --save-plan'
-            cand status 'Show how things stand: the last run, what waits for a person, what fails'
-            cand why 'Show why the invoice says that: use, rounding, addition, who wrote it, what holds it'
-            cand pause 'Write nothing for some customers until a date'
-            cand resume 'End pauses before their time'
-            cand review 'Show the changes that are held, and approve or reject them'
-            cand events 'Show the event log: what happened, what was done, what failed'
-            cand reprocess 'Run the notification actions of events again, now'
-            cand history 'Show the runs that wrote, and every write of a run, before and after'
-            cand undo 'Take back the quantities, invoice descriptions and statistics that a run wrote'
-            cand state 'Show which state psactl works with; build it anew from ConnectWise'
-            cand doctor 'Check everything and say what is wrong, with evidence and fix'
-            cand sandbox 'Serve a simulated ConnectWise PSA on loopback, until Ctrl-C'
-            cand completions 'Print a completion script for a shell'
-            cand help 'Print this message or the help of the given subcommand(s)'
-        }
-        &'psactl;help;demo'= {
-        }
-        &'psactl;help;init'= {
-        }
-        &'psactl;help;setup'= {
-        }
-        &'psactl;help;companies'= {
-            cand link 'Link a customer to a company and make its two Managed ID entries, in the right order'
-            cand unlink 'Forget which company a customer is; writes nothing to ConnectWise'
-            cand adopt 'Take over the links that ConnectWise already has as Managed IDs'
-            cand suggest 'Propose a company for each customer that is not linked; links nobody'
-            cand import 'Link many customers from a CSV file with the columns `cid` and `company`'
-            cand add 'Everything for a new client, up to its first bill: one plan, one yes'
-        }
-        &'psactl;help;companies;link'= {
-        }
-        &'psactl;help;companies;unlink'= {
-        }
-        &'psactl;help;companies;adopt'= {
-        }
-        &'psactl;help;companies;suggest'= {
-        }
-        &'psactl;help;companies;import'= {
-        }
-        &'psactl;help;companies;add'= {
-        }
-        &'psactl;help;sync'= {
-        }
-        &'psactl;help;apply'= {
-        }
-        &'psactl;help;status'= {
-        }
-        &'psactl;help;why'= {
-        }
-        &'psactl;help;pause'= {
-        }
-        &'psactl;help;resume'= {
-        }
-        &'psactl;help;review'= {
-        }
-        &'psactl;help;events'= {
-            cand show 'One event with everything that was done for it'
-        }
-        &'psactl;help;events;show'= {
-        }
-        &'psactl;help;reprocess'= {
-        }
-        &'psactl;help;history'= {
-            cand show 'One run with every write: each field before and after, the money, how it ended'
-        }
-        &'psactl;help;history;show'= {
-        }
-        &'psactl;help;undo'= {
-        }
-        &'psactl;help;state'= {
-            cand rebuild 'Build links, tickets of faults and additions anew from ConnectWise'
-            cand keep 'Go on with this state: a person wrote with psactl''s login, no second psactl'
-        }
-        &'psactl;help;state;rebuild'= {
-        }
-        &'psactl;help;state;keep'= {
-        }
-        &'psactl;help;doctor'= {
-        }
-        &'psactl;help;sandbox'= {
-        }
-        &'psactl;help;completions'= {
-        }
-        &'psactl;help;help'= {
+            cand --config 'The configuration file [default: psactl/psactl.toml in the user''s configuration folder]'
+            cand --state 'The folder of psactl''s own state [default: psactl in the user''s state folder]'
+            cand --output 'How results are printed'
+            cand --color 'When to colour'
+            cand -q 'Print nothing but results and what needs a person'
+            cand --quiet 'Print nothing but results and what needs a person'
+            cand -v 'Say more on stderr; -vv and -vvv say still more. Secrets are never printed'
+            cand --verbose 'Say more on stderr; -vv and -vvv say still more. Secrets are never printed'
+            cand --no-input 'Never ask; what is not given is an error'
+            cand -h 'Print help (see more with ''--help'')'
+            cand --help 'Print help (see more with ''--help'')'
+            cand -V 'Print version'
+            cand --version 'Print version'
         }
     ]
     $completions[$command]

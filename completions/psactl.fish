@@ -44,6 +44,7 @@ complete -c psactl -n "__fish_psactl_needs_command" -f -a "sync" -d 'Push what c
 complete -c psactl -n "__fish_psactl_needs_command" -f -a "apply" -d 'Apply a plan that was saved with psactl sync --save-plan'
 complete -c psactl -n "__fish_psactl_needs_command" -f -a "status" -d 'Show how things stand: the last run, what waits for a person, what fails'
 complete -c psactl -n "__fish_psactl_needs_command" -f -a "why" -d 'Show why the invoice says that: use, rounding, addition, who wrote it, what holds it'
+complete -c psactl -n "__fish_psactl_needs_command" -f -a "report" -d 'Report a month: use, billing, the difference in money, backup results, leaks and orphans'
 complete -c psactl -n "__fish_psactl_needs_command" -f -a "pause" -d 'Write nothing for some customers until a date'
 complete -c psactl -n "__fish_psactl_needs_command" -f -a "resume" -d 'End pauses before their time'
 complete -c psactl -n "__fish_psactl_needs_command" -f -a "review" -d 'Show the changes that are held, and approve or reject them'
@@ -53,9 +54,14 @@ complete -c psactl -n "__fish_psactl_needs_command" -f -a "history" -d 'Show the
 complete -c psactl -n "__fish_psactl_needs_command" -f -a "undo" -d 'Take back the quantities, invoice descriptions and statistics that a run wrote'
 complete -c psactl -n "__fish_psactl_needs_command" -f -a "state" -d 'Show which state psactl works with; build it anew from ConnectWise'
 complete -c psactl -n "__fish_psactl_needs_command" -f -a "doctor" -d 'Check everything and say what is wrong, with evidence and fix'
+complete -c psactl -n "__fish_psactl_needs_command" -f -a "config" -d 'Show the configuration in force, where it is, and whether it is right'
+complete -c psactl -n "__fish_psactl_needs_command" -f -a "portal" -d 'Look at the backup portal\'s data'
 complete -c psactl -n "__fish_psactl_needs_command" -f -a "sandbox" -d 'Serve a simulated ConnectWise PSA on loopback, until Ctrl-C'
 complete -c psactl -n "__fish_psactl_needs_command" -f -a "completions" -d 'Print a completion script for a shell'
-complete -c psactl -n "__fish_psactl_needs_command" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c psactl -n "__fish_psactl_needs_command" -f -a "man" -d 'Write the manual pages into a folder: psactl.1 and one for each command'
+complete -c psactl -n "__fish_psactl_needs_command" -f -a "help" -d 'Show the help of a command, or of a topic: errors, exit-codes, configuration'
+complete -c psactl -n "__fish_psactl_using_subcommand demo" -l portal -d 'Where the portal\'s data come from' -r -f -a "files\t'Exports'
+x360recover\t'Axcient\'s API'"
 complete -c psactl -n "__fish_psactl_using_subcommand demo" -l keep -d 'Keep configuration, exports and state in this folder' -r -F
 complete -c psactl -n "__fish_psactl_using_subcommand demo" -l config -d 'The configuration file [default: psactl/psactl.toml in the user\'s configuration folder]' -r -F
 complete -c psactl -n "__fish_psactl_using_subcommand demo" -l state -d 'The folder of psactl\'s own state [default: psactl in the user\'s state folder]' -r -F
@@ -108,9 +114,16 @@ complete -c psactl -n "__fish_psactl_using_subcommand init" -l product -d 'The p
 complete -c psactl -n "__fish_psactl_using_subcommand init" -l price -d 'The unit price at which set-up makes a product that ConnectWise lacks; may be repeated' -r
 complete -c psactl -n "__fish_psactl_using_subcommand init" -l invoice-descriptions -d 'Whether invoice descriptions are written [default: true]' -r -f -a "true\t''
 false\t''"
-complete -c psactl -n "__fish_psactl_using_subcommand init" -l accounts -d 'The portal\'s export of the account list with usage' -r -F
-complete -c psactl -n "__fish_psactl_using_subcommand init" -l events -d 'The portal\'s export of the event log' -r -F
+complete -c psactl -n "__fish_psactl_using_subcommand init" -l portal-source -d 'Where the portal\'s data come from [default: files]' -r -f -a "files\t'Exports'
+x360recover\t'Axcient\'s API'"
+complete -c psactl -n "__fish_psactl_using_subcommand init" -l accounts -d 'The portal\'s export of the account list with usage: a file, a folder, a pattern or an https address' -r -F
+complete -c psactl -n "__fish_psactl_using_subcommand init" -l events -d 'The portal\'s export of the event log, likewise' -r -F
 complete -c psactl -n "__fish_psactl_using_subcommand init" -l time-zone -d 'Time zone of times in the exports that name none, such as America/New_York; none: they are errors' -r
+complete -c psactl -n "__fish_psactl_using_subcommand init" -l portal-url -d 'Axcient\'s API, if it is not at its usual address' -r
+complete -c psactl -n "__fish_psactl_using_subcommand init" -l api-key-file -d 'File with the x360Recover API key, readable by you alone' -r -F
+complete -c psactl -n "__fish_psactl_using_subcommand init" -l api-key-command -d 'Command that prints the x360Recover API key' -r
+complete -c psactl -n "__fish_psactl_using_subcommand init" -l api-key-env -d 'Environment variable with the x360Recover API key' -r
+complete -c psactl -n "__fish_psactl_using_subcommand init" -l storage-service -d 'What storage in Axcient\'s cloud is billed as: select-storage, basic-storage or bdr-storage' -r
 complete -c psactl -n "__fish_psactl_using_subcommand init" -l config -d 'The configuration file [default: psactl/psactl.toml in the user\'s configuration folder]' -r -F
 complete -c psactl -n "__fish_psactl_using_subcommand init" -l state -d 'The folder of psactl\'s own state [default: psactl in the user\'s state folder]' -r -F
 complete -c psactl -n "__fish_psactl_using_subcommand init" -l output -d 'How results are printed' -r -f -a "table\t'Tables and sentences for people'
@@ -156,25 +169,24 @@ complete -c psactl -n "__fish_psactl_using_subcommand setup" -s v -l verbose -d 
 complete -c psactl -n "__fish_psactl_using_subcommand setup" -l no-input -d 'Never ask; what is not given is an error'
 complete -c psactl -n "__fish_psactl_using_subcommand setup" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c psactl -n "__fish_psactl_using_subcommand setup" -s V -l version -d 'Print version'
-complete -c psactl -n "__fish_psactl_using_subcommand companies; and not __fish_seen_subcommand_from link unlink adopt suggest import add help" -l config -d 'The configuration file [default: psactl/psactl.toml in the user\'s configuration folder]' -r -F
-complete -c psactl -n "__fish_psactl_using_subcommand companies; and not __fish_seen_subcommand_from link unlink adopt suggest import add help" -l state -d 'The folder of psactl\'s own state [default: psactl in the user\'s state folder]' -r -F
-complete -c psactl -n "__fish_psactl_using_subcommand companies; and not __fish_seen_subcommand_from link unlink adopt suggest import add help" -l output -d 'How results are printed' -r -f -a "table\t'Tables and sentences for people'
+complete -c psactl -n "__fish_psactl_using_subcommand companies; and not __fish_seen_subcommand_from link unlink adopt suggest import add" -l config -d 'The configuration file [default: psactl/psactl.toml in the user\'s configuration folder]' -r -F
+complete -c psactl -n "__fish_psactl_using_subcommand companies; and not __fish_seen_subcommand_from link unlink adopt suggest import add" -l state -d 'The folder of psactl\'s own state [default: psactl in the user\'s state folder]' -r -F
+complete -c psactl -n "__fish_psactl_using_subcommand companies; and not __fish_seen_subcommand_from link unlink adopt suggest import add" -l output -d 'How results are printed' -r -f -a "table\t'Tables and sentences for people'
 json\t'One JSON document of a documented, versioned shape'"
-complete -c psactl -n "__fish_psactl_using_subcommand companies; and not __fish_seen_subcommand_from link unlink adopt suggest import add help" -l color -d 'When to colour' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
+complete -c psactl -n "__fish_psactl_using_subcommand companies; and not __fish_seen_subcommand_from link unlink adopt suggest import add" -l color -d 'When to colour' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
 always\t'Always'
 never\t'Never'"
-complete -c psactl -n "__fish_psactl_using_subcommand companies; and not __fish_seen_subcommand_from link unlink adopt suggest import add help" -s q -l quiet -d 'Print nothing but results and what needs a person'
-complete -c psactl -n "__fish_psactl_using_subcommand companies; and not __fish_seen_subcommand_from link unlink adopt suggest import add help" -s v -l verbose -d 'Say more on stderr; -vv and -vvv say still more. Secrets are never printed'
-complete -c psactl -n "__fish_psactl_using_subcommand companies; and not __fish_seen_subcommand_from link unlink adopt suggest import add help" -l no-input -d 'Never ask; what is not given is an error'
-complete -c psactl -n "__fish_psactl_using_subcommand companies; and not __fish_seen_subcommand_from link unlink adopt suggest import add help" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c psactl -n "__fish_psactl_using_subcommand companies; and not __fish_seen_subcommand_from link unlink adopt suggest import add help" -s V -l version -d 'Print version'
-complete -c psactl -n "__fish_psactl_using_subcommand companies; and not __fish_seen_subcommand_from link unlink adopt suggest import add help" -f -a "link" -d 'Link a customer to a company and make its two Managed ID entries, in the right order'
-complete -c psactl -n "__fish_psactl_using_subcommand companies; and not __fish_seen_subcommand_from link unlink adopt suggest import add help" -f -a "unlink" -d 'Forget which company a customer is; writes nothing to ConnectWise'
-complete -c psactl -n "__fish_psactl_using_subcommand companies; and not __fish_seen_subcommand_from link unlink adopt suggest import add help" -f -a "adopt" -d 'Take over the links that ConnectWise already has as Managed IDs'
-complete -c psactl -n "__fish_psactl_using_subcommand companies; and not __fish_seen_subcommand_from link unlink adopt suggest import add help" -f -a "suggest" -d 'Propose a company for each customer that is not linked; links nobody'
-complete -c psactl -n "__fish_psactl_using_subcommand companies; and not __fish_seen_subcommand_from link unlink adopt suggest import add help" -f -a "import" -d 'Link many customers from a CSV file with the columns `cid` and `company`'
-complete -c psactl -n "__fish_psactl_using_subcommand companies; and not __fish_seen_subcommand_from link unlink adopt suggest import add help" -f -a "add" -d 'Everything for a new client, up to its first bill: one plan, one yes'
-complete -c psactl -n "__fish_psactl_using_subcommand companies; and not __fish_seen_subcommand_from link unlink adopt suggest import add help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c psactl -n "__fish_psactl_using_subcommand companies; and not __fish_seen_subcommand_from link unlink adopt suggest import add" -s q -l quiet -d 'Print nothing but results and what needs a person'
+complete -c psactl -n "__fish_psactl_using_subcommand companies; and not __fish_seen_subcommand_from link unlink adopt suggest import add" -s v -l verbose -d 'Say more on stderr; -vv and -vvv say still more. Secrets are never printed'
+complete -c psactl -n "__fish_psactl_using_subcommand companies; and not __fish_seen_subcommand_from link unlink adopt suggest import add" -l no-input -d 'Never ask; what is not given is an error'
+complete -c psactl -n "__fish_psactl_using_subcommand companies; and not __fish_seen_subcommand_from link unlink adopt suggest import add" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c psactl -n "__fish_psactl_using_subcommand companies; and not __fish_seen_subcommand_from link unlink adopt suggest import add" -s V -l version -d 'Print version'
+complete -c psactl -n "__fish_psactl_using_subcommand companies; and not __fish_seen_subcommand_from link unlink adopt suggest import add" -f -a "link" -d 'Link a customer to a company and make its two Managed ID entries, in the right order'
+complete -c psactl -n "__fish_psactl_using_subcommand companies; and not __fish_seen_subcommand_from link unlink adopt suggest import add" -f -a "unlink" -d 'Forget which company a customer is; writes nothing to ConnectWise'
+complete -c psactl -n "__fish_psactl_using_subcommand companies; and not __fish_seen_subcommand_from link unlink adopt suggest import add" -f -a "adopt" -d 'Take over the links that ConnectWise already has as Managed IDs'
+complete -c psactl -n "__fish_psactl_using_subcommand companies; and not __fish_seen_subcommand_from link unlink adopt suggest import add" -f -a "suggest" -d 'Propose a company for each customer that is not linked; links nobody'
+complete -c psactl -n "__fish_psactl_using_subcommand companies; and not __fish_seen_subcommand_from link unlink adopt suggest import add" -f -a "import" -d 'Link many customers from a CSV file with the columns `cid` and `company`'
+complete -c psactl -n "__fish_psactl_using_subcommand companies; and not __fish_seen_subcommand_from link unlink adopt suggest import add" -f -a "add" -d 'Everything for a new client, up to its first bill: one plan, one yes'
 complete -c psactl -n "__fish_psactl_using_subcommand companies; and __fish_seen_subcommand_from link" -l config -d 'The configuration file [default: psactl/psactl.toml in the user\'s configuration folder]' -r -F
 complete -c psactl -n "__fish_psactl_using_subcommand companies; and __fish_seen_subcommand_from link" -l state -d 'The folder of psactl\'s own state [default: psactl in the user\'s state folder]' -r -F
 complete -c psactl -n "__fish_psactl_using_subcommand companies; and __fish_seen_subcommand_from link" -l output -d 'How results are printed' -r -f -a "table\t'Tables and sentences for people'
@@ -274,13 +286,6 @@ complete -c psactl -n "__fish_psactl_using_subcommand companies; and __fish_seen
 complete -c psactl -n "__fish_psactl_using_subcommand companies; and __fish_seen_subcommand_from add" -l no-input -d 'Never ask; what is not given is an error'
 complete -c psactl -n "__fish_psactl_using_subcommand companies; and __fish_seen_subcommand_from add" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c psactl -n "__fish_psactl_using_subcommand companies; and __fish_seen_subcommand_from add" -s V -l version -d 'Print version'
-complete -c psactl -n "__fish_psactl_using_subcommand companies; and __fish_seen_subcommand_from help" -f -a "link" -d 'Link a customer to a company and make its two Managed ID entries, in the right order'
-complete -c psactl -n "__fish_psactl_using_subcommand companies; and __fish_seen_subcommand_from help" -f -a "unlink" -d 'Forget which company a customer is; writes nothing to ConnectWise'
-complete -c psactl -n "__fish_psactl_using_subcommand companies; and __fish_seen_subcommand_from help" -f -a "adopt" -d 'Take over the links that ConnectWise already has as Managed IDs'
-complete -c psactl -n "__fish_psactl_using_subcommand companies; and __fish_seen_subcommand_from help" -f -a "suggest" -d 'Propose a company for each customer that is not linked; links nobody'
-complete -c psactl -n "__fish_psactl_using_subcommand companies; and __fish_seen_subcommand_from help" -f -a "import" -d 'Link many customers from a CSV file with the columns `cid` and `company`'
-complete -c psactl -n "__fish_psactl_using_subcommand companies; and __fish_seen_subcommand_from help" -f -a "add" -d 'Everything for a new client, up to its first bill: one plan, one yes'
-complete -c psactl -n "__fish_psactl_using_subcommand companies; and __fish_seen_subcommand_from help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
 complete -c psactl -n "__fish_psactl_using_subcommand sync" -l cid -d 'Only these customers of the portal' -r
 complete -c psactl -n "__fish_psactl_using_subcommand sync" -l only -d 'Only this part' -r -f -a "tickets\t'Tickets for faults'
 statistics\t'Backup statistics'
@@ -343,6 +348,23 @@ complete -c psactl -n "__fish_psactl_using_subcommand why" -s v -l verbose -d 'S
 complete -c psactl -n "__fish_psactl_using_subcommand why" -l no-input -d 'Never ask; what is not given is an error'
 complete -c psactl -n "__fish_psactl_using_subcommand why" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c psactl -n "__fish_psactl_using_subcommand why" -s V -l version -d 'Print version'
+complete -c psactl -n "__fish_psactl_using_subcommand report" -l month -d 'The month: 2026-11, last, or this (the default), in ConnectWise\'s time zone' -r
+complete -c psactl -n "__fish_psactl_using_subcommand report" -l csv -d 'Write it as CSV for a spreadsheet, to a file or to stdout' -r -F
+complete -c psactl -n "__fish_psactl_using_subcommand report" -l html -d 'Write it as one page for a browser or a printer, to a file or to stdout' -r -F
+complete -c psactl -n "__fish_psactl_using_subcommand report" -l due -d 'Agreements invoiced within so long, and what stands in the way: 3d, 1w' -r
+complete -c psactl -n "__fish_psactl_using_subcommand report" -l config -d 'The configuration file [default: psactl/psactl.toml in the user\'s configuration folder]' -r -F
+complete -c psactl -n "__fish_psactl_using_subcommand report" -l state -d 'The folder of psactl\'s own state [default: psactl in the user\'s state folder]' -r -F
+complete -c psactl -n "__fish_psactl_using_subcommand report" -l output -d 'How results are printed' -r -f -a "table\t'Tables and sentences for people'
+json\t'One JSON document of a documented, versioned shape'"
+complete -c psactl -n "__fish_psactl_using_subcommand report" -l color -d 'When to colour' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
+always\t'Always'
+never\t'Never'"
+complete -c psactl -n "__fish_psactl_using_subcommand report" -l only-linked -d 'Read the agreements of linked companies alone: quicker where there are many others, but no orphan is found on those'
+complete -c psactl -n "__fish_psactl_using_subcommand report" -s q -l quiet -d 'Print nothing but results and what needs a person'
+complete -c psactl -n "__fish_psactl_using_subcommand report" -s v -l verbose -d 'Say more on stderr; -vv and -vvv say still more. Secrets are never printed'
+complete -c psactl -n "__fish_psactl_using_subcommand report" -l no-input -d 'Never ask; what is not given is an error'
+complete -c psactl -n "__fish_psactl_using_subcommand report" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c psactl -n "__fish_psactl_using_subcommand report" -s V -l version -d 'Print version'
 complete -c psactl -n "__fish_psactl_using_subcommand pause" -l only -d 'Only this part; more than once for several' -r -f -a "tickets\t'Tickets for faults'
 statistics\t'Backup statistics'
 billing\t'Quantities of agreement additions'"
@@ -390,24 +412,42 @@ complete -c psactl -n "__fish_psactl_using_subcommand review" -s v -l verbose -d
 complete -c psactl -n "__fish_psactl_using_subcommand review" -l no-input -d 'Never ask; what is not given is an error'
 complete -c psactl -n "__fish_psactl_using_subcommand review" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c psactl -n "__fish_psactl_using_subcommand review" -s V -l version -d 'Print version'
-complete -c psactl -n "__fish_psactl_using_subcommand events; and not __fish_seen_subcommand_from show help" -l cid -d 'Only this customer of the portal' -r
-complete -c psactl -n "__fish_psactl_using_subcommand events; and not __fish_seen_subcommand_from show help" -l account -d 'Only this account' -r
-complete -c psactl -n "__fish_psactl_using_subcommand events; and not __fish_seen_subcommand_from show help" -l limit -d 'At most so many, newest first' -r
-complete -c psactl -n "__fish_psactl_using_subcommand events; and not __fish_seen_subcommand_from show help" -l config -d 'The configuration file [default: psactl/psactl.toml in the user\'s configuration folder]' -r -F
-complete -c psactl -n "__fish_psactl_using_subcommand events; and not __fish_seen_subcommand_from show help" -l state -d 'The folder of psactl\'s own state [default: psactl in the user\'s state folder]' -r -F
-complete -c psactl -n "__fish_psactl_using_subcommand events; and not __fish_seen_subcommand_from show help" -l output -d 'How results are printed' -r -f -a "table\t'Tables and sentences for people'
+complete -c psactl -n "__fish_psactl_using_subcommand events; and not __fish_seen_subcommand_from show" -l cid -d 'Only this customer of the portal; more than once for several' -r
+complete -c psactl -n "__fish_psactl_using_subcommand events; and not __fish_seen_subcommand_from show" -l account -d 'Only this account, by its user name or number; more than once for several' -r
+complete -c psactl -n "__fish_psactl_using_subcommand events; and not __fish_seen_subcommand_from show" -l type -d 'Only this type of event; more than once for several' -r -f -a "backup-ok\t''
+backup-failed\t''
+no-backup\t''
+no-error-free-backup\t''
+archiving-failed\t''
+archiving-ok\t''
+bdr-hardware\t''
+bdr-hardware-ok\t''
+disk-usage\t''
+disk-usage-change\t''
+disk-usage-ok\t''
+other\t''"
+complete -c psactl -n "__fish_psactl_using_subcommand events; and not __fish_seen_subcommand_from show" -l severity -d 'Only this severity; more than once for several' -r -f -a "ok\t''
+warning\t''
+error\t''"
+complete -c psactl -n "__fish_psactl_using_subcommand events; and not __fish_seen_subcommand_from show" -l since -d 'Only events since then: 24h, 7d, 2026-11-20 (UTC), 2026-11-20T14:00Z' -r
+complete -c psactl -n "__fish_psactl_using_subcommand events; and not __fish_seen_subcommand_from show" -l until -d 'Only events until then; a day is meant whole' -r
+complete -c psactl -n "__fish_psactl_using_subcommand events; and not __fish_seen_subcommand_from show" -l match -d 'Only events whose information, or an error of whose notifications, is like this: * stands for any text, ? for one character; without them it may stand anywhere. Case does not matter' -r
+complete -c psactl -n "__fish_psactl_using_subcommand events; and not __fish_seen_subcommand_from show" -l limit -d 'At most so many, newest first [default: 25; all with --jsonl]' -r
+complete -c psactl -n "__fish_psactl_using_subcommand events; and not __fish_seen_subcommand_from show" -l config -d 'The configuration file [default: psactl/psactl.toml in the user\'s configuration folder]' -r -F
+complete -c psactl -n "__fish_psactl_using_subcommand events; and not __fish_seen_subcommand_from show" -l state -d 'The folder of psactl\'s own state [default: psactl in the user\'s state folder]' -r -F
+complete -c psactl -n "__fish_psactl_using_subcommand events; and not __fish_seen_subcommand_from show" -l output -d 'How results are printed' -r -f -a "table\t'Tables and sentences for people'
 json\t'One JSON document of a documented, versioned shape'"
-complete -c psactl -n "__fish_psactl_using_subcommand events; and not __fish_seen_subcommand_from show help" -l color -d 'When to colour' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
+complete -c psactl -n "__fish_psactl_using_subcommand events; and not __fish_seen_subcommand_from show" -l color -d 'When to colour' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
 always\t'Always'
 never\t'Never'"
-complete -c psactl -n "__fish_psactl_using_subcommand events; and not __fish_seen_subcommand_from show help" -l errors -d 'Only events whose actions failed'
-complete -c psactl -n "__fish_psactl_using_subcommand events; and not __fish_seen_subcommand_from show help" -s q -l quiet -d 'Print nothing but results and what needs a person'
-complete -c psactl -n "__fish_psactl_using_subcommand events; and not __fish_seen_subcommand_from show help" -s v -l verbose -d 'Say more on stderr; -vv and -vvv say still more. Secrets are never printed'
-complete -c psactl -n "__fish_psactl_using_subcommand events; and not __fish_seen_subcommand_from show help" -l no-input -d 'Never ask; what is not given is an error'
-complete -c psactl -n "__fish_psactl_using_subcommand events; and not __fish_seen_subcommand_from show help" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c psactl -n "__fish_psactl_using_subcommand events; and not __fish_seen_subcommand_from show help" -s V -l version -d 'Print version'
-complete -c psactl -n "__fish_psactl_using_subcommand events; and not __fish_seen_subcommand_from show help" -f -a "show" -d 'One event with everything that was done for it'
-complete -c psactl -n "__fish_psactl_using_subcommand events; and not __fish_seen_subcommand_from show help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c psactl -n "__fish_psactl_using_subcommand events; and not __fish_seen_subcommand_from show" -l errors -d 'Only events whose notifications failed (the guide\'s Notification Processed Error List LIKE ?*)'
+complete -c psactl -n "__fish_psactl_using_subcommand events; and not __fish_seen_subcommand_from show" -l jsonl -d 'JSON Lines: each event as a JSON document (psactl/logged-event/1) on a line of its own'
+complete -c psactl -n "__fish_psactl_using_subcommand events; and not __fish_seen_subcommand_from show" -s q -l quiet -d 'Print nothing but results and what needs a person'
+complete -c psactl -n "__fish_psactl_using_subcommand events; and not __fish_seen_subcommand_from show" -s v -l verbose -d 'Say more on stderr; -vv and -vvv say still more. Secrets are never printed'
+complete -c psactl -n "__fish_psactl_using_subcommand events; and not __fish_seen_subcommand_from show" -l no-input -d 'Never ask; what is not given is an error'
+complete -c psactl -n "__fish_psactl_using_subcommand events; and not __fish_seen_subcommand_from show" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c psactl -n "__fish_psactl_using_subcommand events; and not __fish_seen_subcommand_from show" -s V -l version -d 'Print version'
+complete -c psactl -n "__fish_psactl_using_subcommand events; and not __fish_seen_subcommand_from show" -f -a "show" -d 'One event with everything that was done for it: actions, requests, answers, errors'
 complete -c psactl -n "__fish_psactl_using_subcommand events; and __fish_seen_subcommand_from show" -l config -d 'The configuration file [default: psactl/psactl.toml in the user\'s configuration folder]' -r -F
 complete -c psactl -n "__fish_psactl_using_subcommand events; and __fish_seen_subcommand_from show" -l state -d 'The folder of psactl\'s own state [default: psactl in the user\'s state folder]' -r -F
 complete -c psactl -n "__fish_psactl_using_subcommand events; and __fish_seen_subcommand_from show" -l output -d 'How results are printed' -r -f -a "table\t'Tables and sentences for people'
@@ -420,8 +460,26 @@ complete -c psactl -n "__fish_psactl_using_subcommand events; and __fish_seen_su
 complete -c psactl -n "__fish_psactl_using_subcommand events; and __fish_seen_subcommand_from show" -l no-input -d 'Never ask; what is not given is an error'
 complete -c psactl -n "__fish_psactl_using_subcommand events; and __fish_seen_subcommand_from show" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c psactl -n "__fish_psactl_using_subcommand events; and __fish_seen_subcommand_from show" -s V -l version -d 'Print version'
-complete -c psactl -n "__fish_psactl_using_subcommand events; and __fish_seen_subcommand_from help" -f -a "show" -d 'One event with everything that was done for it'
-complete -c psactl -n "__fish_psactl_using_subcommand events; and __fish_seen_subcommand_from help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c psactl -n "__fish_psactl_using_subcommand reprocess" -l cid -d 'Only this customer of the portal; more than once for several' -r
+complete -c psactl -n "__fish_psactl_using_subcommand reprocess" -l account -d 'Only this account, by its user name or number; more than once for several' -r
+complete -c psactl -n "__fish_psactl_using_subcommand reprocess" -l type -d 'Only this type of event; more than once for several' -r -f -a "backup-ok\t''
+backup-failed\t''
+no-backup\t''
+no-error-free-backup\t''
+archiving-failed\t''
+archiving-ok\t''
+bdr-hardware\t''
+bdr-hardware-ok\t''
+disk-usage\t''
+disk-usage-change\t''
+disk-usage-ok\t''
+other\t''"
+complete -c psactl -n "__fish_psactl_using_subcommand reprocess" -l severity -d 'Only this severity; more than once for several' -r -f -a "ok\t''
+warning\t''
+error\t''"
+complete -c psactl -n "__fish_psactl_using_subcommand reprocess" -l since -d 'Only events since then: 24h, 7d, 2026-11-20 (UTC), 2026-11-20T14:00Z' -r
+complete -c psactl -n "__fish_psactl_using_subcommand reprocess" -l until -d 'Only events until then; a day is meant whole' -r
+complete -c psactl -n "__fish_psactl_using_subcommand reprocess" -l match -d 'Only events whose information, or an error of whose notifications, is like this: * stands for any text, ? for one character; without them it may stand anywhere. Case does not matter' -r
 complete -c psactl -n "__fish_psactl_using_subcommand reprocess" -l config -d 'The configuration file [default: psactl/psactl.toml in the user\'s configuration folder]' -r -F
 complete -c psactl -n "__fish_psactl_using_subcommand reprocess" -l state -d 'The folder of psactl\'s own state [default: psactl in the user\'s state folder]' -r -F
 complete -c psactl -n "__fish_psactl_using_subcommand reprocess" -l output -d 'How results are printed' -r -f -a "table\t'Tables and sentences for people'
@@ -429,7 +487,7 @@ json\t'One JSON document of a documented, versioned shape'"
 complete -c psactl -n "__fish_psactl_using_subcommand reprocess" -l color -d 'When to colour' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
 always\t'Always'
 never\t'Never'"
-complete -c psactl -n "__fish_psactl_using_subcommand reprocess" -l errors -d 'Every event whose actions failed'
+complete -c psactl -n "__fish_psactl_using_subcommand reprocess" -l errors -d 'Only events whose notifications failed (the guide\'s Notification Processed Error List LIKE ?*)'
 complete -c psactl -n "__fish_psactl_using_subcommand reprocess" -l dry-run -d 'Show what would be written; write nothing'
 complete -c psactl -n "__fish_psactl_using_subcommand reprocess" -l yes -d 'Ask nothing'
 complete -c psactl -n "__fish_psactl_using_subcommand reprocess" -s q -l quiet -d 'Print nothing but results and what needs a person'
@@ -437,24 +495,23 @@ complete -c psactl -n "__fish_psactl_using_subcommand reprocess" -s v -l verbose
 complete -c psactl -n "__fish_psactl_using_subcommand reprocess" -l no-input -d 'Never ask; what is not given is an error'
 complete -c psactl -n "__fish_psactl_using_subcommand reprocess" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c psactl -n "__fish_psactl_using_subcommand reprocess" -s V -l version -d 'Print version'
-complete -c psactl -n "__fish_psactl_using_subcommand history; and not __fish_seen_subcommand_from show help" -l cid -d 'Only runs that wrote for this customer of the portal' -r
-complete -c psactl -n "__fish_psactl_using_subcommand history; and not __fish_seen_subcommand_from show help" -l since -d 'Only runs since then: 24h, 7d, 2026-11-20 (UTC), 2026-11-20T14:00Z' -r
-complete -c psactl -n "__fish_psactl_using_subcommand history; and not __fish_seen_subcommand_from show help" -l limit -d 'At most so many, newest first' -r
-complete -c psactl -n "__fish_psactl_using_subcommand history; and not __fish_seen_subcommand_from show help" -l config -d 'The configuration file [default: psactl/psactl.toml in the user\'s configuration folder]' -r -F
-complete -c psactl -n "__fish_psactl_using_subcommand history; and not __fish_seen_subcommand_from show help" -l state -d 'The folder of psactl\'s own state [default: psactl in the user\'s state folder]' -r -F
-complete -c psactl -n "__fish_psactl_using_subcommand history; and not __fish_seen_subcommand_from show help" -l output -d 'How results are printed' -r -f -a "table\t'Tables and sentences for people'
+complete -c psactl -n "__fish_psactl_using_subcommand history; and not __fish_seen_subcommand_from show" -l cid -d 'Only runs that wrote for this customer of the portal' -r
+complete -c psactl -n "__fish_psactl_using_subcommand history; and not __fish_seen_subcommand_from show" -l since -d 'Only runs since then: 24h, 7d, 2026-11-20 (UTC), 2026-11-20T14:00Z' -r
+complete -c psactl -n "__fish_psactl_using_subcommand history; and not __fish_seen_subcommand_from show" -l limit -d 'At most so many, newest first' -r
+complete -c psactl -n "__fish_psactl_using_subcommand history; and not __fish_seen_subcommand_from show" -l config -d 'The configuration file [default: psactl/psactl.toml in the user\'s configuration folder]' -r -F
+complete -c psactl -n "__fish_psactl_using_subcommand history; and not __fish_seen_subcommand_from show" -l state -d 'The folder of psactl\'s own state [default: psactl in the user\'s state folder]' -r -F
+complete -c psactl -n "__fish_psactl_using_subcommand history; and not __fish_seen_subcommand_from show" -l output -d 'How results are printed' -r -f -a "table\t'Tables and sentences for people'
 json\t'One JSON document of a documented, versioned shape'"
-complete -c psactl -n "__fish_psactl_using_subcommand history; and not __fish_seen_subcommand_from show help" -l color -d 'When to colour' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
+complete -c psactl -n "__fish_psactl_using_subcommand history; and not __fish_seen_subcommand_from show" -l color -d 'When to colour' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
 always\t'Always'
 never\t'Never'"
-complete -c psactl -n "__fish_psactl_using_subcommand history; and not __fish_seen_subcommand_from show help" -l all -d 'Runs that wrote nothing too'
-complete -c psactl -n "__fish_psactl_using_subcommand history; and not __fish_seen_subcommand_from show help" -s q -l quiet -d 'Print nothing but results and what needs a person'
-complete -c psactl -n "__fish_psactl_using_subcommand history; and not __fish_seen_subcommand_from show help" -s v -l verbose -d 'Say more on stderr; -vv and -vvv say still more. Secrets are never printed'
-complete -c psactl -n "__fish_psactl_using_subcommand history; and not __fish_seen_subcommand_from show help" -l no-input -d 'Never ask; what is not given is an error'
-complete -c psactl -n "__fish_psactl_using_subcommand history; and not __fish_seen_subcommand_from show help" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c psactl -n "__fish_psactl_using_subcommand history; and not __fish_seen_subcommand_from show help" -s V -l version -d 'Print version'
-complete -c psactl -n "__fish_psactl_using_subcommand history; and not __fish_seen_subcommand_from show help" -f -a "show" -d 'One run with every write: each field before and after, the money, how it ended'
-complete -c psactl -n "__fish_psactl_using_subcommand history; and not __fish_seen_subcommand_from show help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c psactl -n "__fish_psactl_using_subcommand history; and not __fish_seen_subcommand_from show" -l all -d 'Runs that wrote nothing too'
+complete -c psactl -n "__fish_psactl_using_subcommand history; and not __fish_seen_subcommand_from show" -s q -l quiet -d 'Print nothing but results and what needs a person'
+complete -c psactl -n "__fish_psactl_using_subcommand history; and not __fish_seen_subcommand_from show" -s v -l verbose -d 'Say more on stderr; -vv and -vvv say still more. Secrets are never printed'
+complete -c psactl -n "__fish_psactl_using_subcommand history; and not __fish_seen_subcommand_from show" -l no-input -d 'Never ask; what is not given is an error'
+complete -c psactl -n "__fish_psactl_using_subcommand history; and not __fish_seen_subcommand_from show" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c psactl -n "__fish_psactl_using_subcommand history; and not __fish_seen_subcommand_from show" -s V -l version -d 'Print version'
+complete -c psactl -n "__fish_psactl_using_subcommand history; and not __fish_seen_subcommand_from show" -f -a "show" -d 'One run with every write: each field before and after, the money, how it ended'
 complete -c psactl -n "__fish_psactl_using_subcommand history; and __fish_seen_subcommand_from show" -l config -d 'The configuration file [default: psactl/psactl.toml in the user\'s configuration folder]' -r -F
 complete -c psactl -n "__fish_psactl_using_subcommand history; and __fish_seen_subcommand_from show" -l state -d 'The folder of psactl\'s own state [default: psactl in the user\'s state folder]' -r -F
 complete -c psactl -n "__fish_psactl_using_subcommand history; and __fish_seen_subcommand_from show" -l output -d 'How results are printed' -r -f -a "table\t'Tables and sentences for people'
@@ -467,8 +524,6 @@ complete -c psactl -n "__fish_psactl_using_subcommand history; and __fish_seen_s
 complete -c psactl -n "__fish_psactl_using_subcommand history; and __fish_seen_subcommand_from show" -l no-input -d 'Never ask; what is not given is an error'
 complete -c psactl -n "__fish_psactl_using_subcommand history; and __fish_seen_subcommand_from show" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c psactl -n "__fish_psactl_using_subcommand history; and __fish_seen_subcommand_from show" -s V -l version -d 'Print version'
-complete -c psactl -n "__fish_psactl_using_subcommand history; and __fish_seen_subcommand_from help" -f -a "show" -d 'One run with every write: each field before and after, the money, how it ended'
-complete -c psactl -n "__fish_psactl_using_subcommand history; and __fish_seen_subcommand_from help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
 complete -c psactl -n "__fish_psactl_using_subcommand undo" -l config -d 'The configuration file [default: psactl/psactl.toml in the user\'s configuration folder]' -r -F
 complete -c psactl -n "__fish_psactl_using_subcommand undo" -l state -d 'The folder of psactl\'s own state [default: psactl in the user\'s state folder]' -r -F
 complete -c psactl -n "__fish_psactl_using_subcommand undo" -l output -d 'How results are printed' -r -f -a "table\t'Tables and sentences for people'
@@ -483,21 +538,20 @@ complete -c psactl -n "__fish_psactl_using_subcommand undo" -s v -l verbose -d '
 complete -c psactl -n "__fish_psactl_using_subcommand undo" -l no-input -d 'Never ask; what is not given is an error'
 complete -c psactl -n "__fish_psactl_using_subcommand undo" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c psactl -n "__fish_psactl_using_subcommand undo" -s V -l version -d 'Print version'
-complete -c psactl -n "__fish_psactl_using_subcommand state; and not __fish_seen_subcommand_from rebuild keep help" -l config -d 'The configuration file [default: psactl/psactl.toml in the user\'s configuration folder]' -r -F
-complete -c psactl -n "__fish_psactl_using_subcommand state; and not __fish_seen_subcommand_from rebuild keep help" -l state -d 'The folder of psactl\'s own state [default: psactl in the user\'s state folder]' -r -F
-complete -c psactl -n "__fish_psactl_using_subcommand state; and not __fish_seen_subcommand_from rebuild keep help" -l output -d 'How results are printed' -r -f -a "table\t'Tables and sentences for people'
+complete -c psactl -n "__fish_psactl_using_subcommand state; and not __fish_seen_subcommand_from rebuild keep" -l config -d 'The configuration file [default: psactl/psactl.toml in the user\'s configuration folder]' -r -F
+complete -c psactl -n "__fish_psactl_using_subcommand state; and not __fish_seen_subcommand_from rebuild keep" -l state -d 'The folder of psactl\'s own state [default: psactl in the user\'s state folder]' -r -F
+complete -c psactl -n "__fish_psactl_using_subcommand state; and not __fish_seen_subcommand_from rebuild keep" -l output -d 'How results are printed' -r -f -a "table\t'Tables and sentences for people'
 json\t'One JSON document of a documented, versioned shape'"
-complete -c psactl -n "__fish_psactl_using_subcommand state; and not __fish_seen_subcommand_from rebuild keep help" -l color -d 'When to colour' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
+complete -c psactl -n "__fish_psactl_using_subcommand state; and not __fish_seen_subcommand_from rebuild keep" -l color -d 'When to colour' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
 always\t'Always'
 never\t'Never'"
-complete -c psactl -n "__fish_psactl_using_subcommand state; and not __fish_seen_subcommand_from rebuild keep help" -s q -l quiet -d 'Print nothing but results and what needs a person'
-complete -c psactl -n "__fish_psactl_using_subcommand state; and not __fish_seen_subcommand_from rebuild keep help" -s v -l verbose -d 'Say more on stderr; -vv and -vvv say still more. Secrets are never printed'
-complete -c psactl -n "__fish_psactl_using_subcommand state; and not __fish_seen_subcommand_from rebuild keep help" -l no-input -d 'Never ask; what is not given is an error'
-complete -c psactl -n "__fish_psactl_using_subcommand state; and not __fish_seen_subcommand_from rebuild keep help" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c psactl -n "__fish_psactl_using_subcommand state; and not __fish_seen_subcommand_from rebuild keep help" -s V -l version -d 'Print version'
-complete -c psactl -n "__fish_psactl_using_subcommand state; and not __fish_seen_subcommand_from rebuild keep help" -f -a "rebuild" -d 'Build links, tickets of faults and additions anew from ConnectWise'
-complete -c psactl -n "__fish_psactl_using_subcommand state; and not __fish_seen_subcommand_from rebuild keep help" -f -a "keep" -d 'Go on with this state: a person wrote with psactl\'s login, no second psactl'
-complete -c psactl -n "__fish_psactl_using_subcommand state; and not __fish_seen_subcommand_from rebuild keep help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c psactl -n "__fish_psactl_using_subcommand state; and not __fish_seen_subcommand_from rebuild keep" -s q -l quiet -d 'Print nothing but results and what needs a person'
+complete -c psactl -n "__fish_psactl_using_subcommand state; and not __fish_seen_subcommand_from rebuild keep" -s v -l verbose -d 'Say more on stderr; -vv and -vvv say still more. Secrets are never printed'
+complete -c psactl -n "__fish_psactl_using_subcommand state; and not __fish_seen_subcommand_from rebuild keep" -l no-input -d 'Never ask; what is not given is an error'
+complete -c psactl -n "__fish_psactl_using_subcommand state; and not __fish_seen_subcommand_from rebuild keep" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c psactl -n "__fish_psactl_using_subcommand state; and not __fish_seen_subcommand_from rebuild keep" -s V -l version -d 'Print version'
+complete -c psactl -n "__fish_psactl_using_subcommand state; and not __fish_seen_subcommand_from rebuild keep" -f -a "rebuild" -d 'Build links, tickets of faults and additions anew from ConnectWise'
+complete -c psactl -n "__fish_psactl_using_subcommand state; and not __fish_seen_subcommand_from rebuild keep" -f -a "keep" -d 'Go on with this state: a person wrote with psactl\'s login, no second psactl'
 complete -c psactl -n "__fish_psactl_using_subcommand state; and __fish_seen_subcommand_from rebuild" -l config -d 'The configuration file [default: psactl/psactl.toml in the user\'s configuration folder]' -r -F
 complete -c psactl -n "__fish_psactl_using_subcommand state; and __fish_seen_subcommand_from rebuild" -l state -d 'The folder of psactl\'s own state [default: psactl in the user\'s state folder]' -r -F
 complete -c psactl -n "__fish_psactl_using_subcommand state; and __fish_seen_subcommand_from rebuild" -l output -d 'How results are printed' -r -f -a "table\t'Tables and sentences for people'
@@ -525,32 +579,129 @@ complete -c psactl -n "__fish_psactl_using_subcommand state; and __fish_seen_sub
 complete -c psactl -n "__fish_psactl_using_subcommand state; and __fish_seen_subcommand_from keep" -l no-input -d 'Never ask; what is not given is an error'
 complete -c psactl -n "__fish_psactl_using_subcommand state; and __fish_seen_subcommand_from keep" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c psactl -n "__fish_psactl_using_subcommand state; and __fish_seen_subcommand_from keep" -s V -l version -d 'Print version'
-complete -c psactl -n "__fish_psactl_using_subcommand state; and __fish_seen_subcommand_from help" -f -a "rebuild" -d 'Build links, tickets of faults and additions anew from ConnectWise'
-complete -c psactl -n "__fish_psactl_using_subcommand state; and __fish_seen_subcommand_from help" -f -a "keep" -d 'Go on with this state: a person wrote with psactl\'s login, no second psactl'
-complete -c psactl -n "__fish_psactl_using_subcommand state; and __fish_seen_subcommand_from help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
-complete -c psactl -n "__fish_psactl_using_subcommand doctor" -l only -d 'Only this group of checks' -r -f -a "configuration\t'psactl.toml and the secrets'
+complete -c psactl -n "__fish_psactl_using_subcommand doctor; and not __fish_seen_subcommand_from explain" -l only -d 'Only this group of checks' -r -f -a "configuration\t'psactl.toml and the secrets'
 connection\t'Site, company ID, clock'
-login\t'Login and licence'
-setup\t'The steps of set-up'
+login\t'Login, licence, the integrator login\'s record'
+rights\t'What the login may read and write'
+setup\t'The steps of set-up that concern no single company'
+links\t'Customers, companies and their Managed IDs'
+billing\t'Agreement additions and use'
+tickets\t'Tickets, and what opens a second one'
 portal\t'The portal\'s data'
-sync\t'What the next sync would do, and what waits'"
-complete -c psactl -n "__fish_psactl_using_subcommand doctor" -l config -d 'The configuration file [default: psactl/psactl.toml in the user\'s configuration folder]' -r -F
-complete -c psactl -n "__fish_psactl_using_subcommand doctor" -l state -d 'The folder of psactl\'s own state [default: psactl in the user\'s state folder]' -r -F
-complete -c psactl -n "__fish_psactl_using_subcommand doctor" -l output -d 'How results are printed' -r -f -a "table\t'Tables and sentences for people'
+sync\t'What the next sync would do, what waits, what failed'
+state\t'psactl\'s own state'"
+complete -c psactl -n "__fish_psactl_using_subcommand doctor; and not __fish_seen_subcommand_from explain" -l cid -d 'Only these customers, where a check is about customers' -r
+complete -c psactl -n "__fish_psactl_using_subcommand doctor; and not __fish_seen_subcommand_from explain" -l bundle -d 'Write a file for a support ticket as well: findings, versions, configuration, last runs and request ids; without secrets, with CIDs for customers\' names' -r -F
+complete -c psactl -n "__fish_psactl_using_subcommand doctor; and not __fish_seen_subcommand_from explain" -l config -d 'The configuration file [default: psactl/psactl.toml in the user\'s configuration folder]' -r -F
+complete -c psactl -n "__fish_psactl_using_subcommand doctor; and not __fish_seen_subcommand_from explain" -l state -d 'The folder of psactl\'s own state [default: psactl in the user\'s state folder]' -r -F
+complete -c psactl -n "__fish_psactl_using_subcommand doctor; and not __fish_seen_subcommand_from explain" -l output -d 'How results are printed' -r -f -a "table\t'Tables and sentences for people'
 json\t'One JSON document of a documented, versioned shape'"
-complete -c psactl -n "__fish_psactl_using_subcommand doctor" -l color -d 'When to colour' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
+complete -c psactl -n "__fish_psactl_using_subcommand doctor; and not __fish_seen_subcommand_from explain" -l color -d 'When to colour' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
 always\t'Always'
 never\t'Never'"
-complete -c psactl -n "__fish_psactl_using_subcommand doctor" -l strict -d 'Exit with 8 on warnings too'
-complete -c psactl -n "__fish_psactl_using_subcommand doctor" -s q -l quiet -d 'Print nothing but results and what needs a person'
-complete -c psactl -n "__fish_psactl_using_subcommand doctor" -s v -l verbose -d 'Say more on stderr; -vv and -vvv say still more. Secrets are never printed'
-complete -c psactl -n "__fish_psactl_using_subcommand doctor" -l no-input -d 'Never ask; what is not given is an error'
-complete -c psactl -n "__fish_psactl_using_subcommand doctor" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c psactl -n "__fish_psactl_using_subcommand doctor" -s V -l version -d 'Print version'
+complete -c psactl -n "__fish_psactl_using_subcommand doctor; and not __fish_seen_subcommand_from explain" -l strict -d 'Exit with 8 on warnings too'
+complete -c psactl -n "__fish_psactl_using_subcommand doctor; and not __fish_seen_subcommand_from explain" -l nagios -d 'One line for Nagios, Icinga and the like, and their exit codes'
+complete -c psactl -n "__fish_psactl_using_subcommand doctor; and not __fish_seen_subcommand_from explain" -s q -l quiet -d 'Print nothing but results and what needs a person'
+complete -c psactl -n "__fish_psactl_using_subcommand doctor; and not __fish_seen_subcommand_from explain" -s v -l verbose -d 'Say more on stderr; -vv and -vvv say still more. Secrets are never printed'
+complete -c psactl -n "__fish_psactl_using_subcommand doctor; and not __fish_seen_subcommand_from explain" -l no-input -d 'Never ask; what is not given is an error'
+complete -c psactl -n "__fish_psactl_using_subcommand doctor; and not __fish_seen_subcommand_from explain" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c psactl -n "__fish_psactl_using_subcommand doctor; and not __fish_seen_subcommand_from explain" -s V -l version -d 'Print version'
+complete -c psactl -n "__fish_psactl_using_subcommand doctor; and not __fish_seen_subcommand_from explain" -f -a "explain" -d 'Explain a check by its name, or the words of an error: what it means, its cause, its fix'
+complete -c psactl -n "__fish_psactl_using_subcommand doctor; and __fish_seen_subcommand_from explain" -l config -d 'The configuration file [default: psactl/psactl.toml in the user\'s configuration folder]' -r -F
+complete -c psactl -n "__fish_psactl_using_subcommand doctor; and __fish_seen_subcommand_from explain" -l state -d 'The folder of psactl\'s own state [default: psactl in the user\'s state folder]' -r -F
+complete -c psactl -n "__fish_psactl_using_subcommand doctor; and __fish_seen_subcommand_from explain" -l output -d 'How results are printed' -r -f -a "table\t'Tables and sentences for people'
+json\t'One JSON document of a documented, versioned shape'"
+complete -c psactl -n "__fish_psactl_using_subcommand doctor; and __fish_seen_subcommand_from explain" -l color -d 'When to colour' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
+always\t'Always'
+never\t'Never'"
+complete -c psactl -n "__fish_psactl_using_subcommand doctor; and __fish_seen_subcommand_from explain" -s q -l quiet -d 'Print nothing but results and what needs a person'
+complete -c psactl -n "__fish_psactl_using_subcommand doctor; and __fish_seen_subcommand_from explain" -s v -l verbose -d 'Say more on stderr; -vv and -vvv say still more. Secrets are never printed'
+complete -c psactl -n "__fish_psactl_using_subcommand doctor; and __fish_seen_subcommand_from explain" -l no-input -d 'Never ask; what is not given is an error'
+complete -c psactl -n "__fish_psactl_using_subcommand doctor; and __fish_seen_subcommand_from explain" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c psactl -n "__fish_psactl_using_subcommand doctor; and __fish_seen_subcommand_from explain" -s V -l version -d 'Print version'
+complete -c psactl -n "__fish_psactl_using_subcommand config; and not __fish_seen_subcommand_from show path check" -l config -d 'The configuration file [default: psactl/psactl.toml in the user\'s configuration folder]' -r -F
+complete -c psactl -n "__fish_psactl_using_subcommand config; and not __fish_seen_subcommand_from show path check" -l state -d 'The folder of psactl\'s own state [default: psactl in the user\'s state folder]' -r -F
+complete -c psactl -n "__fish_psactl_using_subcommand config; and not __fish_seen_subcommand_from show path check" -l output -d 'How results are printed' -r -f -a "table\t'Tables and sentences for people'
+json\t'One JSON document of a documented, versioned shape'"
+complete -c psactl -n "__fish_psactl_using_subcommand config; and not __fish_seen_subcommand_from show path check" -l color -d 'When to colour' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
+always\t'Always'
+never\t'Never'"
+complete -c psactl -n "__fish_psactl_using_subcommand config; and not __fish_seen_subcommand_from show path check" -s q -l quiet -d 'Print nothing but results and what needs a person'
+complete -c psactl -n "__fish_psactl_using_subcommand config; and not __fish_seen_subcommand_from show path check" -s v -l verbose -d 'Say more on stderr; -vv and -vvv say still more. Secrets are never printed'
+complete -c psactl -n "__fish_psactl_using_subcommand config; and not __fish_seen_subcommand_from show path check" -l no-input -d 'Never ask; what is not given is an error'
+complete -c psactl -n "__fish_psactl_using_subcommand config; and not __fish_seen_subcommand_from show path check" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c psactl -n "__fish_psactl_using_subcommand config; and not __fish_seen_subcommand_from show path check" -s V -l version -d 'Print version'
+complete -c psactl -n "__fish_psactl_using_subcommand config; and not __fish_seen_subcommand_from show path check" -f -a "show" -d 'Every key with its value and where that comes from'
+complete -c psactl -n "__fish_psactl_using_subcommand config; and not __fish_seen_subcommand_from show path check" -f -a "path" -d 'Where psactl.toml is, or would be'
+complete -c psactl -n "__fish_psactl_using_subcommand config; and not __fish_seen_subcommand_from show path check" -f -a "check" -d 'Whether psactl.toml is right and its secrets can be read; exit code 3 where not'
+complete -c psactl -n "__fish_psactl_using_subcommand config; and __fish_seen_subcommand_from show" -l config -d 'The configuration file [default: psactl/psactl.toml in the user\'s configuration folder]' -r -F
+complete -c psactl -n "__fish_psactl_using_subcommand config; and __fish_seen_subcommand_from show" -l state -d 'The folder of psactl\'s own state [default: psactl in the user\'s state folder]' -r -F
+complete -c psactl -n "__fish_psactl_using_subcommand config; and __fish_seen_subcommand_from show" -l output -d 'How results are printed' -r -f -a "table\t'Tables and sentences for people'
+json\t'One JSON document of a documented, versioned shape'"
+complete -c psactl -n "__fish_psactl_using_subcommand config; and __fish_seen_subcommand_from show" -l color -d 'When to colour' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
+always\t'Always'
+never\t'Never'"
+complete -c psactl -n "__fish_psactl_using_subcommand config; and __fish_seen_subcommand_from show" -s q -l quiet -d 'Print nothing but results and what needs a person'
+complete -c psactl -n "__fish_psactl_using_subcommand config; and __fish_seen_subcommand_from show" -s v -l verbose -d 'Say more on stderr; -vv and -vvv say still more. Secrets are never printed'
+complete -c psactl -n "__fish_psactl_using_subcommand config; and __fish_seen_subcommand_from show" -l no-input -d 'Never ask; what is not given is an error'
+complete -c psactl -n "__fish_psactl_using_subcommand config; and __fish_seen_subcommand_from show" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c psactl -n "__fish_psactl_using_subcommand config; and __fish_seen_subcommand_from show" -s V -l version -d 'Print version'
+complete -c psactl -n "__fish_psactl_using_subcommand config; and __fish_seen_subcommand_from path" -l config -d 'The configuration file [default: psactl/psactl.toml in the user\'s configuration folder]' -r -F
+complete -c psactl -n "__fish_psactl_using_subcommand config; and __fish_seen_subcommand_from path" -l state -d 'The folder of psactl\'s own state [default: psactl in the user\'s state folder]' -r -F
+complete -c psactl -n "__fish_psactl_using_subcommand config; and __fish_seen_subcommand_from path" -l output -d 'How results are printed' -r -f -a "table\t'Tables and sentences for people'
+json\t'One JSON document of a documented, versioned shape'"
+complete -c psactl -n "__fish_psactl_using_subcommand config; and __fish_seen_subcommand_from path" -l color -d 'When to colour' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
+always\t'Always'
+never\t'Never'"
+complete -c psactl -n "__fish_psactl_using_subcommand config; and __fish_seen_subcommand_from path" -s q -l quiet -d 'Print nothing but results and what needs a person'
+complete -c psactl -n "__fish_psactl_using_subcommand config; and __fish_seen_subcommand_from path" -s v -l verbose -d 'Say more on stderr; -vv and -vvv say still more. Secrets are never printed'
+complete -c psactl -n "__fish_psactl_using_subcommand config; and __fish_seen_subcommand_from path" -l no-input -d 'Never ask; what is not given is an error'
+complete -c psactl -n "__fish_psactl_using_subcommand config; and __fish_seen_subcommand_from path" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c psactl -n "__fish_psactl_using_subcommand config; and __fish_seen_subcommand_from path" -s V -l version -d 'Print version'
+complete -c psactl -n "__fish_psactl_using_subcommand config; and __fish_seen_subcommand_from check" -l config -d 'The configuration file [default: psactl/psactl.toml in the user\'s configuration folder]' -r -F
+complete -c psactl -n "__fish_psactl_using_subcommand config; and __fish_seen_subcommand_from check" -l state -d 'The folder of psactl\'s own state [default: psactl in the user\'s state folder]' -r -F
+complete -c psactl -n "__fish_psactl_using_subcommand config; and __fish_seen_subcommand_from check" -l output -d 'How results are printed' -r -f -a "table\t'Tables and sentences for people'
+json\t'One JSON document of a documented, versioned shape'"
+complete -c psactl -n "__fish_psactl_using_subcommand config; and __fish_seen_subcommand_from check" -l color -d 'When to colour' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
+always\t'Always'
+never\t'Never'"
+complete -c psactl -n "__fish_psactl_using_subcommand config; and __fish_seen_subcommand_from check" -s q -l quiet -d 'Print nothing but results and what needs a person'
+complete -c psactl -n "__fish_psactl_using_subcommand config; and __fish_seen_subcommand_from check" -s v -l verbose -d 'Say more on stderr; -vv and -vvv say still more. Secrets are never printed'
+complete -c psactl -n "__fish_psactl_using_subcommand config; and __fish_seen_subcommand_from check" -l no-input -d 'Never ask; what is not given is an error'
+complete -c psactl -n "__fish_psactl_using_subcommand config; and __fish_seen_subcommand_from check" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c psactl -n "__fish_psactl_using_subcommand config; and __fish_seen_subcommand_from check" -s V -l version -d 'Print version'
+complete -c psactl -n "__fish_psactl_using_subcommand portal; and not __fish_seen_subcommand_from check" -l config -d 'The configuration file [default: psactl/psactl.toml in the user\'s configuration folder]' -r -F
+complete -c psactl -n "__fish_psactl_using_subcommand portal; and not __fish_seen_subcommand_from check" -l state -d 'The folder of psactl\'s own state [default: psactl in the user\'s state folder]' -r -F
+complete -c psactl -n "__fish_psactl_using_subcommand portal; and not __fish_seen_subcommand_from check" -l output -d 'How results are printed' -r -f -a "table\t'Tables and sentences for people'
+json\t'One JSON document of a documented, versioned shape'"
+complete -c psactl -n "__fish_psactl_using_subcommand portal; and not __fish_seen_subcommand_from check" -l color -d 'When to colour' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
+always\t'Always'
+never\t'Never'"
+complete -c psactl -n "__fish_psactl_using_subcommand portal; and not __fish_seen_subcommand_from check" -s q -l quiet -d 'Print nothing but results and what needs a person'
+complete -c psactl -n "__fish_psactl_using_subcommand portal; and not __fish_seen_subcommand_from check" -s v -l verbose -d 'Say more on stderr; -vv and -vvv say still more. Secrets are never printed'
+complete -c psactl -n "__fish_psactl_using_subcommand portal; and not __fish_seen_subcommand_from check" -l no-input -d 'Never ask; what is not given is an error'
+complete -c psactl -n "__fish_psactl_using_subcommand portal; and not __fish_seen_subcommand_from check" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c psactl -n "__fish_psactl_using_subcommand portal; and not __fish_seen_subcommand_from check" -s V -l version -d 'Print version'
+complete -c psactl -n "__fish_psactl_using_subcommand portal; and not __fish_seen_subcommand_from check" -f -a "check" -d 'Show what was understood of the portal\'s data, and what was left out and why'
+complete -c psactl -n "__fish_psactl_using_subcommand portal; and __fish_seen_subcommand_from check" -l config -d 'The configuration file [default: psactl/psactl.toml in the user\'s configuration folder]' -r -F
+complete -c psactl -n "__fish_psactl_using_subcommand portal; and __fish_seen_subcommand_from check" -l state -d 'The folder of psactl\'s own state [default: psactl in the user\'s state folder]' -r -F
+complete -c psactl -n "__fish_psactl_using_subcommand portal; and __fish_seen_subcommand_from check" -l output -d 'How results are printed' -r -f -a "table\t'Tables and sentences for people'
+json\t'One JSON document of a documented, versioned shape'"
+complete -c psactl -n "__fish_psactl_using_subcommand portal; and __fish_seen_subcommand_from check" -l color -d 'When to colour' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
+always\t'Always'
+never\t'Never'"
+complete -c psactl -n "__fish_psactl_using_subcommand portal; and __fish_seen_subcommand_from check" -l offline -d 'Do not ask the portal: look at the copy of its last whole answer'
+complete -c psactl -n "__fish_psactl_using_subcommand portal; and __fish_seen_subcommand_from check" -s q -l quiet -d 'Print nothing but results and what needs a person'
+complete -c psactl -n "__fish_psactl_using_subcommand portal; and __fish_seen_subcommand_from check" -s v -l verbose -d 'Say more on stderr; -vv and -vvv say still more. Secrets are never printed'
+complete -c psactl -n "__fish_psactl_using_subcommand portal; and __fish_seen_subcommand_from check" -l no-input -d 'Never ask; what is not given is an error'
+complete -c psactl -n "__fish_psactl_using_subcommand portal; and __fish_seen_subcommand_from check" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c psactl -n "__fish_psactl_using_subcommand portal; and __fish_seen_subcommand_from check" -s V -l version -d 'Print version'
 complete -c psactl -n "__fish_psactl_using_subcommand sandbox" -l port -d 'The port; 0 takes a free one' -r
 complete -c psactl -n "__fish_psactl_using_subcommand sandbox" -l tls -d 'Serve https, with a certificate authority made anew and written to DIR/ca.pem' -r -F
 complete -c psactl -n "__fish_psactl_using_subcommand sandbox" -l companies -d 'Add so many generated companies' -r
 complete -c psactl -n "__fish_psactl_using_subcommand sandbox" -l write-config -d 'Write a psactl.toml for this sandbox, with secrets and fresh portal exports beside it' -r -F
+complete -c psactl -n "__fish_psactl_using_subcommand sandbox" -l portal -d 'The source that the written psactl.toml names' -r -f -a "files\t'Exports'
+x360recover\t'Axcient\'s API'"
 complete -c psactl -n "__fish_psactl_using_subcommand sandbox" -l latency -d 'Every answer takes at least this long, such as 20ms' -r
 complete -c psactl -n "__fish_psactl_using_subcommand sandbox" -l jitter -d 'And up to this much longer, at random' -r
 complete -c psactl -n "__fish_psactl_using_subcommand sandbox" -l rate-limit -d 'Answer so many requests a minute, the others with 429 and Retry-After' -r
@@ -569,6 +720,7 @@ complete -c psactl -n "__fish_psactl_using_subcommand sandbox" -l sample -d 'The
 complete -c psactl -n "__fish_psactl_using_subcommand sandbox" -l floor-quantity-to-bill -d 'Bill at least nothing where a quantity is below what is included (else below zero, as in the guide)'
 complete -c psactl -n "__fish_psactl_using_subcommand sandbox" -l flatten-newlines -d 'Newlines in text become a space, and tabs four'
 complete -c psactl -n "__fish_psactl_using_subcommand sandbox" -l ignore-statistics -d 'Statistics written to management report entries are taken and not kept'
+complete -c psactl -n "__fish_psactl_using_subcommand sandbox" -l without-msp-add-on -d 'The licence does not cover managed services, which the guide asks for'
 complete -c psactl -n "__fish_psactl_using_subcommand sandbox" -l demand-global-login -d 'A managed devices integration that logs in globally must carry that login'
 complete -c psactl -n "__fish_psactl_using_subcommand sandbox" -l strict-patch -d 'Change no part of a reference, and take no number or flag sent as text'
 complete -c psactl -n "__fish_psactl_using_subcommand sandbox" -l wildcard-equals -d 'Read * in conditions with = and != as any run of characters (else only in like)'
@@ -592,33 +744,27 @@ complete -c psactl -n "__fish_psactl_using_subcommand completions" -s v -l verbo
 complete -c psactl -n "__fish_psactl_using_subcommand completions" -l no-input -d 'Never ask; what is not given is an error'
 complete -c psactl -n "__fish_psactl_using_subcommand completions" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c psactl -n "__fish_psactl_using_subcommand completions" -s V -l version -d 'Print version'
-complete -c psactl -n "__fish_psactl_using_subcommand help; and not __fish_seen_subcommand_from demo init setup companies sync apply status why pause resume review events reprocess history undo state doctor sandbox completions help" -f -a "demo" -d 'Show the whole job on a simulated PSA: nothing to configure, nothing left behind'
-complete -c psactl -n "__fish_psactl_using_subcommand help; and not __fish_seen_subcommand_from demo init setup companies sync apply status why pause resume review events reprocess history undo state doctor sandbox completions help" -f -a "init" -d 'Ask for what psactl needs, test it, and write psactl.toml'
-complete -c psactl -n "__fish_psactl_using_subcommand help; and not __fish_seen_subcommand_from demo init setup companies sync apply status why pause resume review events reprocess history undo state doctor sandbox completions help" -f -a "setup" -d 'Set up the integration in ConnectWise, step by step in the right order'
-complete -c psactl -n "__fish_psactl_using_subcommand help; and not __fish_seen_subcommand_from demo init setup companies sync apply status why pause resume review events reprocess history undo state doctor sandbox completions help" -f -a "companies" -d 'Show and make the links between customers of the portal and companies of ConnectWise'
-complete -c psactl -n "__fish_psactl_using_subcommand help; and not __fish_seen_subcommand_from demo init setup companies sync apply status why pause resume review events reprocess history undo state doctor sandbox completions help" -f -a "sync" -d 'Push what changed since the last run: tickets, backup statistics, billed quantities'
-complete -c psactl -n "__fish_psactl_using_subcommand help; and not __fish_seen_subcommand_from demo init setup companies sync apply status why pause resume review events reprocess history undo state doctor sandbox completions help" -f -a "apply" -d 'Apply a plan that was saved with psactl sync --save-plan'
-complete -c psactl -n "__fish_psactl_using_subcommand help; and not __fish_seen_subcommand_from demo init setup companies sync apply status why pause resume review events reprocess history undo state doctor sandbox completions help" -f -a "status" -d 'Show how things stand: the last run, what waits for a person, what fails'
-complete -c psactl -n "__fish_psactl_using_subcommand help; and not __fish_seen_subcommand_from demo init setup companies sync apply status why pause resume review events reprocess history undo state doctor sandbox completions help" -f -a "why" -d 'Show why the invoice says that: use, rounding, addition, who wrote it, what holds it'
-complete -c psactl -n "__fish_psactl_using_subcommand help; and not __fish_seen_subcommand_from demo init setup companies sync apply status why pause resume review events reprocess history undo state doctor sandbox completions help" -f -a "pause" -d 'Write nothing for some customers until a date'
-complete -c psactl -n "__fish_psactl_using_subcommand help; and not __fish_seen_subcommand_from demo init setup companies sync apply status why pause resume review events reprocess history undo state doctor sandbox completions help" -f -a "resume" -d 'End pauses before their time'
-complete -c psactl -n "__fish_psactl_using_subcommand help; and not __fish_seen_subcommand_from demo init setup companies sync apply status why pause resume review events reprocess history undo state doctor sandbox completions help" -f -a "review" -d 'Show the changes that are held, and approve or reject them'
-complete -c psactl -n "__fish_psactl_using_subcommand help; and not __fish_seen_subcommand_from demo init setup companies sync apply status why pause resume review events reprocess history undo state doctor sandbox completions help" -f -a "events" -d 'Show the event log: what happened, what was done, what failed'
-complete -c psactl -n "__fish_psactl_using_subcommand help; and not __fish_seen_subcommand_from demo init setup companies sync apply status why pause resume review events reprocess history undo state doctor sandbox completions help" -f -a "reprocess" -d 'Run the notification actions of events again, now'
-complete -c psactl -n "__fish_psactl_using_subcommand help; and not __fish_seen_subcommand_from demo init setup companies sync apply status why pause resume review events reprocess history undo state doctor sandbox completions help" -f -a "history" -d 'Show the runs that wrote, and every write of a run, before and after'
-complete -c psactl -n "__fish_psactl_using_subcommand help; and not __fish_seen_subcommand_from demo init setup companies sync apply status why pause resume review events reprocess history undo state doctor sandbox completions help" -f -a "undo" -d 'Take back the quantities, invoice descriptions and statistics that a run wrote'
-complete -c psactl -n "__fish_psactl_using_subcommand help; and not __fish_seen_subcommand_from demo init setup companies sync apply status why pause resume review events reprocess history undo state doctor sandbox completions help" -f -a "state" -d 'Show which state psactl works with; build it anew from ConnectWise'
-complete -c psactl -n "__fish_psactl_using_subcommand help; and not __fish_seen_subcommand_from demo init setup companies sync apply status why pause resume review events reprocess history undo state doctor sandbox completions help" -f -a "doctor" -d 'Check everything and say what is wrong, with evidence and fix'
-complete -c psactl -n "__fish_psactl_using_subcommand help; and not __fish_seen_subcommand_from demo init setup companies sync apply status why pause resume review events reprocess history undo state doctor sandbox completions help" -f -a "sandbox" -d 'Serve a simulated ConnectWise PSA on loopback, until Ctrl-C'
-complete -c psactl -n "__fish_psactl_using_subcommand help; and not __fish_seen_subcommand_from demo init setup companies sync apply status why pause resume review events reprocess history undo state doctor sandbox completions help" -f -a "completions" -d 'Print a completion script for a shell'
-complete -c psactl -n "__fish_psactl_using_subcommand help; and not __fish_seen_subcommand_from demo init setup companies sync apply status why pause resume review events reprocess history undo state doctor sandbox completions help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
-complete -c psactl -n "__fish_psactl_using_subcommand help; and __fish_seen_subcommand_from companies" -f -a "link" -d 'Link a customer to a company and make its two Managed ID entries, in the right order'
-complete -c psactl -n "__fish_psactl_using_subcommand help; and __fish_seen_subcommand_from companies" -f -a "unlink" -d 'Forget which company a customer is; writes nothing to ConnectWise'
-complete -c psactl -n "__fish_psactl_using_subcommand help; and __fish_seen_subcommand_from companies" -f -a "adopt" -d 'Take over the links that ConnectWise already has as Managed IDs'
-complete -c psactl -n "__fish_psactl_using_subcommand help; and __fish_seen_subcommand_from companies" -f -a "suggest" -d 'Propose a company for each customer that is not linked; links nobody'
-complete -c psactl -n "__fish_psactl_using_subcommand help; and __fish_seen_subcommand_from companies" -f -a "import" -d 'Link many customers from a CSV file with the columns `cid` and `company`'
-complete -c psactl -n "__fish_psactl_using_subcommand help; and __fish_seen_subcommand_from companies" -f -a "add" -d 'Everything for a new client, up to its first bill: one plan, one yes'
-complete -c psactl -n "__fish_psactl_using_subcommand help; and __fish_seen_subcommand_from events" -f -a "show" -d 'One event with everything that was done for it'
-complete -c psactl -n "__fish_psactl_using_subcommand help; and __fish_seen_subcommand_from history" -f -a "show" -d 'One run with every write: each field before and after, the money, how it ended'
-complete -c psactl -n "__fish_psactl_using_subcommand help; and __fish_seen_subcommand_from state" -f -a "rebuild" -d 'Build links, tickets of faults and additions anew from ConnectWise'
-complete -c psactl -n "__fish_psactl_using_subcommand help; and __fish_seen_subcommand_from state" -f -a "keep" -d 'Go on with this state: a person wrote with psactl\'s login, no second psactl'
+complete -c psactl -n "__fish_psactl_using_subcommand man" -l config -d 'The configuration file [default: psactl/psactl.toml in the user\'s configuration folder]' -r -F
+complete -c psactl -n "__fish_psactl_using_subcommand man" -l state -d 'The folder of psactl\'s own state [default: psactl in the user\'s state folder]' -r -F
+complete -c psactl -n "__fish_psactl_using_subcommand man" -l output -d 'How results are printed' -r -f -a "table\t'Tables and sentences for people'
+json\t'One JSON document of a documented, versioned shape'"
+complete -c psactl -n "__fish_psactl_using_subcommand man" -l color -d 'When to colour' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
+always\t'Always'
+never\t'Never'"
+complete -c psactl -n "__fish_psactl_using_subcommand man" -s q -l quiet -d 'Print nothing but results and what needs a person'
+complete -c psactl -n "__fish_psactl_using_subcommand man" -s v -l verbose -d 'Say more on stderr; -vv and -vvv say still more. Secrets are never printed'
+complete -c psactl -n "__fish_psactl_using_subcommand man" -l no-input -d 'Never ask; what is not given is an error'
+complete -c psactl -n "__fish_psactl_using_subcommand man" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c psactl -n "__fish_psactl_using_subcommand man" -s V -l version -d 'Print version'
+complete -c psactl -n "__fish_psactl_using_subcommand help" -l config -d 'The configuration file [default: psactl/psactl.toml in the user\'s configuration folder]' -r -F
+complete -c psactl -n "__fish_psactl_using_subcommand help" -l state -d 'The folder of psactl\'s own state [default: psactl in the user\'s state folder]' -r -F
+complete -c psactl -n "__fish_psactl_using_subcommand help" -l output -d 'How results are printed' -r -f -a "table\t'Tables and sentences for people'
+json\t'One JSON document of a documented, versioned shape'"
+complete -c psactl -n "__fish_psactl_using_subcommand help" -l color -d 'When to colour' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
+always\t'Always'
+never\t'Never'"
+complete -c psactl -n "__fish_psactl_using_subcommand help" -s q -l quiet -d 'Print nothing but results and what needs a person'
+complete -c psactl -n "__fish_psactl_using_subcommand help" -s v -l verbose -d 'Say more on stderr; -vv and -vvv say still more. Secrets are never printed'
+complete -c psactl -n "__fish_psactl_using_subcommand help" -l no-input -d 'Never ask; what is not given is an error'
+complete -c psactl -n "__fish_psactl_using_subcommand help" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c psactl -n "__fish_psactl_using_subcommand help" -s V -l version -d 'Print version'
