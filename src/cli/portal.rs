@@ -234,8 +234,10 @@ fn not_billed(config: &Config, snapshot: &Snapshot, now: Timestamp) -> Vec<NotBi
     }
     let mut found = Vec::new();
     for customer in &snapshot.customers {
-        let row =
-            first.get(customer.cid.as_str()).map(|problem| format!("line {} is left out", problem.line));
+        let row = first.get(customer.cid.as_str()).map(|problem| match problem.line {
+            0 => problem.reason.clone(),
+            line => format!("line {line} is left out"),
+        });
         let row = row.or_else(|| everybody.then(|| ANYONES.to_owned()));
         let reason = row.or_else(|| billable::untimely(config, snapshot, &customer.cid, now));
         found.extend(reason.map(|reason| NotBilled {
@@ -305,6 +307,12 @@ fn of_accounts(config: &Config, snapshot: &Snapshot, not_billed: Vec<NotBilled>)
             customers: users.get(service.key).map_or(0, std::collections::HashSet::len),
         });
     }
+    let doubts = snapshot.doubts.iter().map(|doubt| {
+        format!(
+            "customer {}, {}: {}; what differs from ConnectWise is held",
+            doubt.cid, doubt.service, doubt.reason
+        )
+    });
     Accounts {
         file: snapshot.file.display().to_string(),
         format: snapshot.about.format.clone(),
@@ -317,7 +325,7 @@ fn of_accounts(config: &Config, snapshot: &Snapshot, not_billed: Vec<NotBilled>)
         period_end: snapshot.period.map(|(_, end)| end),
         totals,
         ignored_columns: snapshot.ignored_columns.clone(),
-        notes: snapshot.about.notes.clone(),
+        notes: snapshot.about.notes.iter().chain(&snapshot.left_out).cloned().chain(doubts).collect(),
         not_billed,
     }
 }

@@ -290,9 +290,9 @@ pub fn write_trial_x360recover(sandbox: &Sandbox, file: &Path) -> Result<()> {
     );
     let folder = trial(sandbox, file, |key| match key {
         "source" => Some("source = \"x360recover\"".to_owned()),
-        "accounts" | "events" => Some(String::new()),
-        // Behind the last key of [portal].
-        "gigabyte" => Some(format!("gigabyte = \"decimal\"\n{section}")),
+        // What only exports have.
+        "accounts" | "events" | "poll_every" | "headers" | "file_date" | "decimal" => Some(String::new()),
+        "[portal.columns]" => Some(section.clone()),
         _ => None,
     })?;
     write_secret(&folder.join("axcient-key"), &sandbox.portal().key())

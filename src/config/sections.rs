@@ -347,7 +347,7 @@ fn x360recover(section: &Section<'_>) -> Option<X360Recover> {
 
 /// Keys that mean something for exports alone: with another source they would be accepted and ignored.
 fn no_exports(section: &Section<'_>) {
-    for key in ["accounts", "events"] {
+    for key in ["accounts", "events", "headers", "poll_every", "decimal", "file_date", "columns"] {
         if let Some(node) = section.get(key) {
             let reason = "belongs to source = \"files\": with \"x360recover\" everything comes from the API";
             section.reject(node.at.clone(), key, reason);

@@ -326,6 +326,14 @@ pub static CHECKS: &[Known] = &[
         .means("nothing is billed and no ticket opened until they can")
         .because("the export is missing, is being written, or has other columns")
         .mended(&["see that the portal's export is written where [portal] says"]),
+    problem(Portal, "portal-answers", "the portal did not answer when it was asked last; its last whole answer is read")
+        .means("news of the portal are missed until it answers; use that grows too old is not billed")
+        .because("the service, the way there or the key: the evidence says which")
+        .mended(&["psactl portal check asks it again"]),
+    warning(Portal, "portal-doubts", "the portal counts use twice, and not alike")
+        .means("what differs from ConnectWise is held until a person has looked")
+        .because("two lists of the service disagree, most often while a machine is added or removed")
+        .mended(&["compare with the portal's own screens, then psactl review"]),
     problem(Portal, "portal-rows", "rows of the exports cannot be used; their customers are not billed")
         .means("a partial sum is a wrong bill: the customer of a bad row is not billed")
         .because("a cell holds something else than its column says")

@@ -74,6 +74,8 @@ impl Look {
 
 /// The portal's side.
 pub(super) struct PortalData {
+    /// Why the portal did not answer when it was asked last.
+    pub trouble: Option<Failure>,
     pub source: &'static str,
     pub snapshot: Snapshot,
     pub log: EventLog,
@@ -222,7 +224,8 @@ fn portal_data(context: &Context, config: &Config) -> Result<PortalData> {
     let source = context.portal(config)?;
     // In this order what the events are read with is gone before the accounts are kept.
     let log = source.events()?;
-    Ok(PortalData { source: source.name(), snapshot: source.accounts()?, log })
+    let trouble = source.trouble().map(Failure::from);
+    Ok(PortalData { source: source.name(), trouble, snapshot: source.accounts()?, log })
 }
 
 fn state(context: &Context, config: Option<&Config>) -> Result<State> {

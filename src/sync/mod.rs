@@ -48,7 +48,7 @@ pub use idle::{idle, rests_until};
 use idle::{is_to_be_asked, rest};
 use observed::Observed;
 pub use options::{Options, Part};
-pub use report::{Report, Standing};
+pub use report::{Report, Standing, Trouble};
 
 /// What a run is made of.
 pub struct Run<'a> {

@@ -1,7 +1,7 @@
 //! Exports in every form they come in, through the binary: what is understood of them, which file is taken, and what
 //! an address may answer.
 
-mod address;
+pub mod address;
 mod damages;
 mod forms;
 mod places;

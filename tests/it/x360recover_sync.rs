@@ -14,7 +14,7 @@ fn desk() -> Desk {
 }
 
 /// The same, set up, linked and synchronised once.
-fn running() -> Desk {
+pub fn running() -> Desk {
     let desk = desk();
     desk.set_up();
     desk.psactl(&["sync"]).ends_with(0);

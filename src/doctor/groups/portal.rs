@@ -26,6 +26,13 @@ pub(super) fn judge(seen: &Seen<'_>, found: &mut Findings) {
             text::count(log.events.len(), "event", "events")
         ),
     );
+    if let Some(trouble) = &portal.trouble {
+        found.find("portal-answers", Evidence::new(trouble.line()));
+    }
+    for doubt in snapshot.doubts.iter().filter(|doubt| seen.asked(&doubt.cid)) {
+        let text = format!("customer {}, {}: {}", doubt.cid, doubt.service, doubt.reason);
+        found.find("portal-doubts", Evidence::new(text).of(&doubt.cid));
+    }
     let asked = |cid: &Option<String>| cid.as_ref().is_none_or(|cid| seen.asked(cid));
     let rows: Vec<_> =
         snapshot.problems.iter().chain(&log.problems).filter(|problem| asked(&problem.cid)).collect();

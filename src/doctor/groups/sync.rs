@@ -8,10 +8,10 @@ use super::rights::failures;
 use crate::doctor::catalog::Group;
 use crate::doctor::findings::{Evidence, Findings};
 use crate::doctor::observe::{PortalData, Seen, State, is_forbidden, kind_of};
-use crate::error::Exit;
+use crate::error::{Exit, Failure};
 use crate::plan::stop;
 use crate::store::{EventState, HoldState};
-use crate::sync::Report;
+use crate::sync::{Report, Trouble};
 use crate::ui::text;
 
 /// A scheduler that did not come for so long is off.
@@ -44,7 +44,7 @@ pub(super) fn judge(seen: &Seen<'_>, found: &mut Findings) {
     if let Some(lists) = seen.lists() {
         match &lists.next {
             Some(Ok(report)) => {
-                next(report, found);
+                next(seen, report, found);
                 for change in report.plan.held.iter().filter(|change| !change.rejected) {
                     let line = format!(
                         "{}: {} -> {}, {}",
@@ -130,7 +130,7 @@ fn standing_holds(state: &State, seen: &Seen<'_>) -> BTreeMap<String, (Option<St
         .collect()
 }
 
-fn next(report: &Report, found: &mut Findings) {
+fn next(seen: &Seen<'_>, report: &Report, found: &mut Findings) {
     let about = |cid: Option<&str>, text: String| match cid {
         Some(cid) => Evidence::new(text).of(cid),
         None => Evidence::new(text),
@@ -153,7 +153,11 @@ fn next(report: &Report, found: &mut Findings) {
     // Where a right is missing, that is told once.
     let of_rights =
         |exit: Exit| exit == Exit::Refused && (found.has("rights-read") || found.has("rights-login"));
-    let troubles: Vec<_> = report.troubles.iter().filter(|trouble| !of_rights(trouble.exit)).collect();
+    // A portal that does not answer has a check of its own.
+    let silent = seen.portal.as_ref().and_then(|portal| portal.as_ref().ok()?.trouble.as_ref());
+    let silent = silent.map(Failure::line);
+    let own = |trouble: &&Trouble| !of_rights(trouble.exit) && Some(&trouble.error) != silent.as_ref();
+    let troubles: Vec<_> = report.troubles.iter().filter(own).collect();
     for trouble in troubles {
         let who = trouble.cid.as_deref().map(|cid| format!("customer {cid}")).unwrap_or_default();
         let who = if trouble.error.starts_with(&who) { String::new() } else { format!("{who}: ") };

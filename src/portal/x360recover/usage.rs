@@ -19,7 +19,7 @@ use rust_decimal::Decimal;
 use super::copy::{Machine, Odd, Said};
 use super::wire::{Bytes, Client};
 use crate::config::Gigabyte;
-use crate::portal::{Account, Customer, Doubt, RowProblem, Snapshot};
+use crate::portal::{About, Account, Customer, Doubt, RowProblem, Snapshot};
 
 /// What of the configuration decides how usage is read.
 #[derive(Debug, Clone)]
@@ -46,6 +46,7 @@ pub(super) fn snapshot(said: &Said, digest: &str, fetched_at: Timestamp, setting
         left_out: said.notes.clone(),
         results_unknown: said.unread.keys().map(i64::to_string).collect(),
         problems: said.odd.iter().map(problem).collect(),
+        about: About { format: "Axcient's API".to_owned(), notes: Vec::new() },
         ..Snapshot::default()
     };
     let mut machines: BTreeMap<i64, Vec<&Machine>> = BTreeMap::new();

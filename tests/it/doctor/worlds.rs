@@ -4,6 +4,7 @@
 mod access;
 mod billing;
 mod links;
+mod portal;
 mod setup;
 mod state;
 mod sync;

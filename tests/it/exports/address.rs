@@ -7,7 +7,7 @@ use super::{check, set, total};
 use crate::support::Desk;
 
 /// A desk whose exports come from the sandbox's portal.
-fn served(desk: Desk) -> Desk {
+pub fn served(desk: Desk) -> Desk {
     publish(&desk);
     let portal = desk.sandbox().portal_url();
     set(&desk, "accounts", &format!("\"{portal}/accounts.csv?sig=s3cret\""));
@@ -22,7 +22,7 @@ fn publish(desk: &Desk) {
     }
 }
 
-fn fault(desk: &Desk, kind: &str) {
+pub fn fault(desk: &Desk, kind: &str) {
     desk.sandbox()
         .add_portal_fault(Fault {
             kind: kind.to_owned(),
