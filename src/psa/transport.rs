@@ -205,7 +205,7 @@ impl Transport {
         let (status, headers) = (response.status().as_u16(), response.headers().clone());
         let reason = response.extensions().get::<hyper::ext::ReasonPhrase>();
         let reason = reason.map(|said| String::from_utf8_lossy(said.as_bytes()).into_owned());
-        self.note_clock(&headers);
+        self.note_clock(status, &headers);
         let mut body = Vec::new();
         while let Some(chunk) = response.chunk().await.map_err(Broken::Http)? {
             if body.len() + chunk.len() > MOST_BYTES {
@@ -253,8 +253,12 @@ impl Transport {
         outcome
     }
 
-    /// Notes the server's time.
-    fn note_clock(&self, headers: &HeaderMap) {
+    /// Notes the server's time, which a record has beside it: the page of a gateway that stands between has its own.
+    fn note_clock(&self, status: u16, headers: &HeaderMap) {
+        let kind = headers.get(CONTENT_TYPE).and_then(|kind| kind.to_str().ok()).unwrap_or_default();
+        if !(200..300).contains(&status) || !kind.contains("json") {
+            return;
+        }
         if let Some(theirs) = headers::date(headers) {
             *self.told.lock().unwrap_or_else(PoisonError::into_inner) = Some((theirs, Instant::now()));
         }

@@ -87,6 +87,8 @@ struct Round {
     known: known::Known,
     /// Something was known and not read.
     unread: bool,
+    /// It was blocked because of the clocks: nothing that is remembered tells when they agree again.
+    clock_is_off: bool,
     /// What was read of its additions, compared with what this state knows.
     looked: second::Looked,
 }

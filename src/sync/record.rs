@@ -301,8 +301,9 @@ fn customers(run: &mut Finish<'_>, report: &Report) -> Result<()> {
         let unwritten = mine
             .iter()
             .filter_map(|(applied, wait)| Some(((*wait)?, applied.ended.trouble().unwrap_or_default())));
+        let clock = round.clock_is_off.then(|| (SOON, "the clocks are apart".to_owned()));
         // The shortest wait: what is refused again is soon refused.
-        let failed = troubled.into_iter().chain(unwritten).min_by_key(|(wait, _)| *wait);
+        let failed = troubled.into_iter().chain(unwritten).chain(clock).min_by_key(|(wait, _)| *wait);
         let wait = failed.as_ref().map(|(wait, _)| *wait);
         // A clock that once ran ahead must not hold a push off for ever.
         let before = run.states.get(cid).and_then(|state| state.pushed_at).map(|pushed| pushed.min(run.now));

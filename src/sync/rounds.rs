@@ -163,6 +163,7 @@ impl Run<'_> {
                 // Which month it is, the clock says.
                 if let Some((reason, fix)) = billable::clock_is_off(self.client.clock_skew((self.clock)())) {
                     round.plan.block(Some(&link.cid), "backup statistics", reason, fix);
+                    round.clock_is_off = true;
                     return Ok(());
                 }
                 let mut unkept = BTreeMap::new();
@@ -200,6 +201,7 @@ impl Run<'_> {
         // The server's clock is known for certain only once it has answered.
         if let Some((reason, fix)) = blocked(self.client.clock_skew((self.clock)())) {
             round.plan.block(Some(&link.cid), "billing", reason, fix);
+            round.clock_is_off = true;
             return Ok(());
         }
         round.judged = true;

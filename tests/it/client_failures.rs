@@ -211,6 +211,23 @@ async fn reads_recover_from_passing_troubles() {
     assert_eq!(client.requests_sent(), 5);
 }
 
+/// A page of a gateway has the gateway's time, which may be any: only beside a record it is ConnectWise's.
+#[tokio::test]
+async fn the_time_of_a_gateway_is_not_connectwises() {
+    let server = server().await;
+    let theirs =
+        status(502).set_body_raw(HTML, "text/html").insert_header("date", "Sun, 06 Nov 1994 08:49:37 GMT");
+    let ours = good().insert_header("date", "Mon, 23 Nov 2026 14:00:00 GMT");
+    Mock::given(at("/system/info")).respond_with(InTurn::of([ours])).mount(&server).await;
+    Mock::given(at("/service/boards")).respond_with(InTurn::of([theirs])).mount(&server).await;
+    let client = client(&server);
+    client.info().await.expect("an answer");
+    client.list::<Board>(&paths::boards(), &Query::all()).await.expect_err("a page");
+    let now: jiff::Timestamp = "2026-11-23T14:00:00Z".parse().expect("a time");
+    let skew = client.clock_skew(now).expect("told once");
+    assert!(skew.abs() < jiff::SignedDuration::from_mins(5), "{skew}");
+}
+
 #[tokio::test]
 async fn the_whole_client_waits_as_long_as_it_is_asked_to() {
     let server = server().await;

@@ -281,3 +281,20 @@ fn an_idle_run_reads_no_secret() {
     desk.psactl(&["sync"]).ends_with(0);
     assert_eq!(asked(), before);
 }
+
+/// What the clocks blocked is tried again when they may agree, not only when everything is verified.
+#[test]
+fn what_the_clocks_blocked_is_looked_at_again_soon() {
+    let desk = Desk::running();
+    next_export(&desk, SignedDuration::from_hours(13));
+    used(&desk, "ETV-Primary", "148.20", "150.20");
+    let ahead = desk.sandbox().now() + SignedDuration::from_mins(20);
+    let mut wrong = desk.command(&["sync"]);
+    Desk::ran(wrong.env("PSACTL_NOW", ahead.to_string())).ends_with(6).says("clock is 20 min off");
+    desk.later(SignedDuration::from_mins(37));
+    desk.psactl(&["sync"]).ends_with(0);
+    assert_eq!(
+        desk.addition("Eddie's TV Repair", "Online Backup Select Storage")["quantity"].as_f64(),
+        Some(191.05)
+    );
+}
