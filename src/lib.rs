@@ -33,15 +33,13 @@
 //! | [`psa`] | the typed ConnectWise client; knows nothing of backups |
 //! | [`store`] | the embedded SQLite state |
 //! | [`monitoring`] | who is told of runs |
-//! | `net` | what HTTP clients beside ConnectWise's are built with |
 //! | [`config`] | psactl.toml, environment, secrets |
 //! | `net` | what every HTTP client of psactl is made with |
 //! | [`sandbox`] | a simulated ConnectWise PSA, driven by the API's contract, sharing nothing with [`psa`] |
 //!
 //! To add a billable service, add a row to [`services`]; a step of set-up, a file in [`setup`] and a line in
 //! [`setup::Step`]; a check, a row in [`doctor::CHECKS`] and its judgement in the file of its group (and a faulty world
-//! in its test); a backup vendor, a file in [`portal`] behind
-//! [`portal::Source`].
+//! in its test); a backup vendor, a file in [`portal`] behind [`portal::Source`].
 
 #![deny(missing_docs)]
 // Input can reach everything: a failure is a value. Only `ui` prints.

@@ -80,18 +80,20 @@ fn show_changes(ui: &Ui, changes: &[Change]) {
         };
         let subject = text::clean(&change.subject.to_string());
         if subject != last_subject {
-            let money = change.money.as_ref().map(|_| format!("   next invoice {}", money_of(change)));
-            ui.out(&format!("  {} {subject}{}", ui.paint(look, mark), money.unwrap_or_default()));
+            let money = change.money.as_ref().map(|_| format!(", next invoice {}", money_of(change)));
+            let line = format!("{subject}{}", money.unwrap_or_default());
+            ui.out(&format!("  {} {}", ui.paint(look, mark), ui.wrap(&line, 4, 4)));
         }
         last_subject = subject;
         for field in &change.fields {
             let after = plain(&field.after);
             if change.action == Action::Create {
                 if !after.is_empty() {
-                    ui.out(&format!("      {}: {}", field.name, text::shorten(&text::clean(&after), 90)));
+                    let line = format!("{}: {}", field.name, text::shorten(&text::clean(&after), 90));
+                    ui.out(&format!("      {}", ui.wrap(&line, 6, 8)));
                 }
             } else {
-                ui.out(&format!("      {}", field_line(field)));
+                ui.out(&format!("      {}", ui.wrap(&field_line(field), 6, 8)));
             }
         }
         if let Some(slot) = change.secret {

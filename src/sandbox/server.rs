@@ -34,11 +34,17 @@ pub async fn serve(listener: TcpListener, tls: Option<TlsAcceptor>, shared: Arc<
     // Large answers are compressed where the client takes it, as the real server's are.
     let compression =
         CompressionLayer::new().quality(CompressionLevel::Fastest).compress_when(reply::Compressible);
-    let app = Router::new()
-        .fallback(handle)
-        .layer(compression)
-        .with_state(shared.clone())
-        .into_make_service_with_connect_info::<Cut>();
+    behind(listener, tls, Router::new().fallback(handle).layer(compression), shared).await
+}
+
+/// Serves behind doors that can be cut, until the sandbox stops.
+pub(super) async fn behind(
+    listener: TcpListener,
+    tls: Option<TlsAcceptor>,
+    router: Router<Arc<Shared>>,
+    shared: Arc<Shared>,
+) -> io::Result<()> {
+    let app = router.with_state(shared.clone()).into_make_service_with_connect_info::<Cut>();
     axum::serve(Doors::new(listener, tls), app)
         .with_graceful_shutdown(async move { shared.stopping().await })
         .await
@@ -108,6 +114,16 @@ async fn handle(
     {
         tokio::spawn(do_later(shared.clone(), asked, after, serial));
     }
+    sent_or_cut(&shared, sent, strike.as_ref(), &connection).await
+}
+
+/// The answer; where a fault took it, the connection is cut, at once or when the sandbox stops.
+pub(super) async fn sent_or_cut(
+    shared: &Shared,
+    sent: Option<Response<Body>>,
+    strike: Option<&Strike>,
+    connection: &Cut,
+) -> Response<Body> {
     if let Some(response) = sent {
         return response;
     }

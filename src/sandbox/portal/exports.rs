@@ -17,8 +17,9 @@ use tokio_rustls::TlsAcceptor;
 
 use super::super::broken;
 use super::super::faults::{Faults, Kind};
-use super::super::line::{Cut, Doors};
+use super::super::line::Cut;
 use super::super::reply::Reply;
+use super::super::server::{behind, sent_or_cut};
 use super::super::{Shared, locked};
 
 /// A request to the portal, as the log keeps it.
@@ -62,13 +63,7 @@ impl Exports {
 }
 
 pub async fn serve(listener: TcpListener, tls: Option<TlsAcceptor>, shared: Arc<Shared>) -> io::Result<()> {
-    let app = Router::new()
-        .fallback(handle)
-        .with_state(shared.clone())
-        .into_make_service_with_connect_info::<Cut>();
-    axum::serve(Doors::new(listener, tls), app)
-        .with_graceful_shutdown(async move { shared.stopping().await })
-        .await
+    behind(listener, tls, Router::new().fallback(handle), shared).await
 }
 
 async fn handle(
@@ -112,14 +107,7 @@ async fn handle(
         conditional,
         fault: strike.as_ref().map(|strike| strike.name.clone()),
     });
-    if let Some(response) = sent {
-        return response;
-    }
-    if strike.is_some_and(|strike| strike.kind == Kind::Hang) {
-        shared.stopping().await;
-    }
-    connection.now();
-    Response::new(Body::empty())
+    sent_or_cut(&shared, sent, strike.as_ref(), &connection).await
 }
 
 type Headers = Vec<(HeaderName, String)>;

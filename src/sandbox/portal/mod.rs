@@ -18,10 +18,10 @@ use axum::http::{Request, Response, StatusCode, header};
 use jiff::Timestamp;
 use tokio::net::TcpListener;
 
-use super::faults::{Fault, Faults, Kind};
-use super::line::{Cut, Doors};
+use super::faults::{Fault, Faults};
+use super::line::Cut;
 use super::log::{Log, LoggedRequest};
-use super::server::{decoded, pairs};
+use super::server::{behind, decoded, pairs, sent_or_cut};
 use super::{Shared, locked, reading, writing};
 use x360recover::{Behaviour, Contract, World};
 
@@ -108,13 +108,7 @@ impl Portal {
 }
 
 pub(super) async fn serve(listener: TcpListener, shared: Arc<Shared>) -> io::Result<()> {
-    let app = Router::new()
-        .fallback(handle)
-        .with_state(shared.clone())
-        .into_make_service_with_connect_info::<Cut>();
-    axum::serve(Doors::new(listener, None), app)
-        .with_graceful_shutdown(async move { shared.stopping().await })
-        .await
+    behind(listener, None, Router::new().fallback(handle), shared).await
 }
 
 async fn handle(
@@ -148,14 +142,7 @@ async fn handle(
         applied: false,
         fault: strike.as_ref().map(|strike| strike.name.clone()),
     });
-    if let Some(response) = sent {
-        return response;
-    }
-    if strike.is_some_and(|strike| strike.kind == Kind::Hang) {
-        shared.stopping().await;
-    }
-    connection.now();
-    Response::new(Body::empty())
+    sent_or_cut(&shared, sent, strike.as_ref(), &connection).await
 }
 
 fn respond(reply: Reply) -> Response<Body> {
