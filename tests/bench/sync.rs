@@ -35,6 +35,7 @@ fn main() {
     let smoke = asked("--smoke");
     let (sizes, large, beside) =
         if smoke { (&[10, 40][..], 60, 10) } else { (&[200, 2_000][..], 10_000, 200) };
+    start_up();
     println!("{}", Row::HEAD);
     let mut above = Vec::new();
     for customers in sizes {
@@ -43,6 +44,15 @@ fn main() {
     above.extend(Desk::new(large, 0).idle_only());
     peers::measure(beside, LATENCY_MS);
     assert!(above.is_empty(), "more than 5 % above the least: {}", above.join(", "));
+}
+
+/// What it costs to be there at all.
+fn start_up() {
+    let mut runs: Vec<Measured> =
+        (0..21).map(|_| measured::run(Command::new(PSACTL).arg("--version"))).collect();
+    runs.sort_by_key(|run| run.wall);
+    let middle = runs[runs.len() / 2].wall;
+    println!("Start-up (`psactl --version`): {:.1} ms\n", middle.as_secs_f64() * 1000.0);
 }
 
 /// A line of the table.
