@@ -52,9 +52,7 @@ const LONG_VERSION: &str =
     max_term_width = 100,
     after_help = "Try it without any configuration:  psactl demo\n\
                   Begin with your own ConnectWise:   psactl init\n\
-                  Exit codes: 0 done, 1 unexpected, 2 command line, 3 configuration or set-up, 4 login or rights,\n\
-                  5 unreachable, 6 done in part, 7 another psactl is at work, 8 a check found something, 130 interrupted\n\
-                  (psactl help exit-codes)."
+                  Words on a screen, exit codes:     psactl help errors, psactl help exit-codes"
 )]
 pub struct Cli {
     #[command(flatten)]
