@@ -189,7 +189,7 @@ impl Show for Report {
         if self.done() > 0 {
             ui.heading("Taken back");
             let changes = self.applied.iter().filter(|applied| applied.ended.is_done());
-            Plan { changes: changes.map(|applied| applied.change.clone()).collect(), ..Plan::default() }
+            Plan { changes: changes.map(|applied| (*applied.change).clone()).collect(), ..Plan::default() }
                 .show(ui);
             ui.out("  Each is held now: psactl review lists them, and approving lifts it.");
         }

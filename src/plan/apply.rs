@@ -278,10 +278,9 @@ impl Applier<'_> {
 }
 
 /// What came of what was in hand.
-#[expect(clippy::large_enum_variant, reason = "there are no more of them than requests under way")]
 enum Answered {
     Read(Reading),
-    Wrote { change: Change, entry: i64, sent: Sent },
+    Wrote { change: Box<Change>, entry: i64, sent: Sent },
 }
 
 /// What came of a write.

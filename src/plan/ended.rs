@@ -87,7 +87,7 @@ impl Ended {
 #[derive(Debug, Clone, Serialize)]
 pub struct Applied {
     /// The change.
-    pub change: Change,
+    pub change: Box<Change>,
     /// How it ended.
     #[serde(flatten)]
     pub ended: Ended,

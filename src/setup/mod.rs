@@ -378,7 +378,7 @@ mod tests {
             (Ended::Done { record: Some(1) }, false),
         ];
         for (ended, taught) in rows {
-            let applied = Applied { change: change.clone(), ended };
+            let applied = Applied { change: Box::new(change.clone()), ended };
             assert_eq!(Setup::taught(&applied), taught, "{applied:?}");
         }
     }

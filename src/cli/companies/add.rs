@@ -220,7 +220,7 @@ impl<'a> Adding<'a> {
             added.applied.extend(linking.apply(run, missing.additions).await?);
         } else {
             let skipped = |change| Applied {
-                change,
+                change: Box::new(change),
                 ended: Ended::Skipped { reason: "the Managed ID entries are needed first".to_owned() },
             };
             added.applied.extend(missing.additions.into_iter().map(skipped));

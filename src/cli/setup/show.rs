@@ -223,7 +223,8 @@ fn show_step(ui: &Ui, number: usize, done: &Done, mode: Mode) {
     for applied in &done.applied {
         tell_applied(applied, ui, &|line| ui.out(&format!("   {line}")));
     }
-    let made = done.applied.iter().filter(|applied| applied.ended.is_done()).map(|applied| &applied.change);
+    let made =
+        done.applied.iter().filter(|applied| applied.ended.is_done()).map(|applied| applied.change.as_ref());
     for line in crate::plan::sum_lines(made) {
         ui.out(&format!("     {line}"));
     }
