@@ -379,7 +379,9 @@ impl Run<'_> {
             );
         }
         let mut plan = Plan::default();
-        plan.changes.reserve_exact(rounds.values().map(|round| round.plan.changes.len()).sum());
+        // In one list from here on: a first run has tens of thousands, and two lists would take their memory twice.
+        let many = rounds.values().map(|round| round.plan.changes.len()).sum::<usize>();
+        plan.changes.reserve_exact(many + ticket_plan.changes.len());
         for round in rounds.values_mut() {
             plan.extend(std::mem::take(&mut round.plan));
         }
@@ -388,8 +390,11 @@ impl Run<'_> {
         {
             plan.act(None, format!("billing of this run is held: {reason}"));
         }
+        plan.changes.splice(0..0, std::mem::take(&mut ticket_plan.changes));
+        let changes = std::mem::take(&mut plan.changes);
         let mut whole = ticket_plan;
         whole.extend(plan);
+        whole.changes = changes;
         if let Some(wanted) = &self.options.exactly {
             saved::compare(self.client, wanted, &whole.changes).await?;
         }

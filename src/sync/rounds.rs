@@ -125,7 +125,10 @@ impl Run<'_> {
     async fn round(&self, shared: &Shared<'_>, link: &Link) -> Result<Round> {
         let mut round = Round { read_at: Some((self.clock)()), ..Round::default() };
         match self.plan_customer(shared, link, &mut round).await {
-            Ok(()) => Ok(round),
+            Ok(()) => {
+                round.plan.changes.shrink_to_fit();
+                Ok(round)
+            }
             Err(failure) if !is_everybodys(&failure) => {
                 let trouble = failure.context(format!("customer {} ({})", link.cid, link.company_name));
                 Ok(Round { trouble: Some(trouble), ..Round::default() })
