@@ -39,9 +39,7 @@ pub(super) fn run(context: &Context, args: Args) -> Result<Exit> {
     let mut commands = vec![command];
     while let Some(command) = commands.pop() {
         let root = written == 0;
-        // The first one's help is a command of its own, those below it are clap's.
-        let own = command.get_subcommands().filter(|own| root || own.get_name() != "help");
-        commands.extend(own.cloned());
+        commands.extend(command.get_subcommands().cloned());
         let page = clap_mangen::Man::new(command);
         let file = folder.join(page.get_filename());
         let mut bytes = Vec::new();
