@@ -1,7 +1,6 @@
 //! What lies in examples/ for the scheduler and the monitor: each is looked at with what this platform has for it.
 
 use std::path::PathBuf;
-use std::process::Command;
 
 use psactl::config::{Config, Environment};
 
@@ -68,6 +67,8 @@ fn the_cron_lines_are_whole() {
 #[cfg(target_os = "linux")]
 #[test]
 fn the_units_are_verified_by_systemd() {
+    use std::process::Command;
+
     let Ok(version) = Command::new("systemd-analyze").arg("--version").output() else {
         eprintln!("systemd-analyze is not there: not verified");
         return;

@@ -1,7 +1,5 @@
 //! Secrets stand nowhere: not on a stream, not in the state, not on a command line, whatever goes wrong.
 
-use std::process::Stdio;
-
 use psactl::sandbox::{Fault, Options, World};
 
 use crate::support::{Desk, Ran};
@@ -210,6 +208,8 @@ fn where_the_answer_repeats_the_request() {
 #[cfg(target_os = "linux")]
 #[test]
 fn not_on_a_command_line() {
+    use std::process::Stdio;
+
     let desk = Desk::with(Options { latency: std::time::Duration::from_millis(100), ..Options::default() });
     let forms = forms(&desk);
     let mut command = desk.command(&["setup", "--apply", "--yes", "--vendor-sync-is-off"]);

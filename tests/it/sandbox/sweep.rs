@@ -102,7 +102,7 @@ fn methods_count(document: &Value, template: &str) -> bool {
 /// The success codes that the document states for an operation.
 fn stated(operation: &Value) -> Vec<u16> {
     let codes = operation["responses"].as_object().expect("responses").keys();
-    codes.map(|code| code.parse().expect("a status")).collect()
+    codes.map(|code| code.parse::<u16>().expect("a status")).collect()
 }
 
 #[tokio::test]
