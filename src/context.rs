@@ -104,6 +104,40 @@ impl Context {
         Ok(Store::open(&self.state_folder()?)?)
     }
 
+    /// The state, where there is one: a command that only looks makes none.
+    ///
+    /// # Errors
+    /// Where there is none, or it cannot be opened.
+    pub fn existing_store(&self) -> Result<Store> {
+        let folder = self.state_folder()?;
+        if !Store::is_in(&folder) {
+            let said = format!("there is no state of psactl in {}", folder.display());
+            return Err(Failure::new(Exit::Configuration, said).hint(
+                "name its folder with --state DIR or PSACTL_STATE; the first psactl setup or sync makes one",
+            ));
+        }
+        self.store()
+    }
+
+    /// The state, for work with the configured ConnectWise.
+    ///
+    /// # Errors
+    /// As [`Context::store`], and where it was made with another ConnectWise.
+    pub fn store_for(&self, config: &Config) -> Result<Store> {
+        Ok(self.store()?.opened_for(&config.connectwise.company_id)?)
+    }
+
+    /// The right to write. A person waits a moment for cron's sync; a job does not: it comes again.
+    ///
+    /// # Errors
+    /// Where another psactl is at work, or nothing can be written.
+    pub fn lock(&self, store: &Store, who: &str) -> Result<Lock> {
+        if self.ui.is_by_hand() {
+            return self.block_on(self.lock_patiently(store, who));
+        }
+        Ok(store.lock(who, self.now())?)
+    }
+
     /// The right to write, for a command that gives it back while a person thinks: it waits a moment for cron's sync.
     ///
     /// # Errors

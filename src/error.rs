@@ -119,6 +119,15 @@ impl Failure {
         self
     }
 
+    /// What failed and each of its causes, outermost first. One cause may be several, as the mistakes of a file are.
+    pub fn causes(&self) -> Vec<Vec<String>> {
+        let told = |cause: &(dyn std::error::Error + 'static)| match cause.downcast_ref::<config::Error>() {
+            Some(error) => error.lines(),
+            None => vec![cause.to_string()],
+        };
+        self.error.chain().map(told).collect()
+    }
+
     /// The whole chain in one line, for the event log and JSON.
     pub fn line(&self) -> String {
         self.error.chain().map(|cause| cause.to_string()).collect::<Vec<_>>().join(": ")
@@ -179,7 +188,9 @@ impl From<store::Error> for Failure {
     fn from(error: store::Error) -> Self {
         let exit = match error {
             _ if error.is_busy() => Exit::Busy,
-            store::Error::Newer { .. } | store::Error::NoFolder => Exit::Configuration,
+            store::Error::Newer { .. } | store::Error::NoFolder | store::Error::OtherCompany { .. } => {
+                Exit::Configuration
+            }
             _ => Exit::Unexpected,
         };
         let hints = error.hints();

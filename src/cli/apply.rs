@@ -1,7 +1,6 @@
 //! `psactl apply`: a plan that was saved with `psactl sync --save-plan`, exactly as it is. The file and its rules
 //! are in [`crate::plan::saved`].
 
-use std::io::IsTerminal;
 use std::path::{Path, PathBuf};
 
 use clap::ValueEnum;
@@ -40,7 +39,7 @@ pub struct Args {
 pub(super) fn run(context: &Context, args: Args) -> Result<Exit> {
     let saved = SavedPlan::read(&args.file)?;
     let config = context.config()?;
-    let store = context.store()?;
+    let store = context.store_for(&config)?;
     saved.belongs_to(&made_from(context, &config, &store)?)?;
     match store.saved_plan(&saved.seal)? {
         Some(None) => {}
@@ -62,15 +61,14 @@ pub(super) fn run(context: &Context, args: Args) -> Result<Exit> {
     let ui = &context.ui;
     let changes = text::count(saved.plan.changes.len(), "change", "changes");
     if !args.yes && !saved.plan.changes.is_empty() {
-        if ui.may_ask() {
+        let about = |ui: &Ui| {
             ui.heading(&format!("Saved {} UTC", text::moment(saved.made_at)));
             saved.plan.show(ui);
-        }
-        if !ui.confirm(&format!("Write these {changes}?"), "--yes")? {
-            return Err(Failure::new(Exit::Interrupted, "nothing was written"));
-        }
+        };
+        ui.agree(about, &format!("Write these {changes}?"), "--yes", "nothing was written")?;
     }
-    let options = Options { exactly: Some(saved.plan.changes.clone()), ..options_of(&saved.options)? };
+    let options =
+        Options { exactly: Some(saved.plan.changes.clone()), ..options_of(&saved.options, ui.is_by_hand())? };
     match super::sync::once(context, "apply", options) {
         Ok(report) => {
             // What failed half-way is not done: the next try is compared with what is there then.
@@ -82,17 +80,12 @@ pub(super) fn run(context: &Context, args: Args) -> Result<Exit> {
             ui.say(&format!("apply: done: {}", report.summary()));
             Ok(report.exit())
         }
-        Err(failure) => match failure.error.downcast_ref::<Moved>() {
-            Some(moved) => {
+        Err(failure) => {
+            if let Some(moved) = failure.error.downcast_ref::<Moved>() {
                 ui.emit(&Refused { saved_at: saved.made_at, moved: moved.moved.clone() });
-                ui.problem("apply: the saved plan no longer holds: nothing was written");
-                for hint in &failure.hints {
-                    ui.say(&format!("  next: {hint}"));
-                }
-                Ok(failure.exit)
             }
-            None => Err(failure),
-        },
+            Err(failure)
+        }
     }
 }
 
@@ -112,7 +105,7 @@ fn show_held(ui: &Ui, plan: &Plan) {
 /// Saves what a run would write.
 pub(super) fn save(context: &Context, file: &Path, options: &Options, report: &Report) -> Result<()> {
     let config = context.config()?;
-    let store = context.store()?;
+    let store = context.store_for(&config)?;
     let from = made_from(context, &config, &store)?;
     let asked = Asked {
         cids: options.cids.clone(),
@@ -136,7 +129,7 @@ fn made_from(context: &Context, config: &Config, store: &Store) -> Result<MadeFr
 }
 
 /// The options of a run, as they were asked for when the plan was saved.
-fn options_of(asked: &Asked) -> Result<Options> {
+fn options_of(asked: &Asked, by_hand: bool) -> Result<Options> {
     let only = match &asked.only {
         None => None,
         Some(word) => Some(
@@ -150,7 +143,7 @@ fn options_of(asked: &Asked) -> Result<Options> {
         force: asked.force,
         verify: asked.verify,
         open_standing: asked.open_standing,
-        by_hand: std::io::stdin().is_terminal() && std::io::stderr().is_terminal(),
+        by_hand,
         ..Options::default()
     })
 }

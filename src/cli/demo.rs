@@ -37,7 +37,17 @@ pub(super) fn run(context: &Context, args: Args) -> Result<Exit> {
     let temporary;
     let folder = match &args.keep {
         Some(folder) => {
-            std::fs::create_dir_all(folder)?;
+            let named = |error| {
+                Failure::from(error)
+                    .context(format!("cannot use {}", folder.display()))
+                    .hint("name a folder that this account may write to: --keep DIR")
+            };
+            std::fs::create_dir_all(folder).map_err(named)?;
+            // What an earlier demo left belongs to an earlier sandbox.
+            if std::fs::read_dir(folder).map_err(named)?.next().is_some() {
+                let said = format!("{} is not empty, and the demo begins anew", folder.display());
+                return Err(Failure::new(Exit::Usage, said).hint("name a new folder: --keep DIR"));
+            }
             folder.clone()
         }
         None => {

@@ -75,10 +75,12 @@ pub(super) fn run(context: &Context, args: Args) -> Result<Exit> {
     if let Some(Command::Explain { words }) = &args.explain {
         return explained(context, &words.join(" "));
     }
-    let look = Look { only: args.only, cids: args.cids };
+    let unattended = args.nagios && !context.ui.is_by_hand();
+    let look = Look { only: args.only, cids: args.cids, unattended };
+    let bundle = args.bundle.as_deref().map(bundle::begin).transpose()?;
     let examined = doctor::examine(context, &look).and_then(|report| {
-        if let Some(file) = &args.bundle {
-            bundle::write(context, &report, file)?;
+        if let Some(bundle) = bundle {
+            bundle::write(context, &report, bundle)?;
         }
         Ok(report)
     });

@@ -47,7 +47,7 @@ enum One {
 }
 
 pub(super) fn run(context: &Context, args: Args) -> Result<Exit> {
-    let store = context.store()?;
+    let store = context.existing_store()?;
     if let Some(One::Show { run }) = args.show {
         let summary = find(&store, run)?;
         context.ui.emit(&Whole { summary, writes: store.writes_of(run)? });

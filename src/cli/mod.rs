@@ -35,7 +35,7 @@ use clap::{ArgAction, CommandFactory, Parser, Subcommand};
 use crate::config::Environment;
 use crate::context::Context;
 use crate::error::{Exit, Failure, Result};
-use crate::ui::{Format, Look, Ui, text};
+use crate::ui::{Format, Look, Ui};
 
 /// What `--version` says: also which commit, and for what system.
 const LONG_VERSION: &str =
@@ -203,16 +203,7 @@ pub fn command() -> clap::Command {
 
 /// A failure as every command shows it: what, the causes, what to do next.
 fn report(ui: &Ui, failure: &Failure) {
-    let mut causes = failure.error.chain();
-    if let Some(first) = causes.next() {
-        ui.problem(&format!("{} {}", ui.paint(Look::Bad, "error:"), text::clean(&first.to_string())));
-    }
-    for cause in causes {
-        ui.problem(&format!("  because: {}", text::clean(&cause.to_string())));
-    }
-    for hint in &failure.hints {
-        ui.problem(&format!("  {} {}", ui.paint(Look::Dim, "next:"), text::clean(hint)));
-    }
+    ui.failure(&format!("{} ", ui.paint(Look::Bad, "error:")), 7, failure);
 }
 
 /// Talk of psactl itself and of its requests, to stderr. The libraries below stay silent: what they know

@@ -75,10 +75,10 @@ pub(super) fn run(context: &Context, args: Args) -> Result<Exit> {
     if reason.is_empty() {
         return Err(Failure::new(Exit::Usage, "--reason is empty").hint("say why, in a few words"));
     }
-    let store = context.store()?;
+    let store = context.store_for(&config)?;
     let source = config.portal.source.name();
     known(&config, &store, source, &args.cids)?;
-    let _lock = store.lock("pause", now)?;
+    let _lock = context.lock(&store, "pause")?;
     let cids: Vec<Option<String>> =
         if args.all { vec![None] } else { args.cids.into_iter().map(Some).collect() };
     let parts: Vec<Option<String>> = match args.only.as_slice() {
@@ -99,10 +99,10 @@ pub(super) fn run(context: &Context, args: Args) -> Result<Exit> {
 
 pub(super) fn resume(context: &Context, args: ResumeArgs) -> Result<Exit> {
     let config = context.config()?;
-    let store = context.store()?;
+    let store = context.store_for(&config)?;
     let source = config.portal.source.name();
     let now = context.now();
-    let _lock = store.lock("resume", now)?;
+    let _lock = context.lock(&store, "resume")?;
     let all = holding(&store, source, now)?;
     for cid in &args.cids {
         if all.iter().any(|pause| pause.cid.as_ref() == Some(cid)) {

@@ -8,7 +8,7 @@ use crate::context::Context;
 use crate::error::{Exit, Failure, Result};
 use crate::store::LoggedEvent;
 use crate::sync::Options;
-use crate::ui::text;
+use crate::ui::{Show, text};
 
 /// Run the notification actions of events again, now
 ///
@@ -49,7 +49,7 @@ pub(super) fn run(context: &Context, args: Args) -> Result<Exit> {
         _ => {}
     }
     let config = context.config()?;
-    let store = context.store()?;
+    let store = context.store_for(&config)?;
     let source = config.portal.source.name();
     let chosen = if filtered {
         args.filter.chosen(&store, source, context.now())?
@@ -74,20 +74,17 @@ pub(super) fn run(context: &Context, args: Args) -> Result<Exit> {
             context.ui.confirm(&format!("Reprocess {events}?"), "--yes")?;
         }
         let plan = super::sync::once(context, "reprocess", options(true))?;
-        if args.dry_run || !context.ui.is_json() {
-            context.ui.emit(&plan);
-        }
         let changes = match plan.plan.changes.len() {
             0 => "nothing to write".to_owned(),
             changes => text::count(changes, "change", "changes"),
         };
         if args.dry_run {
+            context.ui.emit(&plan);
             context.ui.say(&format!("reprocess: dry run of {events}: {changes}, nothing was written"));
             return Ok(Exit::Done);
         }
-        if !context.ui.confirm(&format!("Reprocess {events} ({changes})?"), "--yes")? {
-            return Err(Failure::new(Exit::Interrupted, "nothing was reprocessed"));
-        }
+        let question = format!("Reprocess {events} ({changes})?");
+        context.ui.agree(|ui| plan.show(ui), &question, "--yes", "nothing was reprocessed")?;
     }
     let report = super::sync::once(context, "reprocess", options(false))?;
     context.ui.emit(&report);

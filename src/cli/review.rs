@@ -52,7 +52,7 @@ struct Review {
 }
 
 pub(super) fn run(context: &Context, args: Args) -> Result<Exit> {
-    let store = context.store()?;
+    let store = context.existing_store()?;
     let answers = !args.approve.is_empty() || !args.reject.is_empty() || !args.take_over.is_empty();
     if !answers && context.ui.may_ask() && !context.ui.is_json() {
         if store.holds()?.iter().any(|hold| hold.state == HoldState::Held) {
@@ -66,7 +66,7 @@ pub(super) fn run(context: &Context, args: Args) -> Result<Exit> {
         context.ui.emit(&Review { held: store.holds()?, approved: 0, rejected: 0, taken_over: 0 });
         return Ok(Exit::Done);
     }
-    let _lock = if answers { Some(store.lock("review", context.now())?) } else { None };
+    let _lock = if answers { Some(context.lock(&store, "review")?) } else { None };
     let before = store.holds()?;
     let mut approved = Vec::new();
     for word in &args.approve {

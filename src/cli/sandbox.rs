@@ -232,7 +232,12 @@ pub(super) fn run(context: &Context, args: Args) -> Result<Exit> {
                 context.ui.out(&format!("  trust        {}", file.display()));
             }
             if let Some(file) = &args.write_config {
-                context.ui.out(&format!("Written: {}. Try: psactl --config {0} doctor", file.display()));
+                let state = file.with_file_name("state");
+                context.ui.out(&format!(
+                    "Written: {0}. Try: psactl --config {0} --state {1} doctor",
+                    file.display(),
+                    state.display()
+                ));
             }
             context.ui.say("Serving until Ctrl-C.");
         }
@@ -298,11 +303,38 @@ pub fn write_trial_x360recover(sandbox: &Sandbox, file: &Path) -> Result<()> {
     write_secret(&folder.join("axcient-key"), &sandbox.portal().key())
 }
 
+/// The first line of a psactl.toml for a sandbox: only where it stands is anything written anew.
+const MARK: &str = "# For a sandbox: psactl sandbox writes this file and those beside it anew.";
+
+/// The files beside it.
+const BESIDE: [&str; 5] = ["private-key", "integrator-password", "axcient-key", "accounts.csv", "events.csv"];
+
+/// Nobody's configuration, secret or export is written over.
+fn refuse_anothers(file: &Path, folder: &Path) -> Result<()> {
+    let there = |path: &Path| std::fs::symlink_metadata(path).is_ok();
+    let met = if there(file) {
+        let text = std::fs::read_to_string(file).unwrap_or_default();
+        (!text.starts_with(MARK)).then(|| file.to_owned())
+    } else {
+        BESIDE.iter().map(|name| folder.join(name)).find(|path| there(path))
+    };
+    match met {
+        None => Ok(()),
+        Some(path) => {
+            let said = format!("{} is there, and is no sandbox's: it is not written over", path.display());
+            Err(Failure::new(Exit::Usage, said)
+                .hint("name a file in a new folder: --write-config trial/psactl.toml"))
+        }
+    }
+}
+
 /// The example's psactl.toml with the lines that say where to go, and those that `other` replaces by their key; and
 /// the secrets for ConnectWise. Returns the folder.
 fn trial(sandbox: &Sandbox, file: &Path, other: impl Fn(&str) -> Option<String>) -> Result<PathBuf> {
     let folder = file.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
-    std::fs::create_dir_all(folder)?;
+    refuse_anothers(file, folder)?;
+    let cannot = |path: &Path| format!("cannot write {}", path.display());
+    std::fs::create_dir_all(folder).map_err(|error| Failure::from(error).context(cannot(folder)))?;
     let text = include_str!("../../examples/psactl.toml");
     let ca_file = sandbox.ca_file().map(|file| toml::Value::from(&*file.to_string_lossy()));
     // The example is a file for a real PSA; only the lines that say where to go differ.
@@ -324,16 +356,22 @@ fn trial(sandbox: &Sandbox, file: &Path, other: impl Fn(&str) -> Option<String>)
         })
         .map(|line| line + "\n")
         .collect();
-    std::fs::write(file, replaced)?;
+    std::fs::write(file, format!("{MARK}\n{replaced}"))
+        .map_err(|error| Failure::from(error).context(cannot(file)))?;
     write_secret(&folder.join("private-key"), &sandbox.private_key())?;
     write_secret(&folder.join("integrator-password"), sandbox.integrator_password())?;
     Ok(folder.to_owned())
 }
 
-/// Writes a secret that only its owner can read.
+/// Writes a secret that only its owner can read, in place of the sandbox's one before.
 pub(super) fn write_secret(file: &Path, secret: &str) -> Result<()> {
     let mut options = std::fs::OpenOptions::new();
-    options.write(true).create(true).truncate(true);
+    options.write(true).create_new(true);
+    if let Err(error) = std::fs::remove_file(file)
+        && error.kind() != ErrorKind::NotFound
+    {
+        return Err(error.into());
+    }
     #[cfg(unix)]
     std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
     let mut opened = options.open(file)?;

@@ -57,14 +57,14 @@ pub(super) fn run(context: &Context, args: Args) -> Result<Exit> {
         open_standing: args.open_standing,
         dry_run: args.dry_run || args.save_plan.is_some(),
         // Typed by a person: the login may be tried at once after a refusal.
-        by_hand: std::io::stdin().is_terminal() && std::io::stderr().is_terminal(),
+        by_hand: context.ui.is_by_hand(),
         events: None,
         exactly: None,
     };
     let by_hand = options.by_hand;
     let named = !options.cids.is_empty();
     let config = context.config()?;
-    let store = context.store()?;
+    let store = context.store_for(&config)?;
     let began = std::time::Instant::now();
     let outcome = once_with(context, &config, &store, "sync", options.clone());
     // A run of some customers is no sign that the others are looked after.
@@ -109,7 +109,8 @@ pub(super) fn run(context: &Context, args: Args) -> Result<Exit> {
 
 /// One run, with lock, client and clock. `reprocess` and `doctor` use it too.
 pub(super) fn once(context: &Context, command: &'static str, options: Options) -> Result<Report> {
-    once_with(context, &context.config()?, &context.store()?, command, options)
+    let config = context.config()?;
+    once_with(context, &config, &context.store_for(&config)?, command, options)
 }
 
 fn once_with(

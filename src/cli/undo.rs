@@ -44,15 +44,15 @@ pub struct Args {
 }
 
 pub(super) fn run(context: &Context, args: Args) -> Result<Exit> {
-    let store = context.store()?;
+    let store = context.existing_store()?;
     super::history::find(&store, args.run)?;
     stop::refuse(&store)?;
-    let _lock = if args.dry_run { None } else { Some(store.lock("undo", context.now())?) };
     if store.writes_of(args.run)?.is_empty() {
         context.ui.emit(&Report::new(args.run, args.dry_run, Undo::default()));
         return Ok(Exit::Done);
     }
     let config = context.config()?;
+    let store = store.opened_for(&config.connectwise.company_id)?;
     let client = context.client(&config)?;
     let (secrets, clock) = (Secrets::default(), || context.now());
     let observed_at = context.now();
@@ -65,26 +65,34 @@ pub(super) fn run(context: &Context, args: Args) -> Result<Exit> {
         observed_at,
         interrupted: Arc::clone(&context.interrupted),
     };
-    let mut report = context.block_on(async {
-        if !args.dry_run {
-            applier(0).settle().await?.whole()?;
-        }
-        let writes = store.writes_of(args.run)?;
-        let later = store.writes_after(writes.first().map_or(0, |write| write.id))?;
-        let readings = read(&client, &writes).await?;
-        Ok(Report::new(args.run, args.dry_run, undo::plan(args.run, &writes, &later, &readings)))
-    })?;
+    let look = || {
+        context.block_on(async {
+            if !args.dry_run {
+                applier(0).settle().await?.whole()?;
+            }
+            let writes = store.writes_of(args.run)?;
+            let later = store.writes_after(writes.first().map_or(0, |write| write.id))?;
+            let readings = read(&client, &writes).await?;
+            Ok(Report::new(args.run, args.dry_run, undo::plan(args.run, &writes, &later, &readings)))
+        })
+    };
+    let mut lock = if args.dry_run { None } else { Some(context.lock(&store, "undo")?) };
+    let mut report = look()?;
     if args.dry_run || report.undo.plan.changes.is_empty() {
         context.ui.emit(&report);
         return Ok(report.exit());
     }
     if !args.yes {
-        if context.ui.may_ask() {
-            report.show(&context.ui);
-        }
         let writes = text::count(report.undo.plan.changes.len(), "write", "writes");
-        if !context.ui.confirm(&format!("Take back {writes} of run {}?", args.run), "--yes")? {
-            return Err(Failure::new(Exit::Interrupted, "nothing was taken back"));
+        let question = format!("Take back {writes} of run {}?", args.run);
+        // While a person thinks, cron's sync goes on.
+        drop(lock.take());
+        context.ui.agree(|ui| report.show(ui), &question, "--yes", "nothing was taken back")?;
+        lock = Some(context.lock(&store, "undo")?);
+        let shown = std::mem::replace(&mut report, look()?);
+        if report.undo.plan.changes != shown.undo.plan.changes {
+            let met = "something was written while this was asked: nothing was taken back";
+            return Err(Failure::new(Exit::Partial, met).hint("run the command again"));
         }
     }
     let run = store.begin_run("undo", context.now())?;
@@ -97,6 +105,7 @@ pub(super) fn run(context: &Context, args: Args) -> Result<Exit> {
     // The next sync shows what is held now.
     store.forget_checks_of(report.applied.iter().filter_map(|applied| applied.change.cid.as_deref()))?;
     store.end_run(run, report.exit().code(), &report.summary(), context.now())?;
+    drop(lock);
     context.ui.emit(&report);
     context.ui.say(&format!("undo: {}", report.summary()));
     Ok(report.exit())

@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 use toml_edit::{Array, DocumentMut, InlineTable, Item, Table, TableLike, Value};
 
 use super::SecretSource;
+use super::secret::is_secret;
 
 /// psactl.toml as it is written. Keys are named with dots: `connectwise.company_id`.
 #[derive(Debug, Clone)]
@@ -16,11 +17,8 @@ pub struct Document(DocumentMut);
 const NEW: &str = include_str!("new.toml");
 
 /// Keys of values that are paths, relative to the file's folder.
-const PATHS: &[&str] = &["connectwise.ca_file", "portal.accounts", "portal.events"];
-
-/// Keys of values that say where a secret is.
-const SECRETS: &[&str] =
-    &["connectwise.login.private_key", "connectwise.login.password", "integrator_login.password"];
+const PATHS: &[&str] =
+    &["connectwise.ca_file", "portal.accounts", "portal.events", "monitoring.prometheus_file"];
 
 impl Document {
     /// A new file, with its comments and defaults and nothing answered yet.
@@ -53,9 +51,16 @@ impl Document {
         Some(list.iter().filter_map(|word| word.as_str().map(str::to_owned)).collect())
     }
 
+    /// Every secret, by its key, with where it is.
+    pub fn secrets(&self) -> Vec<(String, SecretSource)> {
+        let mut found = Vec::new();
+        leaves(self.0.as_table(), "", &mut found);
+        found.into_iter().filter_map(|(key, _)| Some((key.clone(), self.secret(&key)?))).collect()
+    }
+
     /// Where a secret is.
     pub fn secret(&self, key: &str) -> Option<SecretSource> {
-        let table = self.item(key)?.as_table_like()?;
+        let table = self.item(key).filter(|_| is_secret(key))?.as_table_like()?;
         let (form, item) = table.iter().next()?;
         let value = item.as_str()?.to_owned();
         match form {
@@ -166,12 +171,10 @@ impl Document {
         }
         for (key, value) in found {
             if PATHS.contains(&key.as_str())
-                && let Some(path) = value.as_str().filter(|path| !path.is_empty())
+                && let Some(path) = value.as_str().filter(|path| !path.is_empty() && !path.contains("://"))
             {
                 self.set_path(&key, &folder.join(path));
-            } else if SECRETS.contains(&key.as_str())
-                && let Some(SecretSource::File(path)) = other.secret(&key)
-            {
+            } else if let Some(SecretSource::File(path)) = other.secret(&key) {
                 self.set_secret(&key, &SecretSource::File(folder.join(path)));
             } else {
                 self.set(&key, value);
@@ -242,7 +245,7 @@ fn leaves(table: &dyn TableLike, section: &str, found: &mut Vec<(String, Value)>
     for (name, item) in table.iter() {
         let key = if section.is_empty() { name.to_owned() } else { format!("{section}.{name}") };
         match item {
-            Item::Value(value) if !value.is_inline_table() || SECRETS.contains(&key.as_str()) => {
+            Item::Value(value) if !value.is_inline_table() || is_secret(&key) => {
                 found.push((key, value.clone()));
             }
             // A product with its price is one value.

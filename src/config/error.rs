@@ -55,7 +55,7 @@ pub enum Error {
         reason: &'static str,
     },
     /// The file was read and has mistakes: all of them, in the order of the file.
-    #[error("{}", listed(path, problems))]
+    #[error("{}", listed(path, problems).join("\n"))]
     Invalid {
         /// The file.
         path: PathBuf,
@@ -75,6 +75,14 @@ pub enum Error {
 }
 
 impl Error {
+    /// Each mistake by itself.
+    pub fn lines(&self) -> Vec<String> {
+        match self {
+            Error::Invalid { path, problems } => listed(path, problems),
+            other => vec![other.to_string()],
+        }
+    }
+
     /// What the technician can do next, most likely first.
     pub fn hints(&self) -> Vec<String> {
         match self {
@@ -106,8 +114,8 @@ fn looked_in(looked: &[PathBuf]) -> String {
     }
 }
 
-fn listed(path: &std::path::Path, problems: &[Problem]) -> String {
-    let lines: Vec<String> = problems
+fn listed(path: &std::path::Path, problems: &[Problem]) -> Vec<String> {
+    problems
         .iter()
         .map(|problem| match &problem.at {
             Place::Whole => format!("{}: {}", path.display(), problem.message),
@@ -116,8 +124,7 @@ fn listed(path: &std::path::Path, problems: &[Problem]) -> String {
             }
             Place::Variable(name) => format!("{name}: {}", problem.message),
         })
-        .collect();
-    lines.join("\n")
+        .collect()
 }
 
 impl fmt::Display for Problem {

@@ -7,6 +7,7 @@ use serde::Serialize;
 
 use super::error::{Error, Place};
 use super::schema::{self, Shape};
+use super::secret::is_secret;
 use super::tree::{self, Node, Value};
 use super::{Config, Environment};
 
@@ -156,7 +157,7 @@ impl Walk<'_> {
         };
         let value = match &node.value {
             // Whoever writes a secret there after all must not have it told.
-            Value::Text(text) if may_be_secret(&key) && !text.is_empty() => "(masked)".to_owned(),
+            Value::Text(text) if is_secret(&key) && !text.is_empty() => "(masked)".to_owned(),
             Value::Text(text) if text.contains("://") && text.contains('?') => {
                 format!("{:?}", format!("{}?(masked)", text.split('?').next().unwrap_or_default()))
             }
@@ -175,11 +176,6 @@ impl Walk<'_> {
             Place::Whole => self.file.display().to_string(),
         }
     }
-}
-
-fn may_be_secret(key: &str) -> bool {
-    let last = key.rsplit('.').next().unwrap_or(key);
-    matches!(last, "private_key" | "password" | "ping_url" | "api_key") || key.starts_with("portal.headers.")
 }
 
 /// A value as it stands in TOML. Commands are not told: people write the secret itself into them.

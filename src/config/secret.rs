@@ -25,6 +25,12 @@ pub enum SecretSource {
 const LONGEST: u64 = 64 * 1024;
 const COMMAND_LIMIT: Duration = Duration::from_secs(30);
 
+/// Whether what stands at a key, named with dots, says where a secret is, or may be one.
+pub(super) fn is_secret(key: &str) -> bool {
+    let last = key.rsplit('.').next().unwrap_or(key);
+    matches!(last, "private_key" | "password" | "ping_url" | "api_key") || key.starts_with("portal.headers.")
+}
+
 impl fmt::Debug for SecretSource {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {

@@ -78,14 +78,6 @@ impl Names {
     }
 }
 
-fn existing(context: &Context) -> Result<Store> {
-    let folder = context.state_folder()?;
-    if !Store::file_in(&folder).exists() {
-        return Err(Failure::new(Exit::Configuration, "there is no state yet"));
-    }
-    context.store()
-}
-
 /// A run, without what it wrote.
 #[derive(Serialize)]
 struct Ran {
@@ -100,12 +92,49 @@ struct Ran {
     errors: Vec<String>,
 }
 
-/// Writes the bundle to a new file that only its owner can read.
+/// A new file that only its owner can read, begun before anything is looked at.
+pub struct Bundle<'a> {
+    path: &'a Path,
+    file: std::fs::File,
+    written: bool,
+}
+
+/// Nothing of it stays where nothing was found out.
+impl Drop for Bundle<'_> {
+    fn drop(&mut self) {
+        if !self.written {
+            let _stays = std::fs::remove_file(self.path);
+        }
+    }
+}
+
+/// Begins a bundle.
 ///
 /// # Errors
 /// Where the file is there already or cannot be written.
-pub fn write(context: &Context, report: &Report, file: &Path) -> Result<()> {
-    let store = existing(context).ok();
+pub fn begin(path: &Path) -> Result<Bundle<'_>> {
+    let mut options = std::fs::OpenOptions::new();
+    options.write(true).create_new(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    let file = options.open(path).map_err(|error| unwritable(path, &error))?;
+    Ok(Bundle { path, file, written: false })
+}
+
+fn unwritable(path: &Path, error: &std::io::Error) -> Failure {
+    let said = |exit| Failure::new(exit, format!("cannot write {}: {error}", path.display()));
+    match error.kind() {
+        std::io::ErrorKind::AlreadyExists => said(Exit::Usage).hint("name a file that is not there yet"),
+        _ => said(Exit::Unexpected).hint("name a file in a folder that this account may write to"),
+    }
+}
+
+/// Writes the bundle.
+///
+/// # Errors
+/// Where it cannot be written.
+pub fn write(context: &Context, report: &Report, mut bundle: Bundle<'_>) -> Result<()> {
+    let store = context.existing_store().ok();
     let mut document = json!({
         "schema": "psactl/bundle/1",
         "made_at": context.now(),
@@ -124,22 +153,10 @@ pub fn write(context: &Context, report: &Report, file: &Path) -> Result<()> {
     });
     report.names.strip(&mut document);
     let text = serde_json::to_string_pretty(&document).map_err(crate::store::Error::from)?;
-    let said = |error: std::io::Error| {
-        let failure = Failure::new(Exit::Unexpected, format!("cannot write {}: {error}", file.display()));
-        match error.kind() {
-            std::io::ErrorKind::AlreadyExists => failure.hint("name a file that is not there yet"),
-            _ => failure.hint("name a file in a folder that this account may write to"),
-        }
-    };
-    let mut options = std::fs::OpenOptions::new();
-    options.write(true).create_new(true);
-    #[cfg(unix)]
-    {
-        use std::os::unix::fs::OpenOptionsExt;
-        options.mode(0o600);
-    }
-    let mut written = options.open(file).map_err(said)?;
-    written.write_all(text.as_bytes()).and_then(|()| written.write_all(b"\n")).map_err(said)
+    let written = bundle.file.write_all(text.as_bytes()).and_then(|()| bundle.file.write_all(b"\n"));
+    written.map_err(|error| unwritable(bundle.path, &error))?;
+    bundle.written = true;
+    Ok(())
 }
 
 /// Every key with where its value comes from; what could be a secret is not told.

@@ -408,6 +408,13 @@ pub static CHECKS: &[Known] = &[
             "psactl state rebuild starts anew from what ConnectWise has",
             "psactl state keep goes on with this state, where a person wrote that by hand with psactl's login",
         ]),
+    problem(State, "state-company", "psactl's state is that of another ConnectWise")
+        .means("nothing is read from it or written: its links and records are another company's")
+        .because("the state of a trial or of another company is used, or the company ID was changed")
+        .mended(&[
+            "name the right folder with --state DIR or PSACTL_STATE, or a new one",
+            "psactl state keep, where it is the same ConnectWise with a new company ID",
+        ]),
     warning(State, "state-unsettled", "what became of a write is not known yet")
         .means("nothing more is written for the customer before the next run has looked it up")
         .because("the answer was lost, or a run was killed between intent and outcome")

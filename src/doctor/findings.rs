@@ -93,7 +93,7 @@ impl Findings {
 
     /// A check failed for this reason.
     pub fn fail(&mut self, id: &'static str, failure: &Failure) {
-        let evidence = failure.error.chain().map(|cause| Evidence::new(cause.to_string())).collect();
+        let evidence = failure.causes().into_iter().flatten().map(Evidence::new).collect();
         // Causes of one failure are no cases.
         let title = catalog::known(id).map(|known| known.says.to_owned());
         self.found.insert(id, Found { title, evidence, fix: failure.hints.clone() });

@@ -23,7 +23,7 @@ use crate::setup::{Chosen, Finding, Setup, Step, managed_ids, service_status};
 use crate::store::{Link, Store, TicketMemory};
 use crate::sync::billing::AgreementFacts;
 use crate::sync::faults::FaultKey;
-use crate::sync::{Options, Report, Run, is_everybodys, observe as psa_observe};
+use crate::sync::{Options, Report, Run, is_everybodys, observe as psa_observe, waiting};
 use crate::ui::Ui;
 
 /// What is asked for.
@@ -33,6 +33,8 @@ pub struct Look {
     pub only: Option<Group>,
     /// Only these customers, where a check is about customers.
     pub cids: Vec<String>,
+    /// A machine looks, again and again: a login that was refused lately is not tried anew.
+    pub unattended: bool,
 }
 
 /// The groups that need more than psactl.toml, the exports and the state.
@@ -92,46 +94,39 @@ pub(super) struct State {
 
 /// What ConnectWise says.
 pub(super) struct Psa {
-    pub company: psa_result::Read<CompanyInfo>,
+    pub company: Result<CompanyInfo>,
     /// Nothing where the site could not be reached.
-    pub info: Option<psa_result::Read<Info>>,
+    pub info: Option<Result<Info>>,
     /// Nothing where the login is refused, or no list is asked for.
     pub lists: Option<Lists>,
     /// What ended the look before its end.
     pub broken: Option<Failure>,
 }
 
-/// Short names for what can fail by itself.
-pub(super) mod psa_result {
-    /// A list, or why it could not be read.
-    pub type Read<T> = std::result::Result<T, crate::error::Failure>;
-}
-use psa_result::Read;
-
 /// Every list.
 #[derive(Default)]
 pub(super) struct Lists {
     /// The steps that concern no single company, in order.
-    pub steps: Vec<(Step, Read<Finding>)>,
+    pub steps: Vec<(Step, Result<Finding>)>,
     pub catalog: BTreeMap<i64, CatalogItem>,
-    pub logins: Option<Read<Vec<IntegratorLogin>>>,
-    pub boards: Option<Read<Vec<Board>>>,
+    pub logins: Option<Result<Vec<IntegratorLogin>>>,
+    pub boards: Option<Result<Vec<Board>>>,
     /// The integration, and its cross-references.
-    pub cross_references: Option<(i64, Read<Vec<CrossReference>>)>,
+    pub cross_references: Option<(i64, Result<Vec<CrossReference>>)>,
     /// Agreements with their additions: all of linked companies, the running ones of the others.
-    pub agreements: Option<Read<Vec<AgreementFacts>>>,
+    pub agreements: Option<Result<Vec<AgreementFacts>>>,
     /// Managed ID entries by company.
     pub entries: Option<BTreeMap<i64, Vec<ManagedId>>>,
     /// Linked companies that are out of use, and why.
     pub gone: BTreeMap<i64, String>,
     /// psactl's open tickets, and those that it takes for open.
-    pub tickets: Option<Read<Vec<Ticket>>>,
+    pub tickets: Option<Result<Vec<Ticket>>>,
     /// Companies and agreements that could not be read.
     pub unread: Vec<Failure>,
     /// Companies of which an agreement could not be read: nothing can be said of their billing.
     pub unread_companies: BTreeSet<i64>,
     /// What the next sync would do.
-    pub next: Option<Read<Report>>,
+    pub next: Option<Result<Report>>,
     /// Names of companies.
     pub names: BTreeMap<i64, String>,
     /// The server's date.
@@ -259,7 +254,15 @@ async fn ask(seen: &Seen<'_>, config: &Config, client: &Client, context: &Contex
     if psa.company.is_err() {
         return Ok(psa);
     }
-    psa.info = Some(client.info().await.map_err(Failure::from));
+    let by_hand = !seen.look.unattended;
+    let allowed = match &seen.state {
+        Some(Ok(state)) => waiting::allowed(&state.store, config, by_hand, seen.now),
+        _ => Ok(()),
+    };
+    psa.info = Some(match allowed {
+        Ok(()) => client.info().await.map_err(Failure::from),
+        Err(waits) => Err(waits),
+    });
     let signed_in = matches!(&psa.info, Some(Ok(_)));
     if !signed_in || seen.look.only == Some(Group::Connection) {
         return Ok(psa);
@@ -282,7 +285,7 @@ async fn ask(seen: &Seen<'_>, config: &Config, client: &Client, context: &Contex
         let options = Options {
             dry_run: true,
             verify: true,
-            by_hand: true,
+            by_hand,
             cids: seen.look.cids.clone(),
             ..Options::default()
         };
@@ -487,7 +490,7 @@ impl Asker<'_> {
 }
 
 /// A list, or why it alone could not be read; what would meet every other list ends the look.
-fn read<T>(outcome: std::result::Result<T, psa::Error>) -> Result<Read<T>> {
+fn read<T>(outcome: std::result::Result<T, psa::Error>) -> Result<Result<T>> {
     match outcome.map_err(Failure::from) {
         Err(failure) if is_everybodys(&failure) => Err(failure),
         other => Ok(other),

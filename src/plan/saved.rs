@@ -174,7 +174,7 @@ fn seal(value: &Value) -> String {
 
 /// A saved plan that no longer holds, and what moved.
 #[derive(Debug, Clone, thiserror::Error, Serialize)]
-#[error("the saved plan no longer holds, nothing was written: {}", moved.join("; "))]
+#[error("the saved plan no longer holds: nothing was written")]
 pub struct Moved {
     /// What moved, one line for each record.
     pub moved: Vec<String>,

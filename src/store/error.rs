@@ -29,6 +29,19 @@ pub enum Error {
         /// The database file.
         file: String,
     },
+    /// The state was made with another ConnectWise than the configured one.
+    #[error(
+        "the state in {folder} is that of the ConnectWise company {known}, and psactl.toml names {configured}: its links \
+         and records are another's"
+    )]
+    OtherCompany {
+        /// The state folder.
+        folder: String,
+        /// The company ID that the state was made with.
+        known: String,
+        /// The configured company ID.
+        configured: String,
+    },
     /// The database could not be brought to the format of this program.
     #[error(
         "the state in {file} could not be brought from format {from} to {VERSION} and was left as it was"
@@ -142,6 +155,12 @@ impl Error {
         const RESTORE: &str = "psactl changes nothing while its state cannot be read: restore the file from a backup, \
                                or start anew from ConnectWise with psactl state rebuild";
         let hint = match self {
+            Error::OtherCompany { .. } => {
+                return vec![
+                    "name the folder of this ConnectWise's state with --state DIR or PSACTL_STATE, or a new one".to_owned(),
+                    "where it is the same ConnectWise, and only its company ID was changed: psactl state keep".to_owned(),
+                ];
+            }
             Error::Locked { .. } => "wait for it to end; the lock goes with its process",
             Error::Newer { .. } => "use the newer psactl, or another folder with --state",
             Error::Foreign { .. } => "name psactl's own folder with --state DIR or PSACTL_STATE",

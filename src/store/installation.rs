@@ -7,12 +7,13 @@ use jiff::Timestamp;
 use rusqlite::{OptionalExtension, params};
 use serde::{Deserialize, Serialize};
 
-use super::{Result, Store, seconds};
+use super::{Error, Result, Store, seconds};
 
 const ID: &str = "installation";
 const SINCE: &str = "installation_since";
 const NAME: &str = "own_name";
 const LOGIN: &str = "own_login";
+const COMPANY: &str = "own_company";
 const STOP: &str = "second_psactl";
 const SEEN: &str = "seen:addition:";
 const ACCEPTED: &str = "accepted:ticket:";
@@ -71,6 +72,47 @@ impl Store {
         }
         let since = self.meta_time(SINCE)?.unwrap_or(Timestamp::UNIX_EPOCH);
         Ok((self.meta(ID)?.unwrap_or_default(), since))
+    }
+
+    /// This state, for work with the ConnectWise of a company ID.
+    ///
+    /// # Errors
+    /// [`Error::OtherCompany`] where it was made with another one: ids of one ConnectWise say nothing in another.
+    pub fn opened_for(mut self, company_id: &str) -> Result<Store> {
+        match self.company()? {
+            Some(known) if !known.eq_ignore_ascii_case(company_id) => Err(Error::OtherCompany {
+                folder: self.folder.display().to_string(),
+                known,
+                configured: company_id.to_owned(),
+            }),
+            _ => {
+                self.company = Some(company_id.to_owned());
+                Ok(self)
+            }
+        }
+    }
+
+    /// The company ID that the state was made with, once anything was written.
+    ///
+    /// # Errors
+    /// Where the database cannot be read.
+    pub fn company(&self) -> Result<Option<String>> {
+        self.meta(COMPANY)
+    }
+
+    /// A person says which company ID it is now.
+    ///
+    /// # Errors
+    /// Where the database cannot be written.
+    pub fn set_company(&self, company_id: &str) -> Result<()> {
+        self.set_meta(COMPANY, company_id)
+    }
+
+    pub(super) fn settle_on_company(&self) -> Result<()> {
+        match &self.company {
+            Some(company) if self.company()?.is_none() => self.set_company(company),
+            _ => Ok(()),
+        }
     }
 
     /// What ConnectWise calls psactl's own login, where a write has told.

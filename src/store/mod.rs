@@ -63,6 +63,8 @@ type Result<T> = std::result::Result<T, Error>;
 pub struct Store {
     db: Connection,
     folder: PathBuf,
+    /// The ConnectWise that the command works with, where it works with one.
+    company: Option<String>,
 }
 
 /// Held while a command may write; released when dropped or when the process dies.
@@ -92,7 +94,7 @@ impl Store {
             Error::Database(problem) => Error::Unusable { path: file.display().to_string(), problem },
             other => other,
         })?;
-        Ok(Store { db, folder: folder.to_owned() })
+        Ok(Store { db, folder: folder.to_owned(), company: None })
     }
 
     /// Whether a folder holds a state.
@@ -126,9 +128,12 @@ impl Store {
         &self.folder
     }
 
-    /// Takes the right to write, or says who has it. The system frees it when the process dies.
+    /// Takes the right to write, or says who has it. The system frees it when the process dies. From the first write on
+    /// the state is that of the ConnectWise that it is [`Store::opened_for`].
     pub fn lock(&self, command: &str, now: Timestamp) -> Result<Lock> {
-        lock(&self.folder, &format!("since {now} ({command})"))
+        let lock = lock(&self.folder, &format!("since {now} ({command})"))?;
+        self.settle_on_company()?;
+        Ok(lock)
     }
 
     /// A transaction that has the right to write from its start: upgrading a read transaction is not retried. Within

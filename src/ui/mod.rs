@@ -13,6 +13,8 @@ use std::io::{IsTerminal, Write};
 use anstyle::{AnsiColor, Style};
 use serde::Serialize;
 
+use crate::error::Failure;
+
 pub use hidden::Terminal;
 pub use progress::Progress;
 pub use table::Table;
@@ -42,7 +44,10 @@ pub struct Ui {
     quiet: bool,
     colour: bool,
     width: Option<u16>,
+    by_hand: bool,
     ask: bool,
+    /// Results go to stderr too.
+    aside: bool,
 }
 
 /// The looks that carry meaning. Colour is never the only carrier of it.
@@ -81,10 +86,24 @@ impl Ui {
             anstream::AutoStream::choice(&std::io::stdout()) != anstream::ColorChoice::Never
         });
         let forced_width = std::env::var("COLUMNS").ok().and_then(|columns| columns.parse().ok());
-        let width = forced_width.or_else(|| terminal.then(table::terminal_width).flatten());
+        let width = forced_width.or_else(|| terminal.then(|| table::terminal_width(false)).flatten());
         // The prompt library reads the keyboard even when stdin is a file, so both ends are checked.
-        let ask = !no_input && std::io::stdin().is_terminal() && std::io::stderr().is_terminal();
-        Ui { format, quiet, colour, width, ask }
+        let by_hand = std::io::stdin().is_terminal() && std::io::stderr().is_terminal();
+        Ui { format, quiet, colour, width, by_hand, ask: by_hand && !no_input, aside: false }
+    }
+
+    /// The same looks, with results on stderr: for what a question is about, which must stand where the question stands,
+    /// wherever stdout goes.
+    pub fn at_question(&self) -> Ui {
+        let terminal = std::io::stdout().is_terminal();
+        let width = self.width.or_else(|| if terminal { None } else { table::terminal_width(true) });
+        Ui { format: Format::Table, width, aside: true, ..self.clone() }
+    }
+
+    /// Whether a person typed the command: the login may be tried at once after a refusal, and another psactl is waited
+    /// for.
+    pub fn is_by_hand(&self) -> bool {
+        self.by_hand
     }
 
     /// Whether a question may be asked.
@@ -128,7 +147,11 @@ impl Ui {
 
     /// A line of the result, to stdout.
     pub fn out(&self, line: &str) {
-        write_line(std::io::stdout(), line);
+        if self.aside {
+            write_line(std::io::stderr(), line);
+        } else {
+            write_line(std::io::stdout(), line);
+        }
     }
 
     /// Talk, to stderr; silent under `--quiet`.
@@ -141,6 +164,25 @@ impl Ui {
     /// Something a person must see, to stderr, even under `--quiet`.
     pub fn problem(&self, line: &str) {
         write_line(std::io::stderr(), line);
+    }
+
+    /// A failure: what, the causes, what to do next. `head` stands before it, painted, and is so many columns wide.
+    pub fn failure(&self, head: &str, wide: usize, failure: &Failure) {
+        for (depth, cause) in failure.causes().iter().enumerate() {
+            let (mut head, indent) = match depth {
+                0 => (head.to_owned(), wide),
+                _ => ("  because: ".to_owned(), 11),
+            };
+            for line in cause {
+                let line = self.wrap(&text::clean(line), indent, indent.min(7) + 2);
+                self.problem(&format!("{head}{line}"));
+                head = " ".repeat(indent);
+            }
+        }
+        for hint in &failure.hints {
+            let next = self.paint(Look::Dim, "next:");
+            self.problem(&format!("  {next} {}", self.wrap(&text::clean(hint), 8, 8)));
+        }
     }
 
     /// Shows the cursor, which a question that was left may have hidden.

@@ -32,6 +32,20 @@ impl Ui {
         answered(Confirm::new().with_prompt(question).default(false).interact())
     }
 
+    /// Shows what a question is about, at the question, and asks for a yes; a no ends the command.
+    ///
+    /// # Errors
+    /// As [`Ui::confirm`]; after a no [`Exit::Interrupted`], saying what was not done.
+    pub fn agree(&self, about: impl FnOnce(&Ui), question: &str, flag: &str, undone: &str) -> Result<()> {
+        if self.may_ask() {
+            about(&self.at_question());
+        }
+        match self.confirm(question, flag)? {
+            true => Ok(()),
+            false => Err(Failure::new(Exit::Interrupted, undone)),
+        }
+    }
+
     /// Asks for a line of text; an empty answer takes the default. What `check` refuses is asked again.
     ///
     /// # Errors

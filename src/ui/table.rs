@@ -10,9 +10,12 @@ pub struct Table {
     colour: bool,
 }
 
-/// How wide the terminal is, where it can say so.
-pub(super) fn terminal_width() -> Option<u16> {
-    let probe = Drawn::new();
+/// The width of the terminal behind stdout, or behind stderr; `None` where there is none.
+pub(super) fn terminal_width(stderr: bool) -> Option<u16> {
+    let mut probe = Drawn::new();
+    if stderr {
+        probe.use_stderr();
+    }
     probe.width()
 }
 

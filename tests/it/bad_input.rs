@@ -26,7 +26,7 @@ fn mistakes_in_the_configuration() {
     let good = desk.read("psactl.toml");
     // What is replaced, by what, and what is said.
     let rows: &[(&str, &str, &[&str])] = &[
-        ("company_id =", "compny_id =", &["psactl.toml:9:1: unknown key", "did you mean \"company_id\"?"]),
+        ("company_id =", "compny_id =", &["psactl.toml:10:1: unknown key", "did you mean \"company_id\"?"]),
         ("[billing.guard]", "[billing.gaurd]", &["unknown", "did you mean \"guard\"?"]),
         ("increase = \"50%\"", "increase = \"50\"", &["increase"]),
         ("max_age = \"36h\"", "max_age = \"soon\"", &["max_age", "soon"]),
@@ -137,9 +137,9 @@ fn logins_that_are_refused() {
     let ran =
         refused(&desk, &mut desk.command(SYNC), 0, &["still: ", "not tried again before", "not locked"]);
     assert_eq!(desk.sandbox().requests().len(), 0, "{}", ran.stderr);
-    let desk = Desk::running();
+    let desk = Desk::bare();
     desk.edit("psactl.toml", "company_id = \"", "company_id = \"not");
-    for command in [SYNC, &["setup", "--check"]] {
+    for command in [&["companies", "suggest"][..], &["setup", "--check"]] {
         refused(&desk, &mut desk.command(command), 3, &["knows no company with the login ID “not", "next: "]);
     }
 }

@@ -18,7 +18,11 @@ fn psactl(home: &Path, arguments: &[&str]) -> Command {
 
 fn run(arguments: &[&str]) -> Ran {
     let home = tempfile::tempdir().unwrap();
-    Desk::ran(&mut psactl(home.path(), arguments))
+    run_at(home.path(), arguments)
+}
+
+fn run_at(home: &Path, arguments: &[&str]) -> Ran {
+    Desk::ran(&mut psactl(home, arguments))
 }
 
 /// A child that is stopped with the test, by its own id.
@@ -254,4 +258,39 @@ fn without_a_configuration_it_says_where_one_would_be() {
         run(command).ends_with(3).says("psactl.toml");
     }
     run(&["doctor"]).ends_with(8).says("psactl.toml");
+}
+
+/// What is there already and is nobody's trial is not written over.
+#[test]
+fn the_sandbox_writes_over_its_own_files_alone() {
+    let home = tempfile::tempdir().unwrap();
+    let (config, key) = (home.path().join("psactl.toml"), home.path().join("private-key"));
+    let write = ["sandbox", "--write-config", config.to_str().unwrap()];
+    std::fs::write(&key, "a real one").unwrap();
+    run_at(home.path(), &write).ends_with(2).says("private-key is there, and is no sandbox's");
+    std::fs::remove_file(&key).unwrap();
+    std::fs::write(&config, "[connectwise]\n").unwrap();
+    run_at(home.path(), &write)
+        .ends_with(2)
+        .says("psactl.toml is there, and is no sandbox's")
+        .says("new folder");
+    assert_eq!(std::fs::read_to_string(&config).unwrap(), "[connectwise]\n");
+    assert!(!key.exists());
+    std::fs::remove_file(&config).unwrap();
+    let arguments = ["--write-config", config.to_str().unwrap()];
+    drop(serve(home.path(), &arguments));
+    let before = std::fs::read_to_string(&config).unwrap();
+    drop(serve(home.path(), &arguments));
+    assert_ne!(std::fs::read_to_string(&config).unwrap(), before, "its own is written anew");
+}
+
+#[test]
+fn a_demo_is_kept_in_a_folder_of_its_own() {
+    let home = tempfile::tempdir().unwrap();
+    std::fs::write(home.path().join("notes.txt"), "mine").unwrap();
+    let keep = ["demo", "--keep", home.path().to_str().unwrap()];
+    run_at(home.path(), &keep).ends_with(2).says("is not empty").says("name a new folder");
+    let nowhere = home.path().join("notes.txt").join("below");
+    let keep = ["demo", "--keep", nowhere.to_str().unwrap()];
+    run_at(home.path(), &keep).ends_with(1).says("cannot use").says("below").says("may write to");
 }

@@ -93,3 +93,15 @@ fn the_json_shapes_are_kept() {
     assert_eq!(run["schema"], "psactl/run/1");
     insta::assert_snapshot!("run_shape", shape(&run));
 }
+
+/// A folder misspelt must not look like a psactl that never wrote.
+#[test]
+fn a_command_that_looks_back_makes_no_state() {
+    let desk = Desk::bare();
+    for command in
+        [&["history"][..], &["events"], &["review"], &["state"], &["undo", "1"], &["state", "keep", "--yes"]]
+    {
+        desk.psactl(command).ends_with(3).says("there is no state of psactl in").says("--state DIR");
+    }
+    assert!(!desk.file("state").exists());
+}

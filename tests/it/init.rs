@@ -117,7 +117,7 @@ fn products_are_named_or_priced_by_flags() {
     assert!(text.contains("price = \"1.50\" }"), "{text}");
     run(&desk, &["setup", "products", "--dry-run"]).says("Email Filtering # Mailboxes").says("Mail Archive");
     run(&desk, &["init", "--price", "email=1.50"]).ends_with(2).says("known are select-storage");
-    run(&desk, &["init", "--price", "email-filtering=1,50"]).ends_with(2).says("such as basic-storage=1.50");
+    run(&desk, &["init", "--price", "email-filtering=1,50"]).ends_with(2).says("write it with a point");
 }
 
 #[test]
@@ -263,6 +263,37 @@ fn secrets_come_from_commands_and_variables_too() {
     assert!(!ran.stderr.contains(&key));
     assert!(desk.read(MADE).contains("private_key = { env = \"PSA_KEY\" }"));
     run(&desk, &with(&rest, &["--private-key-env", "PSA_KEY"])).ends_with(3).says("is not set");
+}
+
+/// What another file says of places is read against its folder; addresses are none, and no secret is lost.
+#[test]
+fn another_files_places_are_taken_over_as_they_are_meant() {
+    let desk = Desk::bare();
+    let (accounts, events) = psactl::portal::sample(desk.sandbox().now());
+    desk.sandbox().set_export("accounts.csv", accounts);
+    desk.sandbox().set_export("events.csv", events);
+    let site = desk.sandbox().portal_url();
+    for name in ["accounts", "events"] {
+        desk.edit(
+            "psactl.toml",
+            &format!("{name} = \"{name}.csv\""),
+            &format!("{name} = \"{site}/{name}.csv\""),
+        );
+    }
+    // With its rights.
+    std::fs::copy(desk.file("private-key"), desk.file("export-key")).unwrap();
+    desk.edit("psactl.toml", "headers = {}", "headers = { X-Api-Key = { file = \"export-key\" } }");
+    desk.edit("psactl.toml", "prometheus_file = \"\"", "prometheus_file = \"psactl.prom\"");
+    run(&desk, &["init", "--no-input", "--from", "psactl.toml"])
+        .ends_with(0)
+        .says("3 customers, 12 accounts");
+    let made = desk.read(MADE);
+    assert!(made.contains(&format!("accounts = \"{site}/accounts.csv\"")), "{made}");
+    let beside = |name: &str| desk.file(name).display().to_string();
+    for name in ["export-key", "private-key", "integrator-password"] {
+        assert!(made.contains(&format!("{{ file = \"{}\" }}", beside(name))), "{name}: {made}");
+    }
+    assert!(made.contains(&format!("prometheus_file = \"{}\"", beside("psactl.prom"))), "{made}");
 }
 
 #[test]

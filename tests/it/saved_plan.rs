@@ -150,7 +150,7 @@ fn files_that_are_no_plan_of_this_psactl_are_refused() {
     std::fs::rename(desk.file("kept"), desk.file("state")).unwrap();
     let company = desk.sandbox().company_id().to_owned();
     desk.edit("psactl.toml", &format!("\"{company}\""), "\"another\"");
-    apply(&desk).ends_with(3).says("another company ID");
+    apply(&desk).ends_with(3).says("is that of the ConnectWise company sunshineit");
     desk.edit("psactl.toml", "\"another\"", &format!("\"{company}\""));
     assert_eq!(desk.writes(), Vec::<String>::new());
     // Nothing but a plan is written over.

@@ -315,3 +315,43 @@ fn the_json_shapes_are_kept() {
     assert_eq!(rebuilt["schema"], "psactl/state-rebuild/1");
     insta::assert_snapshot!("rebuild_shape", shape(&rebuilt));
 }
+
+/// A trial's state must not meet a real ConnectWise: ids of the one say nothing in the other.
+#[test]
+fn the_state_of_another_connectwise_is_not_worked_with() {
+    let desk = Desk::running();
+    let text = desk.read("psactl.toml");
+    let other = text.replace("company_id = \"sunshineit\"", "company_id = \"acme\"");
+    assert_ne!(text, other);
+    desk.write("psactl.toml", &other);
+    desk.forget_requests();
+    for command in [
+        &["sync"][..],
+        &["companies"],
+        &["companies", "unlink", "342", "--yes"],
+        &["why", "342", "--offline"],
+        &["report"],
+        &["setup", "--check"],
+        &["pause", "342", "--until", "2026-12-24", "--reason", "x"],
+        &["status"],
+        &["events"],
+    ] {
+        desk.psactl(command)
+            .ends_with(3)
+            .says("is that of the ConnectWise company sunshineit")
+            .says("names acme");
+    }
+    assert_eq!(desk.requests().len(), 0);
+    desk.psactl(&["doctor", "--only", "state"])
+        .ends_with(8)
+        .says("[state-company]")
+        .says("psactl state keep");
+    // Letters do not matter, and a new company ID of the same ConnectWise is for a person to say.
+    desk.psactl(&["state", "keep"]).ends_with(2).says("Is acme the ConnectWise that was called sunshineit");
+    desk.write("psactl.toml", &text.replace("\"sunshineit\"", "\"SunshineIT\""));
+    desk.psactl(&["why", "342", "--offline"]).ends_with(0);
+    desk.write("psactl.toml", &other);
+    desk.psactl(&["state", "keep", "--yes"]).ends_with(0).says("the state is that of acme now");
+    desk.psactl(&["why", "342", "--offline"]).ends_with(0);
+    desk.psactl(&["state"]).ends_with(0).says("company ID    acme");
+}

@@ -640,3 +640,18 @@ fn what_is_off_is_said_and_json_stays_whole() {
         (&json!("integrator-login"), &json!("stopped"))
     );
 }
+
+/// Where stdout goes to a file, a person still sees what they say yes to, and the file has the document alone.
+#[test]
+fn what_a_question_is_about_stands_where_the_question_stands() {
+    let desk = Desk::running();
+    let run = desk.psactl(&["history", "--output", "json"]).json()["runs"][0]["id"].as_i64().unwrap();
+    let out = desk.file("undone.json");
+    let mut undo = Terminal::start_in_shell(&desk, &format!("undo {run} --output json"), &out);
+    let asked = undo.session.expect("Take back").unwrap();
+    undo.hear(asked.as_bytes());
+    undo.session.send("y").unwrap();
+    undo.ends(0).says("would be taken back").says("Managed ID #2 EFS-342");
+    let document: serde_json::Value = serde_json::from_str(&desk.read("undone.json")).unwrap();
+    assert_eq!(document["schema"], "psactl/undo/1");
+}

@@ -58,7 +58,7 @@ pub struct Args {
 pub(super) fn run(context: &Context, args: Args) -> Result<Exit> {
     let config = context.config()?;
     ask::are_configured(&args.flat_fee, &config)?;
-    let store = context.store()?;
+    let store = context.store_for(&config)?;
     let snapshot = context.portal(&config)?.accounts()?;
     let customer = super::customer(&snapshot, &args.cid)?;
     if let Some(step) = Chosen::read(&store)?.missing(&config) {
@@ -120,19 +120,16 @@ impl<'a> Adding<'a> {
             if self.args.yes || nothing || agreed.as_ref() == Some(&missing) {
                 break (link, missing);
             }
-            let ui = &linking.context.ui;
             if agreed.is_some() {
-                ui.problem("Something changed in the meantime; the plan is now:");
+                linking.context.ui.tell("Something changed in the meantime; the plan is now:");
             }
-            if ui.may_ask() {
+            let about = |ui: &Ui| {
                 ui.out(&ui.wrap(&names(&link), 0, 2));
                 added.show_plan(ui);
-            }
+            };
             let billed = if missing.additions.is_empty() { "" } else { " and bill it so" };
             let question = format!("Link customer {}{billed}?", text::clean(&link.cid));
-            if !linking.ask(|ui| ui.confirm(&question, "--yes")).await? {
-                return Err(Failure::new(Exit::Interrupted, "nothing was added"));
-            }
+            linking.ask(|ui| ui.agree(about, &question, "--yes", "nothing was added")).await?;
             agreed = Some(missing);
         };
         let shown = agreed.is_some();

@@ -7,7 +7,7 @@ use serde::Serialize;
 
 use super::linking::Linking;
 use crate::context::Context;
-use crate::error::{Exit, Failure, Result};
+use crate::error::{Exit, Result};
 use crate::portal::Customer;
 use crate::psa::{Addition, Agreement, AgreementStatus, Company, OrEmpty, Query, paths};
 use crate::setup::directory::Directory;
@@ -40,7 +40,7 @@ pub struct Args {
 
 pub(super) fn run(context: &Context, args: Args) -> Result<Exit> {
     let config = context.config()?;
-    let store = context.store()?;
+    let store = context.store_for(&config)?;
     let snapshot = context.portal(&config)?.accounts()?;
     let linking = Linking::new(context, &config, &store, args.dry_run)?;
     let report = context.block_on(adopt(&linking, &snapshot.customers, &args))?;
@@ -105,19 +105,18 @@ fn weigh(with_entries: &[i64], billed: &[Billed]) -> Stated {
 }
 
 async fn adopt(linking: &Linking<'_>, customers: &[Customer], args: &Args) -> Result<Adopted> {
-    let report = stated(linking, customers, args.replace, args.serial_numbers).await?;
+    let mut report = stated(linking, customers, args.replace, args.serial_numbers).await?;
     if linking.dry_run || report.links.is_empty() {
         return Ok(report);
     }
     if !args.yes {
-        let ui = &linking.context.ui;
-        if ui.may_ask() {
-            report.show(ui);
-        }
-        let question = format!("Are these {} the same customers?", report.links.len());
-        if !linking.ask(|ui| ui.confirm(&question, "--yes")).await? {
-            return Err(Failure::new(Exit::Interrupted, "nothing was adopted"));
-        }
+        let question = match report.links.len() {
+            1 => "Is this the same customer?".to_owned(),
+            many => format!("Are these {many} the same customers?"),
+        };
+        let about = |ui: &Ui| report.show_stated(ui);
+        linking.ask(|ui| ui.agree(about, &question, "--yes", "nothing was adopted")).await?;
+        report.shown = true;
     }
     linking.remember(&report.links)?;
     Ok(report)
@@ -297,6 +296,9 @@ pub(in crate::cli) struct Adopted {
     left_alone: Vec<LeftAlone>,
     contradictions: Vec<Contradiction>,
     without: Vec<Customer>,
+    /// Shown before the question already.
+    #[serde(skip)]
+    shown: bool,
 }
 
 impl Adopted {
@@ -309,7 +311,9 @@ impl Show for Adopted {
     const SCHEMA: &'static str = "psactl/companies-adopt/1";
 
     fn show(&self, ui: &Ui) {
-        self.show_stated(ui);
+        if !self.shown {
+            self.show_stated(ui);
+        }
         ui.out(&match (self.links.len(), self.dry_run) {
             (0, _) => "No new links.".to_owned(),
             (links, true) => format!("Dry run: {} would be adopted.", text::count(links, "link", "links")),

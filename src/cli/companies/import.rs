@@ -39,7 +39,7 @@ pub struct Args {
 
 pub(super) fn run(context: &Context, args: Args) -> Result<Exit> {
     let config = context.config()?;
-    let store = context.store()?;
+    let store = context.store_for(&config)?;
     let rows = read(&args.file)?;
     let snapshot = context.portal(&config)?.accounts()?;
     let linking = Linking::new(context, &config, &store, args.dry_run)?;

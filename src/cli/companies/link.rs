@@ -38,7 +38,7 @@ pub struct Args {
 
 pub(super) fn run(context: &Context, args: Args) -> Result<Exit> {
     let config = context.config()?;
-    let store = context.store()?;
+    let store = context.store_for(&config)?;
     let snapshot = context.portal(&config)?.accounts()?;
     let (Some(cid), Some(company)) = (&args.cid, &args.company) else {
         if !context.ui.may_ask() {
@@ -82,13 +82,12 @@ async fn link(linking: &Linking<'_>, customer: &Customer, wanted: &str, args: &A
     }
     let link = &report.link;
     if !args.yes && linking.context.ui.may_ask() {
-        let ui = &linking.context.ui;
-        ui.out(&ui.wrap(&names(link), 0, 2));
-        report.plan.show(ui);
+        let about = |ui: &Ui| {
+            ui.out(&ui.wrap(&names(link), 0, 2));
+            report.plan.show(ui);
+        };
         let question = format!("Link customer {}?", text::clean(&link.cid));
-        if !linking.ask(|ui| ui.confirm(&question, "--yes")).await? {
-            return Err(Failure::new(Exit::Interrupted, "nothing was linked"));
-        }
+        linking.ask(|ui| ui.agree(about, &question, "--yes", "nothing was linked")).await?;
         let agreed = Proposed { link: link.clone(), changes: report.plan.changes.clone() };
         linking.still_stands(&pair, &[agreed], args.replace).await?;
     } else if !args.yes && link.portal_name != link.company_name {

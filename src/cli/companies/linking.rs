@@ -42,7 +42,7 @@ pub(super) struct Proposed {
 
 impl<'a> Linking<'a> {
     pub fn new(context: &'a Context, config: &'a Config, store: &'a Store, dry_run: bool) -> Result<Self> {
-        let lock = if dry_run { None } else { Some(store.lock("companies", context.now())?) };
+        let lock = if dry_run { None } else { Some(context.lock(store, "companies")?) };
         let source = config.portal.source.name();
         let links = store.links(source)?.into_iter().map(|link| (link.cid.clone(), link)).collect();
         let mut kept: BTreeMap<String, BTreeMap<i64, BTreeSet<i64>>> = BTreeMap::new();

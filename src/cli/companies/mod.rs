@@ -84,7 +84,7 @@ fn customer<'a>(snapshot: &'a Snapshot, cid: &str) -> Result<&'a Customer> {
 
 fn list(context: &Context) -> Result<Exit> {
     let config = context.config()?;
-    let store = context.store()?;
+    let store = context.store_for(&config)?;
     let source = context.portal(&config)?;
     let snapshot = source.accounts()?;
     let mut links: BTreeMap<String, Link> =

@@ -73,11 +73,8 @@ pub(super) async fn choose(linking: &Linking<'_>, snapshot: &Snapshot, yes: bool
             }
             Err(failure) => {
                 refused = true;
-                let (cid, line) = (text::clean(&customer.cid), text::clean(&failure.line()));
-                ui.problem(&format!("  {} customer {cid}: {line}", ui.paint(Look::Bad, "x")));
-                for hint in &failure.hints {
-                    ui.problem(&format!("    next: {}", text::clean(hint)));
-                }
+                let failure = failure.context(format!("customer {}", customer.cid));
+                ui.failure(&format!("{} ", ui.paint(Look::Bad, "x")), 2, &failure);
             }
         }
     }
@@ -133,16 +130,11 @@ pub(super) async fn link(
     if linking.dry_run || report.unchanged == report.links.len() {
         return Ok(report);
     }
-    let ui = &linking.context.ui;
     if !yes {
-        if ui.may_ask() {
-            report.show_plan(ui);
-        }
         let customers = text::count(report.links.len(), "customer", "customers");
         let question = format!("Are these the same, and shall {customers} be linked?");
-        if !linking.ask(|ui| ui.confirm(&question, "--yes")).await? {
-            return Err(Failure::new(Exit::Interrupted, "nothing was linked"));
-        }
+        let about = |ui: &Ui| report.show_plan(ui);
+        linking.ask(|ui| ui.agree(about, &question, "--yes", "nothing was linked")).await?;
         linking.still_stands(pairs, &proposed, false).await?;
     }
     let run = linking.store.begin_run(command, linking.context.now())?;

@@ -25,7 +25,7 @@ pub struct Args {}
 
 pub(super) fn run(context: &Context, _: Args) -> Result<Exit> {
     let config = context.config()?;
-    let store = context.store()?;
+    let store = context.store_for(&config)?;
     let snapshot = context.portal(&config)?.accounts()?;
     let linking = Linking::new(context, &config, &store, true)?;
     let (_, suggested) = context.block_on(look(&linking, &snapshot))?;

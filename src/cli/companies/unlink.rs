@@ -29,7 +29,7 @@ pub struct Args {
 
 pub(super) fn run(context: &Context, args: Args) -> Result<Exit> {
     let config = context.config()?;
-    let store = context.store()?;
+    let store = context.store_for(&config)?;
     let linking = Linking::new(context, &config, &store, args.dry_run)?;
     let Some(link) = linking.links.get(&args.cid).cloned() else {
         return Err(Failure::new(Exit::Partial, format!("customer {} is not linked", args.cid))
@@ -38,15 +38,11 @@ pub(super) fn run(context: &Context, args: Args) -> Result<Exit> {
     let mut report = context.block_on(look(&linking, link))?;
     if !args.dry_run {
         if !args.yes {
-            if context.ui.may_ask() {
-                report.show_rest(&context.ui);
-            }
             let (cid, company) = (text::clean(&report.link.cid), text::clean(&super::of(&report.link)));
             let question = format!("Forget that customer {cid} is {company}?");
-            let yes = context.block_on(linking.ask(|ui| ui.confirm(&question, "--yes")))?;
-            if !yes {
-                return Err(Failure::new(Exit::Interrupted, "nothing was forgotten"));
-            }
+            let about = |ui: &Ui| report.show_rest(ui);
+            context
+                .block_on(linking.ask(|ui| ui.agree(about, &question, "--yes", "nothing was forgotten")))?;
             report.shown = context.ui.may_ask();
         }
         store.forget_link(linking.source, &args.cid)?;

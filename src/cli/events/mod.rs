@@ -72,7 +72,7 @@ struct Line {
 
 pub(super) fn run(context: &Context, args: Args) -> Result<Exit> {
     let config = context.config()?;
-    let store = context.store()?;
+    let store = context.existing_store()?.opened_for(&config.connectwise.company_id)?;
     let source = config.portal.source.name();
     if let Some(One::Show { event }) = args.show {
         let Some(logged) = store.event(source, event)? else { return Err(unknown(event)) };

@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use super::doc;
+use crate::cli::setup::ask::price;
 use crate::config::edit::Document;
 use crate::services::{self, Service};
 
@@ -179,18 +180,8 @@ fn of_service(text: &str) -> Result<OfService, String> {
 
 fn price_of_service(text: &str) -> Result<OfService, String> {
     let said = of_service(text)?;
-    let value = price(&said.value).ok_or("write a price with a point, such as basic-storage=1.50")?;
+    let value = price(&said.value)?.to_string();
     Ok(OfService { value, ..said })
-}
-
-/// A price as psactl.toml has it: digits with a point.
-pub fn price(text: &str) -> Option<String> {
-    let digits = text.trim().trim_start_matches('$');
-    let plain = digits.starts_with(|c: char| c.is_ascii_digit())
-        && digits.ends_with(|c: char| c.is_ascii_digit())
-        && digits.len() <= 12;
-    let decimal = rust_decimal::Decimal::from_str_exact(digits).ok().filter(|_| plain)?;
-    decimal.is_sign_positive().then(|| digits.to_owned())
 }
 
 /// A source of the portal's data.
@@ -435,22 +426,6 @@ impl Args {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn a_price_is_digits_with_a_point() {
-        for (text, read) in [
-            ("1.50", Some("1.50")),
-            ("$2", Some("2")),
-            ("0", Some("0")),
-            ("1,50", None),
-            ("-1", None),
-            ("1e3", None),
-            (".5", None),
-            ("", None),
-        ] {
-            assert_eq!(price(text).as_deref(), read, "{text}");
-        }
-    }
 
     #[test]
     fn what_is_missing_depends_on_what_is_said() {

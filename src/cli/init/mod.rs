@@ -32,14 +32,6 @@ use crate::context::Context;
 use crate::error::{Exit, Failure, Result};
 use crate::ui::Look;
 
-/// The keys whose values are secrets.
-const SECRETS: [&str; 4] = [
-    "connectwise.login.private_key",
-    "connectwise.login.password",
-    "integrator_login.password",
-    x360recover::KEY,
-];
-
 pub(super) fn run(context: &Context, args: Args) -> Result<Exit> {
     let Some(file) = context.config_path() else { return Err(Error::NotFound { looked: Vec::new() }.into()) };
     let default = Config::locate(None, &context.environment).as_ref() == Some(&file);
@@ -216,14 +208,14 @@ impl Talk<'_> {
     }
 
     fn finish_report(&mut self, before: Option<&str>, content: &str, dry_run: bool) {
-        let secrets = SECRETS.iter().filter_map(|key| {
-            let (kind, at) = match self.document.secret(key)? {
+        let secrets = self.document.secrets().into_iter().map(|(key, source)| {
+            let (kind, at) = match source {
                 SecretSource::File(path) => ("file", Some(self.folder.join(path).display().to_string())),
                 SecretSource::Command(_) => ("command", None),
                 SecretSource::Env(name) => ("env", Some(name)),
             };
-            let new = self.typed.iter().any(|typed| typed.key == *key);
-            Some(Kept { key, kind, at, new })
+            let new = self.typed.iter().any(|typed| typed.key == key);
+            Kept { key, kind, at, new }
         });
         self.report.secrets = secrets.collect();
         self.report.file = self.file.clone();
@@ -236,24 +228,26 @@ impl Talk<'_> {
     /// The file as it will be; of one that is there, the lines that change.
     fn show_file(&self, content: &str, before: Option<&str>) {
         let ui = &self.context.ui;
+        // What the question is about is seen, whatever else is silent.
+        let show = |line: &str| if self.asks() { ui.tell(line) } else { ui.say(line) };
         self.heading(&self.file.display().to_string());
         let old: Vec<&str> = before.map(|text| text.lines().collect()).unwrap_or_default();
         let new: Vec<&str> = content.lines().collect();
         for line in old.iter().filter(|line| !new.contains(*line)) {
-            ui.say(&ui.paint(Look::Bad, &format!("  - {line}")));
+            show(&ui.paint(Look::Bad, &format!("  - {line}")));
         }
         for line in &new {
             if before.is_none() {
-                ui.say(&format!("  {line}"));
+                show(&format!("  {line}"));
             } else if !old.contains(line) {
-                ui.say(&ui.paint(Look::Good, &format!("  + {line}")));
+                show(&ui.paint(Look::Good, &format!("  + {line}")));
             }
         }
         for (path, _, replaced) in self.secret_files() {
             let how = if replaced { "replaced" } else { "new" };
-            ui.say(&format!("  and {} ({how}; a secret, readable by you alone)", path.display()));
+            show(&format!("  and {} ({how}; a secret, readable by you alone)", path.display()));
         }
-        ui.say("");
+        show("");
     }
 }
 

@@ -4,8 +4,9 @@
 
 use std::collections::BTreeSet;
 
-use super::args::{OfService, Switch, price};
+use super::args::{OfService, Switch};
 use super::talk::Talk;
+use crate::cli::setup::ask::price;
 use crate::error::Result;
 use crate::psa::{CatalogItem, Client, Condition, OrEmpty, Query, paths};
 use crate::services::{self, Service};
@@ -75,7 +76,8 @@ impl Talk<'_> {
                 self.watch.answered("--product", &format!("{}={answer}", service.key));
                 return Ok(());
             }
-            if let Some(price) = price(answer) {
+            if let Ok(price) = price(answer) {
+                let price = price.to_string();
                 let identifier = self.product_of(service);
                 self.document.set_product(service.key, &identifier, Some(&price));
                 self.watch.answered("--price", &format!("{}={price}", service.key));

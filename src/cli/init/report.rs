@@ -114,7 +114,7 @@ pub struct PortalFound {
 #[derive(Debug, Serialize)]
 pub struct Kept {
     /// Its key in psactl.toml.
-    pub key: &'static str,
+    pub key: String,
     /// `file`, `command` or `env`.
     pub kind: &'static str,
     /// The file or the variable; a command is not repeated.

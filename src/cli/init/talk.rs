@@ -62,15 +62,15 @@ impl Talk<'_> {
     pub fn heading(&self, words: &str) {
         if self.asks() {
             let ui = &self.context.ui;
-            ui.say("");
-            ui.say(&ui.paint(Look::Head, words));
+            ui.tell("");
+            ui.tell(&ui.paint(Look::Head, words));
         }
     }
 
     /// Something about to be asked, for a person alone.
     pub fn explain(&self, words: &str) {
         if self.asks() {
-            self.context.ui.say(&self.context.ui.wrap(words, 0, 0));
+            self.context.ui.tell(&self.context.ui.wrap(words, 0, 0));
         }
     }
 
@@ -85,7 +85,7 @@ impl Talk<'_> {
     pub fn aside(&self, words: &str) {
         if self.asks() {
             let ui = &self.context.ui;
-            ui.say(&format!("    {}", ui.wrap(&text::clean(words), 4, 6)));
+            ui.tell(&format!("    {}", ui.wrap(&text::clean(words), 4, 6)));
         }
     }
 
@@ -102,15 +102,7 @@ impl Talk<'_> {
     /// What went wrong, before it is asked again.
     pub fn trouble(&self, failure: &Failure) {
         let ui = &self.context.ui;
-        let mut causes = failure.error.chain().map(|cause| text::clean(&cause.to_string()));
-        let first = causes.next().unwrap_or_default();
-        ui.problem(&format!("{} {}", ui.paint(Look::Bad, "x"), ui.wrap(&first, 2, 2)));
-        for cause in causes {
-            ui.problem(&format!("  because: {}", ui.wrap(&cause, 11, 4)));
-        }
-        for hint in &failure.hints {
-            ui.problem(&format!("  - {}", ui.wrap(&text::clean(hint), 4, 4)));
-        }
+        ui.failure(&format!("{} ", ui.paint(Look::Bad, "x")), 2, failure);
     }
 
     /// A line of text. `check` gives it as it is to be written, or says what is wrong.

@@ -31,7 +31,7 @@ struct Due {
 
 pub(super) fn run(context: &Context, within: &str) -> Result<Exit> {
     let config = context.config()?;
-    let store = context.store()?;
+    let store = context.store_for(&config)?;
     let now = context.now();
     let today = now.to_zoned(observe::remembered_zone(&config, &store)?).date();
     let until = last_day(within, today)?;
@@ -51,7 +51,7 @@ pub(super) fn run(context: &Context, within: &str) -> Result<Exit> {
                 only: Some(Part::Billing),
                 verify: true,
                 dry_run: true,
-                by_hand: context.ui.may_ask(),
+                by_hand: context.ui.is_by_hand(),
                 ..Options::default()
             };
             let _waiting = context.ui.waiting("looking what the next sync would write");

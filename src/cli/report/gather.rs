@@ -19,7 +19,7 @@ use crate::ui::text;
 
 pub(super) fn gather(context: &Context, month: Option<&str>, only_linked: bool) -> Result<Report> {
     let config = context.config()?;
-    let store = context.store()?;
+    let store = context.store_for(&config)?;
     let now = context.now();
     let (name, snapshot) = customers(context, &config)?;
     let month = chosen(month, observe::remembered_zone(&config, &store)?, now)?;
@@ -73,7 +73,7 @@ pub(super) fn customers(context: &Context, config: &Config) -> Result<(&'static 
 
 /// A client, where the login may be tried.
 pub(super) fn client(context: &Context, config: &Config, store: &Store) -> Result<Client> {
-    let by_hand = context.ui.may_ask();
+    let by_hand = context.ui.is_by_hand();
     waiting::allowed(store, config, by_hand, context.now())?;
     context.client(config)
 }

@@ -64,20 +64,31 @@ pub(in crate::cli) fn typed(ui: &Ui, offer: &Offer) -> Result<Option<Reply>> {
     })
 }
 
-/// A price as it is typed, with a point or a comma.
+/// A price as it is typed.
 fn read_price(typed: &str) -> std::result::Result<Option<Decimal>, String> {
-    let typed = typed.trim().trim_start_matches('$');
-    if typed.is_empty() {
-        return Ok(None);
+    match typed.trim() {
+        "" => Ok(None),
+        typed => price(typed).map(Some),
     }
-    let price: Decimal = typed
-        .replace(',', ".")
-        .parse()
-        .map_err(|_| format!("“{typed}” is no price; write it like 1.50, or nothing to go on without"))?;
-    if price.is_sign_negative() || price.normalize().scale() > 4 {
-        return Err(format!("“{typed}” is no price: not below zero, at most four decimals"));
+}
+
+/// A price: digits with a point, a dollar sign before it at most. A comma may be thousands or decimals, and a price is
+/// never guessed.
+///
+/// # Errors
+/// Where it is none: how one is written.
+pub(in crate::cli) fn price(typed: &str) -> std::result::Result<Decimal, String> {
+    let said = typed.trim();
+    let digits = said.strip_prefix('$').unwrap_or(said).trim_start();
+    let ends = |c: char| c.is_ascii_digit();
+    let plain = digits.len() <= 12 && digits.starts_with(ends) && digits.ends_with(ends);
+    let price = Decimal::from_str_exact(digits).ok().filter(|_| plain && !digits.contains('_'));
+    match price {
+        Some(price) if price.normalize().scale() <= 4 => Ok(price),
+        _ => Err(format!(
+            "“{said}” is no price: write it with a point and at most four decimals, such as 1.50"
+        )),
     }
-    Ok(Some(price))
 }
 
 /// A day as it is typed.
@@ -97,11 +108,14 @@ mod tests {
     #[test]
     fn prices_as_they_are_typed() {
         assert_eq!(read_price("1.50"), Ok("1.50".parse().ok()));
-        assert_eq!(read_price(" $2,5 "), Ok("2.5".parse().ok()));
+        assert_eq!(read_price(" $2.5 "), Ok("2.5".parse().ok()));
         assert_eq!(read_price(""), Ok(None));
-        assert!(read_price("a lot").is_err());
-        assert!(read_price("-1").is_err());
-        assert!(read_price("0.00001").is_err());
+        // A thousand, or one?
+        for unclear in
+            ["1,000", "2,5", "1 000", "1_000", "a lot", "-1", "0.00001", ".5", "5.", "1e3", "$", "$$1"]
+        {
+            assert!(read_price(unclear).is_err(), "{unclear}");
+        }
     }
 
     #[test]

@@ -114,11 +114,11 @@ pub(super) fn run(context: &Context, args: Args) -> Result<Exit> {
     }
     let config = context.config()?;
     ask::are_configured(&args.flat_fee, &config)?;
-    let store = context.store()?;
+    let store = context.store_for(&config)?;
     let client = context.client(&config)?;
     let asks = mode == Mode::Apply && !args.yes;
     let unattended = mode == Mode::Apply && !asks;
-    let _lock = if unattended { Some(store.lock("setup", context.now())?) } else { None };
+    let _lock = if unattended { Some(context.lock(&store, "setup")?) } else { None };
     let secrets = if mode == Mode::Apply { context.secrets(&config)? } else { Secrets::default() };
     let clock = || context.now();
     let walk = Walk {

@@ -6,7 +6,7 @@ use jiff::Timestamp;
 use serde::Serialize;
 
 use crate::context::Context;
-use crate::error::{Exit, Failure, Result};
+use crate::error::{Exit, Result};
 use crate::plan::stop;
 use crate::store::{Sighting, Stop};
 use crate::ui::{Look, Show, Ui, text};
@@ -37,7 +37,8 @@ enum Action {
 /// Go on with this state: a person wrote with psactl's login, no second psactl
 ///
 /// What was seen counts as known from then on. Quantities that somebody wrote
-/// stay blocked until psactl review --take-over.
+/// stay blocked until psactl review --take-over. So too where the company ID of
+/// the same ConnectWise was changed.
 #[derive(Debug, clap::Args)]
 #[command(verbatim_doc_comment)]
 struct KeepArgs {
@@ -55,12 +56,13 @@ pub(super) fn run(context: &Context, args: Args) -> Result<Exit> {
 }
 
 fn show(context: &Context) -> Result<Exit> {
-    let store = context.store()?;
+    let store = context.existing_store()?;
     let (installation, installation_since) = store.installation(context.now())?;
     let stop = store.stop()?;
     let exit = if stop.is_some() { Exit::Partial } else { Exit::Done };
     context.ui.emit(&State {
         folder: store.folder().display().to_string(),
+        company_id: store.company()?,
         installation,
         installation_since,
         own_name: store.own_name()?,
@@ -70,24 +72,33 @@ fn show(context: &Context) -> Result<Exit> {
 }
 
 fn keep(context: &Context, args: &KeepArgs) -> Result<Exit> {
-    let store = context.store()?;
-    let Some(stop) = store.stop()? else {
-        context.ui.say("psactl has not stopped: there is nothing to go on with");
-        return Ok(Exit::Done);
-    };
-    let _lock = store.lock("state keep", context.now())?;
     let ui = &context.ui;
-    if !args.yes {
-        if ui.may_ask() {
-            sightings(ui, &stop.seen);
+    let store = context.existing_store()?;
+    let _lock = context.lock(&store, "state keep")?;
+    let configured = context.config()?.connectwise.company_id;
+    let renamed = store.company()?.filter(|known| !known.eq_ignore_ascii_case(&configured));
+    if let Some(known) = &renamed {
+        let question =
+            format!("Is {configured} the ConnectWise that was called {known}, with the same records?");
+        if !args.yes {
+            ui.agree(|_| (), &question, "--yes", "the state stays that of the other company")?;
         }
-        if !ui.confirm("Is this the only psactl, and did a person write these?", "--yes")? {
-            return Err(Failure::new(Exit::Interrupted, "psactl stays stopped"));
-        }
+        store.set_company(&configured)?;
+        ui.say(&format!("the state is that of {configured} now"));
     }
-    store.accept(&stop)?;
-    store.forget_checks()?;
-    ui.say("psactl goes on with this state; the next psactl sync writes again");
+    let stop = store.stop()?;
+    if let Some(stop) = &stop {
+        let question = "Is this the only psactl, and did a person write these?";
+        if !args.yes {
+            ui.agree(|ui| sightings(ui, &stop.seen), question, "--yes", "psactl stays stopped")?;
+        }
+        store.accept(stop)?;
+        store.forget_checks()?;
+        ui.say("psactl goes on with this state; the next psactl sync writes again");
+    }
+    if renamed.is_none() && stop.is_none() {
+        ui.say("psactl has not stopped: there is nothing to go on with");
+    }
     Ok(Exit::Done)
 }
 
@@ -95,6 +106,8 @@ fn keep(context: &Context, args: &KeepArgs) -> Result<Exit> {
 #[derive(Debug, Serialize)]
 struct State {
     folder: String,
+    /// The company ID of the ConnectWise that it is the state of, once anything was written.
+    company_id: Option<String>,
     installation: String,
     installation_since: Timestamp,
     /// What ConnectWise calls psactl's own login, where a write has told.
@@ -120,6 +133,8 @@ impl Show for State {
             text::clean(&self.installation),
             text::moment(self.installation_since)
         ));
+        let company = self.company_id.as_deref().map_or_else(|| "not known yet".to_owned(), text::clean);
+        ui.out(&format!("  company ID    {company}"));
         let name = self.own_name.as_deref().map_or_else(|| "not known yet".to_owned(), text::clean);
         ui.out(&format!("  own login     {name} (as ConnectWise calls it)"));
         match &self.stop {

@@ -7,7 +7,7 @@ use serde::Serialize;
 use crate::cli::companies::{self, Adopted};
 use crate::config::Config;
 use crate::context::Context;
-use crate::error::{Exit, Failure, Result};
+use crate::error::{Exit, Result};
 use crate::psa::Client;
 use crate::setup::{self, Finding, Setup, Step};
 use crate::store::{Link, Rebuilt, Store};
@@ -41,7 +41,7 @@ pub(super) fn run(context: &Context, args: Args) -> Result<Exit> {
     let customers = source.accounts()?.customers;
     let events = source.events()?.events;
     let (store, moved) = open(context, &args)?;
-    let _lock = if args.dry_run { None } else { Some(store.lock("state rebuild", context.now())?) };
+    let _lock = if args.dry_run { None } else { Some(context.lock(&store, "state rebuild")?) };
     let client = context.client(&config)?;
     let now = context.now();
     let name = source.name();
@@ -70,12 +70,8 @@ pub(super) fn run(context: &Context, args: Args) -> Result<Exit> {
         return Ok(report.links.exit());
     }
     if !args.yes {
-        if context.ui.may_ask() {
-            report.show(&context.ui);
-        }
-        if !context.ui.confirm("Take this over in place of what the state says?", "--yes")? {
-            return Err(Failure::new(Exit::Interrupted, "nothing was changed"));
-        }
+        let question = "Take this over in place of what the state says?";
+        context.ui.agree(|ui| report.show(ui), question, "--yes", "nothing was changed")?;
     }
     report.copy = Some(store.keep_copy(now)?.display().to_string());
     let run = store.begin_run("state rebuild", now)?;
@@ -85,6 +81,7 @@ pub(super) fn run(context: &Context, args: Args) -> Result<Exit> {
         }
     }
     store.rebuild(name, &rebuilt)?;
+    store.set_company(&config.connectwise.company_id)?;
     store.end_run(run, report.links.exit().code(), &report.summary(), context.now())?;
     context.ui.emit(&report);
     context.ui.say(&format!("state rebuild: {}", report.summary()));
@@ -104,11 +101,10 @@ fn open(context: &Context, args: &Args) -> Result<(Store, Option<std::path::Path
     match Store::open(&folder).and_then(|store| store.is_sound().map(|()| store)) {
         Ok(store) => Ok((store, None)),
         Err(error) if error.is_unreadable() && !args.dry_run => {
-            let problem = error.to_string();
-            context.ui.problem(&text::clean(&problem));
+            context.ui.problem(&text::clean(&error.to_string()));
             let question = "Move it aside, and begin with an empty state?";
-            if !args.yes && !context.ui.confirm(question, "--yes")? {
-                return Err(Failure::new(Exit::Interrupted, "nothing was changed"));
+            if !args.yes {
+                context.ui.agree(|_| (), question, "--yes", "nothing was changed")?;
             }
             let moved = Store::move_away(&folder, context.now())?;
             Ok((Store::open(&folder)?, Some(moved)))

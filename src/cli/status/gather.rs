@@ -98,7 +98,7 @@ const NEW: SignedDuration = SignedDuration::from_hours(7 * 24);
 
 pub(super) fn gather(context: &Context, late: SignedDuration) -> Result<Status> {
     let config = context.config()?;
-    let store = context.store()?;
+    let store = context.store_for(&config)?;
     let now = context.now();
     let source = context.portal(&config)?;
     let name = source.name();

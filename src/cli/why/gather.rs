@@ -1,7 +1,6 @@
 //! What decides a customer's invoice: measured, planned as `sync` plans it, and as ConnectWise has it.
 
 use std::collections::BTreeMap;
-use std::io::IsTerminal;
 
 use jiff::Timestamp;
 use rust_decimal::Decimal;
@@ -114,7 +113,7 @@ pub(super) fn gather(
     offline: bool,
 ) -> Result<Why> {
     let config = context.config()?;
-    let store = context.store()?;
+    let store = context.store_for(&config)?;
     let now = context.now();
     let source = context.portal(&config)?;
     let name = source.name();
@@ -244,7 +243,7 @@ fn read(context: &Context, config: &Config, cid: &str, link: Option<&Link>) -> R
         cids: vec![cid.to_owned()],
         only: Some(Part::Billing),
         dry_run: true,
-        by_hand: std::io::stdin().is_terminal() && std::io::stderr().is_terminal(),
+        by_hand: context.ui.is_by_hand(),
         ..Options::default()
     };
     let looked = super::super::sync::once(context, "why", options).and_then(|report| {

@@ -33,6 +33,17 @@ pub(super) fn judge(seen: &Seen<'_>, found: &mut Findings) {
             found.find("state-stopped", Evidence::new(stop::told(seen)).of(&seen.cid));
         }
     }
+    // A company ID that is none has a check of its own.
+    let exists = seen.psa.as_ref().is_none_or(|psa| psa.company.is_ok());
+    if let (Ok(config), Ok(Some(company)), true) = (&seen.config, store.company(), exists)
+        && !company.eq_ignore_ascii_case(&config.connectwise.company_id)
+    {
+        let text = format!(
+            "the state is that of {company}, and psactl.toml names {}",
+            config.connectwise.company_id
+        );
+        found.find("state-company", Evidence::new(text));
+    }
     for entry in store.unsettled().unwrap_or_default() {
         let text =
             format!("{}, begun {} UTC in run {}", entry.change.subject, text::moment(entry.at), entry.run);

@@ -83,3 +83,11 @@ fn writes_and_clocks() {
     desk.psactl(&["sync", "--verify"]).ends_with(6);
     is_clean(&desk);
 }
+
+#[test]
+fn the_state_of_another_company() {
+    let desk = healthy();
+    database(&desk).execute("UPDATE meta SET value = 'acme' WHERE key = 'own_company'", []).unwrap();
+    let told = finds(&desk, "state-company", &["the state is that of acme", "psactl.toml names sunshineit"]);
+    assert_eq!(told["status"], "problem");
+}
