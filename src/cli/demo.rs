@@ -174,10 +174,7 @@ impl<'a> Demo<'a> {
 
     /// Runs the binary as a technician would and shows what it printed.
     async fn psactl(&mut self, arguments: &[&str], expected: Exit) -> Result<()> {
-        let shown: Vec<String> = arguments
-            .iter()
-            .map(|word| if word.contains([' ', '\'']) { format!("\"{word}\"") } else { (*word).to_owned() })
-            .collect();
+        let shown: Vec<String> = arguments.iter().map(|word| text::quoted(word)).collect();
         self.ui.out(&self.ui.paint(Look::Head, &format!("$ psactl {}", shown.join(" "))));
         let mut command = Command::new(std::env::current_exe()?);
         for (name, _) in std::env::vars_os() {

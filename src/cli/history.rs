@@ -3,6 +3,7 @@
 use jiff::Timestamp;
 use serde::Serialize;
 
+use super::when::When;
 use crate::context::Context;
 use crate::error::{Exit, Failure, Result};
 use crate::plan::{Action, field_line, money_of};
@@ -28,12 +29,12 @@ pub struct Args {
     cid: Option<String>,
     /// Only runs since then: 24h, 7d, 2026-11-20 (UTC), 2026-11-20T14:00Z
     #[arg(long, value_name = "WHEN")]
-    since: Option<String>,
+    since: Option<When>,
     /// Runs that wrote nothing too
     #[arg(long)]
     all: bool,
     /// At most so many, newest first
-    #[arg(long, value_name = "N", default_value_t = 25)]
+    #[arg(long, value_name = "N", default_value = "25", value_parser = super::common::limit)]
     limit: usize,
 }
 
@@ -53,7 +54,7 @@ pub(super) fn run(context: &Context, args: Args) -> Result<Exit> {
         context.ui.emit(&Whole { summary, writes: store.writes_of(run)? });
         return Ok(Exit::Done);
     }
-    let since = args.since.as_deref().map(|when| super::when::since(when, context.now())).transpose()?;
+    let since = args.since.map(|when| when.since(context.now()));
     let mut runs = store.runs(&RunFilter { run: None, cid: args.cid.clone(), since })?;
     let before = runs.len();
     // Whose writes are asked for has no use for runs without any.

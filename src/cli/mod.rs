@@ -1,6 +1,7 @@
 //! The command line: one file for each subcommand, with its arguments, what it calls, what it prints.
 
 mod apply;
+mod common;
 mod companies;
 mod completions;
 mod config;
@@ -45,6 +46,7 @@ const LONG_VERSION: &str =
 #[derive(Debug, Parser)]
 #[command(
     name = "psactl",
+    bin_name = "psactl",
     version,
     long_version = LONG_VERSION,
     propagate_version = true,
@@ -64,11 +66,12 @@ pub struct Cli {
 #[derive(Debug, clap::Args)]
 #[command(next_help_heading = "Global options")]
 struct Global {
-    /// The configuration file [default: psactl/psactl.toml in the user's configuration folder]
-    #[arg(long, global = true, value_name = "FILE", env = "PSACTL_CONFIG", hide_env_values = true)]
+    /// The configuration file [default: PSACTL_CONFIG, else psactl/psactl.toml in the user's configuration
+    /// folder]
+    #[arg(long, global = true, value_name = "FILE")]
     config: Option<PathBuf>,
-    /// The folder of psactl's own state [default: psactl in the user's state folder]
-    #[arg(long, global = true, value_name = "DIR", env = "PSACTL_STATE", hide_env_values = true)]
+    /// The folder of psactl's own state [default: PSACTL_STATE, else psactl in the user's state folder]
+    #[arg(long, global = true, value_name = "DIR")]
     state: Option<PathBuf>,
     /// How results are printed
     #[arg(long, global = true, value_enum, default_value_t, value_name = "FORMAT")]

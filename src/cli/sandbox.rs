@@ -174,6 +174,7 @@ impl Args {
 /// How to reach a sandbox.
 #[derive(Debug, Serialize)]
 struct Reach {
+    schema: &'static str,
     url: String,
     control_url: String,
     /// Where the portal's exports are.
@@ -203,6 +204,7 @@ pub(super) fn run(context: &Context, args: Args) -> Result<Exit> {
             args.portal.write_trial(&sandbox, file)?;
         }
         let reach = Reach {
+            schema: "psactl/sandbox/1",
             url: sandbox.url(),
             control_url: sandbox.control_url(),
             portal_url: sandbox.portal_url(),

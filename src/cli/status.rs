@@ -59,6 +59,8 @@ pub(super) fn run(context: &Context, args: Args) -> Result<Exit> {
 
 /// One line that says that nothing is known, and the code for it.
 pub(super) fn nagios_unknown(stream: &mut impl std::io::Write, why: &str) -> u8 {
-    let _closed_pipe = writeln!(stream, "PSACTL UNKNOWN - {}", crate::ui::text::clean(why));
+    // A bar would end the words.
+    let why = crate::ui::text::clean(why).replace('|', "/");
+    let _closed_pipe = writeln!(stream, "PSACTL UNKNOWN - {why}");
     gather::Level::Unknown.exit().code()
 }

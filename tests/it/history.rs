@@ -72,7 +72,7 @@ fn runs_are_chosen_by_customer_and_time() {
     assert!(!chosen(&["--cid", "355"]).contains(&all[0]));
     assert_eq!(chosen(&["--cid", "4711"]), Vec::<i64>::new());
     assert!(chosen(&["--all"]).len() >= all.len());
-    desk.psactl(&["history", "--since", "yesterday"]).ends_with(2).says("“yesterday” is no moment");
+    desk.psactl(&["history", "--since", "yesterday"]).ends_with(2).says("no moment; write 24h");
 }
 
 #[test]

@@ -114,7 +114,10 @@ async fn adopt(linking: &Linking<'_>, customers: &[Customer], args: &Args) -> Re
         if ui.may_ask() {
             report.show(ui);
         }
-        let question = format!("Are these {} the same customers?", report.links.len());
+        let question = match report.links.len() {
+            1 => "Is this the same customer?".to_owned(),
+            links => format!("Are these {links} the same customers?"),
+        };
         if !linking.ask(|ui| ui.confirm(&question, "--yes")).await? {
             return Err(Failure::new(Exit::Interrupted, "nothing was adopted"));
         }

@@ -38,9 +38,9 @@ pub struct Args {
 }
 
 pub(super) fn run(context: &Context, args: Args) -> Result<Exit> {
+    let rows = read(&args.file)?;
     let config = context.config()?;
     let store = context.store()?;
-    let rows = read(&args.file)?;
     let snapshot = context.portal(&config)?.accounts()?;
     let linking = Linking::new(context, &config, &store, args.dry_run)?;
     let imported = context.block_on(import(&linking, &snapshot, rows, &args))?;

@@ -37,15 +37,15 @@ pub struct Args {
 }
 
 pub(super) fn run(context: &Context, args: Args) -> Result<Exit> {
+    if args.cid.is_none() && !context.ui.may_ask() {
+        return Err(Failure::new(Exit::Usage, "say whom to link: nobody can be asked here")
+            .hint("psactl companies link CID COMPANY; psactl companies suggest proposes companies")
+            .hint("psactl companies import FILE.csv links many"));
+    }
     let config = context.config()?;
     let store = context.store()?;
     let snapshot = context.portal(&config)?.accounts()?;
     let (Some(cid), Some(company)) = (&args.cid, &args.company) else {
-        if !context.ui.may_ask() {
-            return Err(Failure::new(Exit::Usage, "say whom to link: nobody can be asked here")
-                .hint("psactl companies link CID COMPANY; psactl companies suggest proposes companies")
-                .hint("psactl companies import FILE.csv links many"));
-        }
         let linking = Linking::new(context, &config, &store, args.dry_run)?;
         return context.block_on(several::choose(&linking, &snapshot, args.yes));
     };
@@ -70,6 +70,7 @@ async fn link(linking: &Linking<'_>, customer: &Customer, wanted: &str, args: &A
     let mut report = Linked {
         managed_id: link.managed_id.clone(),
         link,
+        unchanged: linking.stands(&proposed),
         plan: Plan { changes: proposed.changes, ..Plan::default() },
         applied: Vec::new(),
         dry_run: linking.dry_run,
@@ -77,7 +78,7 @@ async fn link(linking: &Linking<'_>, customer: &Customer, wanted: &str, args: &A
     if let Some(before) = before {
         left_on(linking, &before, &mut report.plan).await?;
     }
-    if linking.dry_run {
+    if linking.dry_run || report.unchanged {
         return Ok(report);
     }
     let link = &report.link;
@@ -148,6 +149,8 @@ struct Linked {
     link: Link,
     managed_id: String,
     dry_run: bool,
+    /// The link stands as it is already.
+    unchanged: bool,
     plan: Plan,
     applied: Vec<Applied>,
 }
@@ -172,6 +175,7 @@ impl Show for Linked {
             self.link.company_id
         );
         let line = match (self.dry_run, self.exit()) {
+            _ if self.unchanged => format!("Linked already: {names}; nothing to do."),
             (true, _) => format!("Dry run: {names} would be linked."),
             (false, Exit::Done) => format!("Linked: {names}. Next: psactl setup agreements --dry-run"),
             (false, _) => format!("Not linked: {names}."),

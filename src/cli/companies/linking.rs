@@ -172,6 +172,16 @@ impl<'a> Linking<'a> {
         Ok(proposed)
     }
 
+    /// Whether a link stands as it is proposed, with its entries: there is nothing to ask or to do.
+    pub fn stands(&self, own: &Proposed) -> bool {
+        own.changes.is_empty()
+            && self.links.get(&own.link.cid).is_some_and(|link| {
+                link.company_id == own.link.company_id
+                    && link.portal_name == own.link.portal_name
+                    && link.managed_id == own.link.managed_id
+            })
+    }
+
     /// Sees that what a person agreed to, after some thought, is still what there is to do: somebody may have made
     /// the entries meanwhile.
     pub async fn still_stands(

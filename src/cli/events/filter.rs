@@ -6,7 +6,7 @@ use clap::builder::{PossibleValuesParser, TypedValueParser};
 use jiff::Timestamp;
 use wildmatch::WildMatch;
 
-use crate::cli::when;
+use crate::cli::when::When;
 use crate::error::Result;
 use crate::portal::{EventKind, Severity};
 use crate::store::{EventState, LoggedEvent, Store};
@@ -31,10 +31,10 @@ pub(in crate::cli) struct Filter {
     severity: Vec<Severity>,
     /// Only events since then: 24h, 7d, 2026-11-20 (UTC), 2026-11-20T14:00Z
     #[arg(long, value_name = "WHEN")]
-    since: Option<String>,
+    since: Option<When>,
     /// Only events until then; a day is meant whole
     #[arg(long, value_name = "WHEN")]
-    until: Option<String>,
+    until: Option<When>,
     /// Only events whose information, or an error of whose notifications, is like this: * stands for any text,
     /// ? for one character; without them it may stand anywhere. Case does not matter
     #[arg(long = "match", value_name = "GLOB")]
@@ -67,15 +67,15 @@ impl Filter {
     /// The events of a source that are meant, oldest first.
     ///
     /// # Errors
-    /// Where a moment cannot be understood, or the state not be read.
+    /// Where the state cannot be read.
     pub(in crate::cli) fn chosen(
         &self,
         store: &Store,
         source: &str,
         now: Timestamp,
     ) -> Result<Vec<LoggedEvent>> {
-        let since = self.since.as_deref().map(|at| when::since(at, now)).transpose()?;
-        let until = self.until.as_deref().map(|at| when::until(at, now)).transpose()?;
+        let since = self.since.map(|when| when.since(now));
+        let until = self.until.map(|when| when.until(now));
         let like = self.like.as_deref().map(pattern);
         let errors = match &like {
             Some(_) => store.errors_of_events(source)?,

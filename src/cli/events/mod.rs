@@ -31,7 +31,7 @@ pub struct Args {
     #[command(flatten)]
     filter: Filter,
     /// At most so many, newest first [default: 25; all with --jsonl]
-    #[arg(long, value_name = "N")]
+    #[arg(long, value_name = "N", value_parser = super::common::limit)]
     limit: Option<usize>,
     /// JSON Lines: each event as a JSON document (psactl/logged-event/1) on a line of its own
     #[arg(long)]

@@ -12,6 +12,7 @@ use std::path::{Path, PathBuf};
 
 use crate::context::Context;
 use crate::error::{Exit, Failure, Result};
+use gather::Asked;
 
 /// Report a month: use, billing, the difference in money, backup results, leaks and orphans
 ///
@@ -34,7 +35,7 @@ use crate::error::{Exit, Failure, Result};
 pub struct Args {
     /// The month: 2026-11, last, or this (the default), in ConnectWise's time zone
     #[arg(long, value_name = "MONTH", conflicts_with = "due")]
-    month: Option<String>,
+    month: Option<Asked>,
     /// Write it as CSV for a spreadsheet, to a file or to stdout
     #[arg(long, value_name = "FILE", num_args = 0..=1, default_missing_value = "-", conflicts_with = "due")]
     csv: Option<PathBuf>,
@@ -46,12 +47,12 @@ pub struct Args {
     #[arg(long, conflicts_with = "due")]
     only_linked: bool,
     /// Agreements invoiced within so long, and what stands in the way: 3d, 1w
-    #[arg(long, value_name = "TIME")]
-    due: Option<String>,
+    #[arg(long, value_name = "TIME", value_parser = due::within)]
+    due: Option<jiff::Span>,
 }
 
 pub(super) fn run(context: &Context, args: Args) -> Result<Exit> {
-    if let Some(within) = &args.due {
+    if let Some(within) = args.due {
         return due::run(context, within);
     }
     let stdout = |file: &Option<PathBuf>| file.as_deref() == Some(Path::new("-"));
@@ -59,7 +60,11 @@ pub(super) fn run(context: &Context, args: Args) -> Result<Exit> {
         return Err(Failure::new(Exit::Usage, "one stdout cannot be both CSV and HTML")
             .hint("name a file for one of them: --html report.html"));
     }
-    let report = gather::gather(context, args.month.as_deref(), args.only_linked)?;
+    if context.ui.is_json() && (stdout(&args.csv) || stdout(&args.html)) {
+        return Err(Failure::new(Exit::Usage, "one stdout cannot be both JSON and CSV or HTML")
+            .hint("name a file, as in --csv report.csv, or leave out --output json"));
+    }
+    let report = gather::gather(context, args.month, args.only_linked)?;
     if let Some(file) = &args.csv {
         write(context, file, &csv::text(&report)?)?;
     }
@@ -67,7 +72,7 @@ pub(super) fn run(context: &Context, args: Args) -> Result<Exit> {
         write(context, file, &html::page(&report))?;
     }
     let written = args.csv.is_some() || args.html.is_some();
-    if !written || context.ui.is_json() && !stdout(&args.csv) && !stdout(&args.html) {
+    if !written || context.ui.is_json() {
         context.ui.emit(&report);
     }
     Ok(Exit::Done)

@@ -101,6 +101,13 @@ pub(super) fn run(context: &Context, args: Args) -> Result<Exit> {
         return Err(Failure::new(Exit::Usage, "--flat-fee is for the step agreements")
             .hint("psactl setup agreements --flat-fee SERVICE --dry-run"));
     }
+    if args.vendor_sync_is_off && (args.check || args.step.is_some_and(|step| step != Step::Portal)) {
+        return Err(Failure::new(
+            Exit::Usage,
+            "--vendor-sync-is-off confirms the step portal, and would not be kept here",
+        )
+        .hint("psactl setup portal --apply --vendor-sync-is-off"));
+    }
     if args.new_password && args.check {
         return Err(Failure::new(
             Exit::Usage,

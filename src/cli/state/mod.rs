@@ -8,7 +8,7 @@ use serde::Serialize;
 use crate::context::Context;
 use crate::error::{Exit, Failure, Result};
 use crate::plan::stop;
-use crate::store::{Sighting, Stop};
+use crate::store::{Sighting, Stop, Store};
 use crate::ui::{Look, Show, Ui, text};
 
 /// Show which state psactl works with; build it anew from ConnectWise
@@ -55,25 +55,35 @@ pub(super) fn run(context: &Context, args: Args) -> Result<Exit> {
 }
 
 fn show(context: &Context) -> Result<Exit> {
-    let store = context.store()?;
+    let state = of(context, &context.store()?)?;
+    context.ui.emit(&state);
+    Ok(if state.stop.is_some() { Exit::Partial } else { Exit::Done })
+}
+
+fn of(context: &Context, store: &Store) -> Result<State> {
     let (installation, installation_since) = store.installation(context.now())?;
-    let stop = store.stop()?;
-    let exit = if stop.is_some() { Exit::Partial } else { Exit::Done };
-    context.ui.emit(&State {
+    Ok(State {
         folder: store.folder().display().to_string(),
         installation,
         installation_since,
         own_name: store.own_name()?,
-        stop,
-    });
-    Ok(exit)
+        stop: store.stop()?,
+    })
+}
+
+/// The state as it is after `keep`, for a program; a person is told in words.
+fn kept(context: &Context, store: &Store) -> Result<Exit> {
+    if context.ui.is_json() {
+        context.ui.emit(&of(context, store)?);
+    }
+    Ok(Exit::Done)
 }
 
 fn keep(context: &Context, args: &KeepArgs) -> Result<Exit> {
     let store = context.store()?;
     let Some(stop) = store.stop()? else {
         context.ui.say("psactl has not stopped: there is nothing to go on with");
-        return Ok(Exit::Done);
+        return kept(context, &store);
     };
     let _lock = store.lock("state keep", context.now())?;
     let ui = &context.ui;
@@ -88,7 +98,7 @@ fn keep(context: &Context, args: &KeepArgs) -> Result<Exit> {
     store.accept(&stop)?;
     store.forget_checks()?;
     ui.say("psactl goes on with this state; the next psactl sync writes again");
-    Ok(Exit::Done)
+    kept(context, &store)
 }
 
 /// Which state this is.
