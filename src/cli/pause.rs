@@ -27,19 +27,20 @@ use crate::ui::{Show, Ui, text};
 #[derive(Debug, clap::Args)]
 #[command(verbatim_doc_comment)]
 pub struct Args {
-    /// The customers of the portal
-    #[arg(value_name = "CID", required_unless_present = "all", conflicts_with = "all")]
+    /// The customer's ID at the portal, such as 342; may be repeated
+    #[arg(value_name = "CID", value_parser = super::common::cid, required_unless_present = "all", conflicts_with = "all")]
     cids: Vec<String>,
     /// Every customer
     #[arg(long)]
     all: bool,
-    /// Only this part; more than once for several
+    /// Only this part of the work; may be repeated
     #[arg(long, value_enum, value_name = "PART")]
     only: Vec<Part>,
-    /// The day it ends with (at its beginning), or the moment, in the portal's time zone
+    /// When it ends: at the beginning of a day (2026-12-01), or at a moment (2026-12-01T06:00), both in the
+    /// portal's time zone
     #[arg(long, value_name = "DATE")]
     until: Until,
-    /// Why; whoever reads psactl status will want to know
+    /// Why: psactl status shows it
     #[arg(long, value_name = "TEXT", value_parser = super::common::reason)]
     reason: String,
 }
@@ -54,8 +55,8 @@ pub struct Args {
 #[derive(Debug, clap::Args)]
 #[command(verbatim_doc_comment)]
 pub struct ResumeArgs {
-    /// The customers of the portal
-    #[arg(value_name = "CID", required_unless_present = "all", conflicts_with = "all")]
+    /// The customer's ID at the portal, such as 342; may be repeated
+    #[arg(value_name = "CID", value_parser = super::common::cid, required_unless_present = "all", conflicts_with = "all")]
     cids: Vec<String>,
     /// Every pause, those of single customers too
     #[arg(long)]

@@ -26,19 +26,21 @@ use crate::ui::{Show, Ui, text};
 ///   psactl review --approve 3 --approve 4
 ///   psactl review --approve all
 ///   psactl review --reject 5 --reason "customer disputes it"
+///   psactl review --take-over 3014
 #[derive(Debug, clap::Args)]
 #[command(verbatim_doc_comment)]
 pub struct Args {
-    /// Approve a held change by its number, or `all`
+    /// Approve a held change by its number, or all of them; may be repeated
     #[arg(long, value_name = "ID|all")]
     approve: Vec<Approve>,
-    /// Reject a held change by its number
+    /// Reject a held change by its number; may be repeated
     #[arg(long, value_name = "ID", requires = "reason")]
     reject: Vec<i64>,
     /// Why it is rejected
     #[arg(long, value_name = "TEXT", requires = "reject", value_parser = super::common::reason)]
     reason: Option<String>,
-    /// Let psactl keep an agreement addition again that somebody else wrote, by the addition's id
+    /// Somebody else changed this agreement addition's quantity: let psactl write it again, starting from what
+    /// it holds now. ADDITION is its id, as psactl sync and doctor show it; may be repeated
     #[arg(long, value_name = "ADDITION")]
     take_over: Vec<i64>,
 }

@@ -8,7 +8,7 @@ use jiff::SignedDuration;
 use crate::context::Context;
 use crate::error::{Exit, Result};
 
-/// Show how things stand: the last run, what waits for a person, what fails
+/// Show how things stand, what waits for a person, what fails
 ///
 /// Reads psactl's state and the portal's files; nothing is asked of ConnectWise.
 ///
@@ -25,7 +25,7 @@ pub struct Args {
     /// One line for Nagios, Icinga and the like, and their exit codes
     #[arg(long)]
     nagios: bool,
-    /// With --nagios: critical where no run ended for so long
+    /// Critical where no run ended for so long, such as 30m or 2h
     #[arg(long, value_name = "TIME", default_value = "2h", value_parser = late)]
     late: SignedDuration,
 }

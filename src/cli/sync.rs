@@ -10,20 +10,21 @@ use crate::error::{Exit, Result};
 use crate::store::Store;
 use crate::sync::{Options, Part, Report, Run};
 
-/// Push what changed since the last run: tickets, backup statistics, billed quantities
+/// Push what changed: tickets, backup statistics, billed quantities
 ///
-/// One shot, made for cron: it may run every minute. Where nothing is due it
-/// sends no request. Guards hold what a person should look at (psactl review).
+/// One run, made for cron: it may be started every minute. Where nothing is due
+/// it sends no request. Guards hold what a person should look at (psactl review).
 ///
 /// Examples:
-///   psactl sync --dry-run          show what would be written, with its effect on invoices
-///   psactl sync --cid 342 --force  this customer now, whatever the interval
-///   psactl sync --save-plan FILE   a plan to look over, for psactl apply FILE
+///   psactl sync
+///   psactl sync --dry-run            what would be written, and its money
+///   psactl sync --cid 342 --force    this customer now, whatever the interval
+///   psactl sync --save-plan FILE     a plan to look over, for psactl apply FILE
 #[derive(Debug, clap::Args)]
 #[command(verbatim_doc_comment)]
 pub struct Args {
-    /// Only these customers of the portal
-    #[arg(long, value_name = "CID")]
+    /// Only this customer, by its ID at the portal, such as 342; may be repeated
+    #[arg(long, value_name = "CID", value_parser = super::common::cid)]
     cid: Vec<String>,
     /// Only this part
     #[arg(long, value_enum, value_name = "PART")]

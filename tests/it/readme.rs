@@ -55,7 +55,7 @@ fn blocks() -> Vec<Block> {
 }
 
 /// The words of a command line, as a shell splits them.
-fn words(line: &str) -> Vec<String> {
+pub fn words(line: &str) -> Vec<String> {
     let mut words = Vec::new();
     let mut word: Option<String> = None;
     let mut quote = None;

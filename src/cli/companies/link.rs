@@ -13,10 +13,20 @@ use crate::setup::managed_ids;
 use crate::store::Link;
 use crate::ui::{Look, Show, Ui, text};
 
-/// Link a customer to a company and make its two Managed ID entries, in the right order
+/// Link a customer to a company, and make its two Managed ID entries
 ///
-/// Without a customer it proposes companies for all customers that are not
-/// linked; on a terminal the right ones are marked and linked together.
+/// The entries are made in the right order. Without a customer it proposes
+/// companies for all customers that are not linked; on a terminal the right ones
+/// are marked and linked together.
+///
+/// Without a terminal it links, also without --yes, where the customer and the
+/// company have exactly the same name. Where the names differ it needs --yes.
+///
+/// Examples:
+///   psactl companies link                                   propose, mark, link
+///   psactl companies link 342 "Eddie's TV Repair" --dry-run
+///   psactl companies link 342 20 --yes                      20: the company's id
+///   psactl companies link 342 57 --replace                  it was another one
 #[derive(Debug, clap::Args)]
 #[command(verbatim_doc_comment)]
 pub struct Args {
@@ -25,10 +35,10 @@ pub struct Args {
     cid: Option<String>,
     /// The company: its id, its identifier or its exact name
     company: Option<String>,
-    /// Show the changes; write nothing
+    /// Show what would be done; write nothing
     #[arg(long)]
     dry_run: bool,
-    /// Ask nothing
+    /// Do it without asking
     #[arg(long)]
     yes: bool,
     /// Put this link in place of another one of the same customer

@@ -14,25 +14,25 @@ use crate::store::{EventState, LoggedEvent, Store};
 /// Which events are meant. Flags narrow each other; a flag given more than once means any of its values.
 #[derive(Debug, Default, clap::Args)]
 pub(in crate::cli) struct Filter {
-    /// Only events whose notifications failed (the guide's Notification Processed Error List LIKE ?*)
+    /// Only events whose notifications failed
     #[arg(long)]
     errors: bool,
-    /// Only this customer of the portal; more than once for several
-    #[arg(long, value_name = "CID")]
+    /// Only this customer, by its ID at the portal, such as 342; may be repeated
+    #[arg(long, value_name = "CID", value_parser = crate::cli::common::cid)]
     cid: Vec<String>,
-    /// Only this account, by its user name or number; more than once for several
+    /// Only this account, by its user name or number; may be repeated
     #[arg(long, value_name = "USER")]
     account: Vec<String>,
-    /// Only this type of event; more than once for several
+    /// Only this type of event; may be repeated
     #[arg(long = "type", value_name = "TYPE", value_parser = kinds())]
     kind: Vec<EventKind>,
-    /// Only this severity; more than once for several
+    /// Only this severity; may be repeated
     #[arg(long, value_name = "SEVERITY", value_parser = severities())]
     severity: Vec<Severity>,
-    /// Only events since then: 24h, 7d, 2026-11-20 (UTC), 2026-11-20T14:00Z
+    /// Only events since then: 24h, 7d, 2026-11-20 (a day in UTC) or 2026-11-20T14:00Z
     #[arg(long, value_name = "WHEN")]
     since: Option<When>,
-    /// Only events until then; a day is meant whole
+    /// Only events until then, written as for --since; a day, in UTC, is meant whole
     #[arg(long, value_name = "WHEN")]
     until: Option<When>,
     /// Only events whose information, or an error of whose notifications, is like this: * stands for any text,

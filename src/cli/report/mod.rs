@@ -14,12 +14,13 @@ use crate::context::Context;
 use crate::error::{Exit, Failure, Result};
 use gather::Asked;
 
-/// Report a month: use, billing, the difference in money, backup results, leaks and orphans
+/// Report a month: use, billing, money, backup results
 ///
-/// Reads ConnectWise and the portal's data, writes nothing to either. Use is only
-/// known as measured last, and additions as they are now: of a past month the
-/// backup results and psactl's own changes are that month's, and the report says
-/// what is not.
+/// Also use that nobody bills (leaks) and additions of customers that nobody has
+/// (orphans). Reads ConnectWise and the portal's data, writes nothing to either.
+/// Use is only known as measured last, and additions as they are now: of a past
+/// month the backup results and psactl's own changes are that month's, and the
+/// report says what is not.
 ///
 /// With --due it lists the agreements that are invoiced soon and have changes
 /// held, blocked or not pushed yet, or use that is too old to bill; it ends with
@@ -42,11 +43,11 @@ pub struct Args {
     /// Write it as one page for a browser or a printer, to a file or to stdout
     #[arg(long, value_name = "FILE", num_args = 0..=1, default_missing_value = "-", conflicts_with = "due")]
     html: Option<PathBuf>,
-    /// Read the agreements of linked companies alone: quicker where there are many others, but no orphan is
-    /// found on those
+    /// Read the agreements of linked companies alone: quicker where there are many others, but additions that
+    /// nobody has (orphans) are not found on those
     #[arg(long, conflicts_with = "due")]
     only_linked: bool,
-    /// Agreements invoiced within so long, and what stands in the way: 3d, 1w
+    /// Instead: the agreements invoiced within so long, such as 3d or 1w, and what stands in the way
     #[arg(long, value_name = "TIME", value_parser = due::within)]
     due: Option<jiff::Span>,
 }

@@ -11,13 +11,13 @@ use crate::plan::stop;
 use crate::store::{Sighting, Stop, Store};
 use crate::ui::{Look, Show, Ui, text};
 
-/// Show which state psactl works with; build it anew from ConnectWise
+/// Show psactl's own state, or build it anew from ConnectWise
 ///
 /// psactl stops writing where its own login wrote what its state knows nothing
 /// of: an older state was put back, or a second psactl is at work.
 ///
 /// Examples:
-///   psactl state                    the folder, the installation, whether psactl has stopped
+///   psactl state                    which state it is, and whether it may write
 ///   psactl state rebuild --dry-run  what would be taken over from ConnectWise
 ///   psactl state rebuild
 ///   psactl state keep               this state is right: go on with it
@@ -34,14 +34,19 @@ enum Action {
     Keep(KeepArgs),
 }
 
-/// Go on with this state: a person wrote with psactl's login, no second psactl
+/// Go on with this state: a person wrote with psactl's login
 ///
-/// What was seen counts as known from then on. Quantities that somebody wrote
-/// stay blocked until psactl review --take-over.
+/// For where psactl has stopped, and no second psactl is at work: what was seen
+/// counts as known from then on. Quantities that somebody wrote stay blocked
+/// until psactl review --take-over.
+///
+/// Examples:
+///   psactl state           what was seen
+///   psactl state keep
 #[derive(Debug, clap::Args)]
 #[command(verbatim_doc_comment)]
 struct KeepArgs {
-    /// Ask nothing
+    /// Do it without asking
     #[arg(long)]
     yes: bool,
 }
