@@ -11,7 +11,8 @@ use crate::error::{Exit, Result};
 ///   psactl completions bash > ~/.local/share/bash-completion/completions/psactl
 ///   psactl completions zsh > ~/.zfunc/_psactl
 ///   psactl completions fish > ~/.config/fish/completions/psactl.fish
-///   psactl completions powershell | Out-String | Invoke-Expression   # in $PROFILE
+///   psactl completions powershell | Out-String | Invoke-Expression  in $PROFILE
+///   psactl completions elvish > ~/.config/elvish/lib/psactl.elv
 #[derive(Debug, clap::Args)]
 #[command(verbatim_doc_comment)]
 pub struct Args {

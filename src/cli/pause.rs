@@ -23,7 +23,7 @@ use crate::ui::{Show, Ui, text};
 ///
 /// Examples:
 ///   psactl pause 342 --until 2026-12-01 --reason "moves to another company"
-///   psactl pause --all --only billing --until 2026-12-01T06:00 --reason "price list changes"
+///   psactl pause --all --only billing --until 2026-12-01T06:00 --reason prices
 #[derive(Debug, clap::Args)]
 #[command(verbatim_doc_comment)]
 pub struct Args {

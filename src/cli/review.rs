@@ -36,7 +36,7 @@ pub struct Args {
     /// Reject a held change by its number; may be repeated
     #[arg(long, value_name = "ID", requires = "reason")]
     reject: Vec<i64>,
-    /// Why it is rejected
+    /// Why: psactl review shows it beside the change
     #[arg(long, value_name = "TEXT", requires = "reject", value_parser = super::common::reason)]
     reason: Option<String>,
     /// Somebody else changed this agreement addition's quantity: let psactl write it again, starting from what

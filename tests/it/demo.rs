@@ -221,6 +221,8 @@ fn the_help_of_every_command() {
         "portal",
         "sandbox",
         "completions",
+        "man",
+        "help",
     ] {
         insta::assert_snapshot!(format!("help-{command}"), shown(&[command, "--help"]));
         shown(&[command, "-h"]);
@@ -237,6 +239,10 @@ fn the_help_of_every_command() {
         ("state", "rebuild"),
         ("state", "keep"),
         ("portal", "check"),
+        ("doctor", "explain"),
+        ("config", "show"),
+        ("config", "path"),
+        ("config", "check"),
     ] {
         insta::assert_snapshot!(format!("help-{command}-{action}"), shown(&[command, action, "--help"]));
     }

@@ -168,7 +168,7 @@ fn a_flag_reads_alike_in_every_command() {
             all.entry(flag).or_default().push((name.clone(), help));
         }
     }
-    for flag in ["--cid", "--yes", "--dry-run", "--since", "--offline", "--nagios", "cid", "cids"] {
+    for flag in ["--cid", "--yes", "--dry-run", "--nagios", "cid", "cids"] {
         let mut texts: Vec<&str> = all[flag]
             .iter()
             // Of these the flag needs more words.

@@ -32,7 +32,7 @@ pub(in crate::cli) struct Filter {
     /// Only events since then: 24h, 7d, 2026-11-20 (a day in UTC) or 2026-11-20T14:00Z
     #[arg(long, value_name = "WHEN")]
     since: Option<When>,
-    /// Only events until then, written as for --since; a day, in UTC, is meant whole
+    /// Only events until then, written as for --since; of a day, in UTC, the whole is meant
     #[arg(long, value_name = "WHEN")]
     until: Option<When>,
     /// Only events whose information, or an error of whose notifications, is like this: * stands for any text,

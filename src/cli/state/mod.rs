@@ -36,9 +36,9 @@ enum Action {
 
 /// Go on with this state: a person wrote with psactl's login
 ///
-/// For where psactl has stopped, and no second psactl is at work: what was seen
-/// counts as known from then on. Quantities that somebody wrote stay blocked
-/// until psactl review --take-over.
+/// For when psactl has stopped (psactl state says why), and no second psactl is
+/// at work. What was seen counts as known from then on. Quantities that somebody
+/// wrote stay blocked until psactl review --take-over.
 ///
 /// Examples:
 ///   psactl state           what was seen
