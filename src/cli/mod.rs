@@ -79,7 +79,7 @@ struct Global {
     /// The folder of psactl's own state [default: PSACTL_STATE, else psactl in the user's state folder]
     #[arg(long, global = true, value_name = "DIR")]
     state: Option<PathBuf>,
-    /// How results are printed: table, or json (one document of a versioned shape) [default: table]
+    /// How results are printed: table (the default), or json, one document of a versioned shape
     #[arg(
         long,
         global = true,
@@ -96,7 +96,7 @@ struct Global {
     /// Say more on stderr; -vv and -vvv say still more. Secrets are never printed
     #[arg(short, long, global = true, action = ArgAction::Count)]
     verbose: u8,
-    /// When to colour: always, never, or auto (on a terminal, unless NO_COLOR is set) [default: auto]
+    /// When to colour: auto (the default: on a terminal, unless NO_COLOR is set), always or never
     #[arg(
         long,
         global = true,

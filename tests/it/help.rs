@@ -199,3 +199,13 @@ fn the_groups_of_services_name_each_service_once() {
     let help = product.get_help().map(ToString::to_string).unwrap_or_default();
     assert!(keys.iter().all(|key| help.contains(key)), "{help}");
 }
+
+/// However the program's file is called: on Windows it is psactl.exe.
+#[cfg(unix)]
+#[test]
+fn usage_says_psactl() {
+    use std::os::unix::process::CommandExt;
+    let mut command = std::process::Command::new(env!("CARGO_BIN_EXE_psactl"));
+    let ran = Desk::ran(command.arg0("psactl.exe").args(["sync", "-h"]).env_clear()).ends_with(0);
+    assert!(ran.stdout.contains("Usage: psactl sync [OPTIONS]"), "{}", ran.stdout);
+}
