@@ -55,7 +55,8 @@ pub(super) fn run(context: &Context, args: Args) -> Result<Exit> {
     let chosen = if filtered {
         args.filter.chosen(&store, source, context.now())?
     } else {
-        let named = args.events.iter().map(|number| match store.event(source, *number) {
+        let named: BTreeSet<i64> = args.events.into_iter().collect();
+        let named = named.iter().map(|number| match store.event(source, *number) {
             Ok(event) => event.ok_or_else(|| unknown(*number)),
             Err(error) => Err(error.into()),
         });
