@@ -1023,7 +1023,7 @@ _psactl() {
                     return 0
                     ;;
                 --storage-service)
-                    COMPREPLY=($(compgen -f "${cur}"))
+                    COMPREPLY=($(compgen -W "basic-storage select-storage bdr-storage" -- "${cur}"))
                     return 0
                     ;;
                 --config)
@@ -1666,7 +1666,7 @@ _psactl() {
             return 0
             ;;
         psactl__subcmd__why)
-            opts="-q -v -h -V --offline --config --state --output --quiet --verbose --color --no-input --help --version"
+            opts="-q -v -h -V --offline --config --state --output --quiet --verbose --color --no-input --help --version select-storage basic-storage bdr-storage online-servers online-desktops local-storage local-servers local-desktops bdr-servers bdr-desktops email-archiving email-filtering"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0

@@ -51,7 +51,7 @@ impl Exit {
     pub fn meaning(self) -> (&'static str, &'static str) {
         match self {
             Exit::Done => ("done, or nothing to do; no person is needed", "nothing"),
-            Exit::Unexpected => ("unexpected failure; a demo act without effect", "report it"),
+            Exit::Unexpected => ("unexpected failure; a demo step without effect", "report it"),
             Exit::Usage => ("wrong command line", "mend the job"),
             Exit::Configuration => {
                 ("configuration missing or invalid, or set-up not finished", "psactl init, then psactl setup")
@@ -62,7 +62,8 @@ impl Exit {
                 "the next run tries again",
             ),
             Exit::Partial => (
-                "done in part: something failed, is held or is blocked (said when new, then once a day)",
+                "done in part: something failed, is held or is blocked (said when new, then every remind_every); or a customer, \
+                 run or event that was named is not there",
                 "psactl status, psactl review",
             ),
             Exit::Busy => ("another psactl is at work", "alert only if it repeats"),
@@ -70,7 +71,7 @@ impl Exit {
                 "a check found something (doctor, portal check, setup --check, report --due, sync --dry-run --exit-code)",
                 "read it",
             ),
-            Exit::Interrupted => ("interrupted", "run it again"),
+            Exit::Interrupted => ("interrupted, or a question was answered with no", "run it again"),
         }
     }
 

@@ -28,10 +28,10 @@ use crate::ui::{Show, Ui, text};
 #[derive(Debug, clap::Args)]
 #[command(verbatim_doc_comment)]
 pub struct Args {
-    /// The file
+    /// The plan, as psactl sync --save-plan FILE wrote it
     #[arg(value_name = "FILE")]
     file: PathBuf,
-    /// Ask nothing
+    /// Do it without asking
     #[arg(long)]
     yes: bool,
 }

@@ -7,10 +7,16 @@ use crate::error::{Exit, Result};
 
 /// Print a completion script for a shell
 ///
-/// Example:  psactl completions bash > ~/.local/share/bash-completion/completions/psactl
+/// Examples:
+///   psactl completions bash > ~/.local/share/bash-completion/completions/psactl
+///   psactl completions zsh > ~/.zfunc/_psactl
+///   psactl completions fish > ~/.config/fish/completions/psactl.fish
+///   psactl completions powershell | Out-String | Invoke-Expression  in $PROFILE
+///   psactl completions elvish > ~/.config/elvish/lib/psactl.elv
 #[derive(Debug, clap::Args)]
+#[command(verbatim_doc_comment)]
 pub struct Args {
-    /// The shell
+    /// The shell that the script is for
     shell: Shell,
 }
 

@@ -11,14 +11,16 @@ use crate::doctor::{self, Group, Status};
 use crate::error::{Exit, Failure, Result};
 use crate::ui::{Look, Show, Ui, text};
 
-/// Show the configuration in force, where it is, and whether it is right
+/// Show the configuration, where it is, and whether it is right
 ///
 /// Values come from variables such as PSACTL_SYNC__MIN_INTERVAL, else from
-/// psactl.toml, else they are the defaults. Secrets are never shown.
+/// psactl.toml, else they are the defaults. Secrets are never shown. psactl help
+/// configuration shows every key with its meaning.
 ///
 /// Examples:
 ///   psactl config show
 ///   psactl config show billing.guard
+///   psactl config path
 ///   psactl config check
 #[derive(Debug, clap::Args)]
 #[command(verbatim_doc_comment)]
@@ -29,15 +31,33 @@ pub struct Args {
 
 #[derive(Debug, clap::Subcommand)]
 enum What {
-    /// Every key with its value and where that comes from
+    /// Show every key with its value, and where that comes from
+    ///
+    /// Examples:
+    ///   psactl config show
+    ///   psactl config show billing.guard
+    ///   psactl config show --output json
+    #[command(verbatim_doc_comment)]
     Show {
-        /// Only keys that begin so: billing.guard
+        /// Only this key, or the keys below it, such as billing.guard
         #[arg(value_name = "KEY")]
         key: Option<String>,
     },
-    /// Where psactl.toml is, or would be
+    /// Print where psactl.toml is, or would be
+    ///
+    /// Example:
+    ///   psactl config path
+    #[command(verbatim_doc_comment)]
     Path,
-    /// Whether psactl.toml is right and its secrets can be read; exit code 3 where not
+    /// Check that psactl.toml is right and its secrets can be read
+    ///
+    /// Each mistake is named with its line and column; exit code 3 where there is
+    /// one. Nothing is asked of ConnectWise or the portal.
+    ///
+    /// Examples:
+    ///   psactl config check
+    ///   psactl --config new/psactl.toml config check
+    #[command(verbatim_doc_comment)]
     Check,
 }
 

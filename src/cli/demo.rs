@@ -19,11 +19,19 @@ use crate::psa::{
 use crate::sandbox::{Options, Sandbox, World};
 use crate::ui::{Look, Ui, text};
 
-/// Show the whole job on a simulated PSA: nothing to configure, nothing left behind
+/// Show the whole job on a simulated PSA; nothing to configure
 ///
-/// A bare ConnectWise of the integration guide's sample MSP is examined, set up, linked and synchronised; a
-/// login breaks, an event fails, is repaired and reprocessed. Exit code 1 where an act had no effect.
+/// A bare ConnectWise of the guide's sample MSP is examined, set up, linked and
+/// synchronised; a login breaks, an event fails, is repaired and reprocessed.
+/// Nothing is left behind, save with --keep. Exit code 1 where a step had no
+/// effect.
+///
+/// Examples:
+///   psactl demo
+///   psactl demo --portal x360recover
+///   psactl demo --keep trial          to look at its configuration and exports
 #[derive(Debug, clap::Args)]
+#[command(verbatim_doc_comment)]
 pub struct Args {
     /// Where the portal's data come from
     #[arg(long, value_name = "SOURCE", value_enum, default_value = "files")]
@@ -178,16 +186,13 @@ impl<'a> Demo<'a> {
         let (look, mark) = if held { (Look::Good, "=> read back:") } else { (Look::Bad, "=> NOT SO:") };
         self.ui.out(&format!("{} {what}", self.ui.paint(look, mark)));
         if !held {
-            self.missed.push(format!("act {}: {what}", self.act));
+            self.missed.push(format!("step {}: {what}", self.act));
         }
     }
 
     /// Runs the binary as a technician would and shows what it printed.
     async fn psactl(&mut self, arguments: &[&str], expected: Exit) -> Result<()> {
-        let shown: Vec<String> = arguments
-            .iter()
-            .map(|word| if word.contains([' ', '\'']) { format!("\"{word}\"") } else { (*word).to_owned() })
-            .collect();
+        let shown: Vec<String> = arguments.iter().map(|word| text::quoted(word)).collect();
         self.ui.out(&self.ui.paint(Look::Head, &format!("$ psactl {}", shown.join(" "))));
         let mut command = Command::new(std::env::current_exe()?);
         for (name, _) in std::env::vars_os() {
@@ -452,7 +457,7 @@ impl<'a> Demo<'a> {
     fn end(&self) -> Exit {
         self.ui.out("");
         if self.missed.is_empty() {
-            self.ui.out(&self.ui.paint(Look::Good, "Every act had its effect. Next: psactl sandbox --write-config trial/psactl.toml, and try it yourself."));
+            self.ui.out(&self.ui.paint(Look::Good, "Every step had its effect. Next: psactl sandbox --write-config trial/psactl.toml, and try it yourself."));
             return Exit::Done;
         }
         for missed in &self.missed {

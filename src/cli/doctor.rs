@@ -2,8 +2,6 @@
 
 use std::path::PathBuf;
 
-use clap::builder::StyledStr;
-
 use crate::context::Context;
 use crate::doctor::{self, CHECKS, Group, Look, Report, Status, bundle, explain};
 use crate::error::{Exit, Failure, Result};
@@ -12,7 +10,8 @@ use crate::ui::text;
 /// Check everything and say what is wrong, with evidence and fix
 ///
 /// It changes nothing, at ConnectWise or here. Exit code 8 where a check found
-/// a problem.
+/// a problem. psactl doctor explain lists the checks and explains each. With --cid,
+/// checks about customers look at these alone.
 ///
 /// With --nagios it prints one line and ends with 0 (ok), 1 (warning),
 /// 2 (critical: a problem) or 3 (it cannot tell). It reads all of ConnectWise
@@ -26,15 +25,15 @@ use crate::ui::text;
 ///   psactl doctor explain managed-id-order
 ///   psactl doctor explain "Username or password is incorrect"
 #[derive(Debug, clap::Args)]
-#[command(verbatim_doc_comment, args_conflicts_with_subcommands = true, after_long_help = checks())]
+#[command(verbatim_doc_comment, args_conflicts_with_subcommands = true)]
 pub struct Args {
     #[command(subcommand)]
     explain: Option<Command>,
     /// Only this group of checks
     #[arg(long, value_enum, value_name = "GROUP")]
     only: Option<Group>,
-    /// Only these customers, where a check is about customers
-    #[arg(long = "cid", value_name = "CID", value_delimiter = ',')]
+    /// Only this customer, by its ID at the portal, such as 342; may be repeated
+    #[arg(long = "cid", value_name = "CID", value_parser = super::common::cid)]
     cids: Vec<String>,
     /// Exit with 8 on warnings too
     #[arg(long)]
@@ -50,25 +49,20 @@ pub struct Args {
 
 #[derive(Debug, clap::Subcommand)]
 enum Command {
-    /// Explain a check by its name, or the words of an error: what it means, its cause, its fix
+    /// Explain a check, or the words of an error: meaning, cause, fix
     ///
     /// Without words it lists every check.
+    ///
+    /// Examples:
+    ///   psactl doctor explain
+    ///   psactl doctor explain managed-id-order
+    ///   psactl doctor explain "Username or password is incorrect"
+    #[command(verbatim_doc_comment)]
     Explain {
         /// The name of a check, or the words that somebody met
         #[arg(value_name = "CHECK|\"ERROR TEXT\"", allow_negative_numbers = true)]
         words: Vec<String>,
     },
-}
-
-/// The checks, for the long help.
-fn checks() -> StyledStr {
-    let mut said = String::from("Checks (psactl doctor explain CHECK tells more):\n");
-    for group in Group::ALL {
-        let own: Vec<&str> =
-            CHECKS.iter().filter(|known| known.group == group).map(|known| known.id).collect();
-        said.push_str(&format!("  {:<14} {}\n", group.name(), text::wrap(&own.join(", "), 97, 17, 17)));
-    }
-    said.trim_end().to_owned().into()
 }
 
 pub(super) fn run(context: &Context, args: Args) -> Result<Exit> {

@@ -8,14 +8,15 @@ use crate::doctor::explain;
 use crate::error::{Exit, Failure, Result};
 use crate::ui::{Look, Ui, text};
 
-/// Show the help of a command, or of a topic: errors, exit-codes, configuration
+/// Show the help of a command, or of a topic such as exit-codes
 ///
 /// Topics:
-///   psactl help errors         what technicians read on their screens, and what it means
+///   psactl help errors         what technicians read on screens, and what it means
 ///   psactl help exit-codes     what a scheduler can decide by, and what to do
 ///   psactl help configuration  psactl.toml with every key and its default
 ///
 /// Commands:
+///   psactl help sync
 ///   psactl help companies add
 #[derive(Debug, clap::Args)]
 #[command(verbatim_doc_comment)]

@@ -3,13 +3,14 @@
 use jiff::Timestamp;
 use serde::Serialize;
 
+use super::when::When;
 use crate::context::Context;
 use crate::error::{Exit, Failure, Result};
 use crate::plan::{Action, field_line, money_of};
 use crate::store::{EntryState, RunFilter, RunSummary, Store, Written};
 use crate::ui::{Look, Show, Ui, text};
 
-/// Show the runs that wrote, and every write of a run, before and after
+/// Show the runs that wrote, and every write, before and after
 ///
 /// Read from psactl's own journal: nothing is asked of ConnectWise.
 ///
@@ -23,25 +24,31 @@ use crate::ui::{Look, Show, Ui, text};
 pub struct Args {
     #[command(subcommand)]
     show: Option<One>,
-    /// Only runs that wrote for this customer of the portal
-    #[arg(long, value_name = "CID")]
-    cid: Option<String>,
-    /// Only runs since then: 24h, 7d, 2026-11-20 (UTC), 2026-11-20T14:00Z
+    /// Only this customer, by its ID at the portal, such as 342; may be repeated
+    #[arg(long, value_name = "CID", value_parser = super::common::cid)]
+    cid: Vec<String>,
+    /// Only runs since then: 24h, 7d, 2026-11-20 (a day in UTC) or 2026-11-20T14:00Z
     #[arg(long, value_name = "WHEN")]
-    since: Option<String>,
-    /// Runs that wrote nothing too
+    since: Option<When>,
+    /// Also runs that wrote nothing
     #[arg(long)]
     all: bool,
     /// At most so many, newest first
-    #[arg(long, value_name = "N", default_value_t = 25)]
+    #[arg(long, value_name = "N", default_value = "25", value_parser = super::common::limit)]
     limit: usize,
 }
 
 #[derive(Debug, clap::Subcommand)]
 enum One {
-    /// One run with every write: each field before and after, the money, how it ended
+    /// Show one run with every write, and how it ended
+    ///
+    /// Each field before and after, and the effect on the next invoice.
+    ///
+    /// Example:
+    ///   psactl history show 17
+    #[command(verbatim_doc_comment)]
     Show {
-        /// The run's number
+        /// The run's number, as psactl history shows it
         run: i64,
     },
 }
@@ -53,11 +60,11 @@ pub(super) fn run(context: &Context, args: Args) -> Result<Exit> {
         context.ui.emit(&Whole { summary, writes: store.writes_of(run)? });
         return Ok(Exit::Done);
     }
-    let since = args.since.as_deref().map(|when| super::when::since(when, context.now())).transpose()?;
-    let mut runs = store.runs(&RunFilter { run: None, cid: args.cid.clone(), since })?;
+    let since = args.since.map(|when| when.since(context.now()));
+    let mut runs = store.runs(&RunFilter { run: None, cids: args.cid.clone(), since })?;
     let before = runs.len();
     // Whose writes are asked for has no use for runs without any.
-    runs.retain(|run| args.all && args.cid.is_none() || run.writes() > 0);
+    runs.retain(|run| args.all && args.cid.is_empty() || run.writes() > 0);
     let quiet = before - runs.len();
     let more = runs.len().saturating_sub(args.limit);
     runs.truncate(args.limit);

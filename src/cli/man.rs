@@ -6,10 +6,14 @@ use crate::context::Context;
 use crate::error::{Exit, Failure, Result};
 use crate::ui::text;
 
-/// Write the manual pages into a folder: psactl.1 and one for each command
+/// Write the manual pages into a folder, one for each command
 ///
-/// Example:  psactl man ~/.local/share/man/man1
+/// psactl.1 has the exit codes.
+///
+/// Example:
+///   psactl man ~/.local/share/man/man1
 #[derive(Debug, clap::Args)]
+#[command(verbatim_doc_comment)]
 pub struct Args {
     /// The folder, which is made where it is missing
     #[arg(value_name = "DIR")]

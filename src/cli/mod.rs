@@ -1,6 +1,7 @@
 //! The command line: one file for each subcommand, with its arguments, what it calls, what it prints.
 
 mod apply;
+mod common;
 mod companies;
 mod completions;
 mod config;
@@ -41,10 +42,17 @@ use crate::ui::{Format, Look, Ui};
 const LONG_VERSION: &str =
     concat!(env!("CARGO_PKG_VERSION"), " (", env!("PSACTL_BUILT"), ", ", env!("PSACTL_TARGET"), ")");
 
-/// Sets up, runs and diagnoses the integration between a backup service and ConnectWise PSA.
+/// Sets up, runs and diagnoses the integration between a backup service and ConnectWise PSA
+///
+/// In these pages a customer is one of the backup portal, a company is one of
+/// ConnectWise, and CID is the customer's ID at the portal. The guide is the
+/// vendor's ConnectWise PSA Integration Guide (August 2015), whose steps psactl
+/// setup takes.
 #[derive(Debug, Parser)]
 #[command(
     name = "psactl",
+    verbatim_doc_comment,
+    bin_name = "psactl",
     version,
     long_version = LONG_VERSION,
     propagate_version = true,
@@ -64,14 +72,23 @@ pub struct Cli {
 #[derive(Debug, clap::Args)]
 #[command(next_help_heading = "Global options")]
 struct Global {
-    /// The configuration file [default: psactl/psactl.toml in the user's configuration folder]
-    #[arg(long, global = true, value_name = "FILE", env = "PSACTL_CONFIG", hide_env_values = true)]
+    /// The configuration file [default: PSACTL_CONFIG, else psactl/psactl.toml in the user's configuration
+    /// folder]
+    #[arg(long, global = true, value_name = "FILE")]
     config: Option<PathBuf>,
-    /// The folder of psactl's own state [default: psactl in the user's state folder]
-    #[arg(long, global = true, value_name = "DIR", env = "PSACTL_STATE", hide_env_values = true)]
+    /// The folder of psactl's own state [default: PSACTL_STATE, else psactl in the user's state folder]
+    #[arg(long, global = true, value_name = "DIR")]
     state: Option<PathBuf>,
-    /// How results are printed
-    #[arg(long, global = true, value_enum, default_value_t, value_name = "FORMAT")]
+    /// How results are printed: table (the default), or json, one document of a versioned shape
+    #[arg(
+        long,
+        global = true,
+        value_enum,
+        default_value_t,
+        value_name = "FORMAT",
+        hide_possible_values = true,
+        hide_default_value = true
+    )]
     output: Format,
     /// Print nothing but results and what needs a person
     #[arg(short, long, global = true)]
@@ -79,10 +96,18 @@ struct Global {
     /// Say more on stderr; -vv and -vvv say still more. Secrets are never printed
     #[arg(short, long, global = true, action = ArgAction::Count)]
     verbose: u8,
-    /// When to colour
-    #[arg(long, global = true, value_enum, default_value_t, value_name = "WHEN")]
+    /// When to colour: auto (the default: on a terminal, unless NO_COLOR is set), always or never
+    #[arg(
+        long,
+        global = true,
+        value_enum,
+        default_value_t,
+        value_name = "WHEN",
+        hide_possible_values = true,
+        hide_default_value = true
+    )]
     color: Colour,
-    /// Never ask; what is not given is an error
+    /// Ask nothing, as without a terminal: where an answer is missing, end with an error
     #[arg(long, global = true)]
     no_input: bool,
 }
@@ -92,9 +117,9 @@ enum Colour {
     /// On a terminal, unless NO_COLOR is set
     #[default]
     Auto,
-    /// Always
+    /// On a terminal or not
     Always,
-    /// Never
+    /// No colour at all
     Never,
 }
 

@@ -1,7 +1,9 @@
 //! `psactl pause` and `psactl resume`: customers for whom nothing is written until a date.
 
+use std::str::FromStr;
+
 use jiff::Timestamp;
-use jiff::civil::{Date, DateTime};
+use jiff::civil::DateTime;
 use jiff::tz::TimeZone;
 use serde::Serialize;
 
@@ -21,24 +23,25 @@ use crate::ui::{Show, Ui, text};
 ///
 /// Examples:
 ///   psactl pause 342 --until 2026-12-01 --reason "moves to another company"
-///   psactl pause --all --only billing --until 2026-12-01T06:00 --reason "price list changes"
+///   psactl pause --all --only billing --until 2026-12-01T06:00 --reason prices
 #[derive(Debug, clap::Args)]
 #[command(verbatim_doc_comment)]
 pub struct Args {
-    /// The customers of the portal
-    #[arg(value_name = "CID", required_unless_present = "all", conflicts_with = "all")]
+    /// The customer's ID at the portal, such as 342; may be repeated
+    #[arg(value_name = "CID", value_parser = super::common::cid, required_unless_present = "all", conflicts_with = "all")]
     cids: Vec<String>,
     /// Every customer
     #[arg(long)]
     all: bool,
-    /// Only this part; more than once for several
+    /// Only this part of the work; may be repeated
     #[arg(long, value_enum, value_name = "PART")]
     only: Vec<Part>,
-    /// The day it ends with (at its beginning), or the moment, in the portal's time zone
+    /// When it ends: at the beginning of a day (2026-12-01), or at a moment (2026-12-01T06:00), both in the
+    /// portal's time zone
     #[arg(long, value_name = "DATE")]
-    until: String,
-    /// Why; whoever reads psactl status will want to know
-    #[arg(long, value_name = "TEXT")]
+    until: Until,
+    /// Why: psactl status shows it
+    #[arg(long, value_name = "TEXT", value_parser = super::common::reason)]
     reason: String,
 }
 
@@ -52,8 +55,8 @@ pub struct Args {
 #[derive(Debug, clap::Args)]
 #[command(verbatim_doc_comment)]
 pub struct ResumeArgs {
-    /// The customers of the portal
-    #[arg(value_name = "CID", required_unless_present = "all", conflicts_with = "all")]
+    /// The customer's ID at the portal, such as 342; may be repeated
+    #[arg(value_name = "CID", value_parser = super::common::cid, required_unless_present = "all", conflicts_with = "all")]
     cids: Vec<String>,
     /// Every pause, those of single customers too
     #[arg(long)]
@@ -70,11 +73,8 @@ struct Pauses {
 pub(super) fn run(context: &Context, args: Args) -> Result<Exit> {
     let config = context.config()?;
     let now = context.now();
-    let until = until(&args.until, &zone_of(&config), now)?;
-    let reason = text::clean(args.reason.trim());
-    if reason.is_empty() {
-        return Err(Failure::new(Exit::Usage, "--reason is empty").hint("say why, in a few words"));
-    }
+    let until = args.until.after(now, &zone_of(&config))?;
+    let reason = text::clean(&args.reason);
     let store = context.store_for(&config)?;
     let source = config.portal.source.name();
     known(&config, &store, source, &args.cids)?;
@@ -172,25 +172,43 @@ pub(super) fn zone_of(config: &Config) -> TimeZone {
     config.portal.time_zone.clone().unwrap_or_else(TimeZone::system)
 }
 
-/// A day stands for its beginning; a moment may carry its own offset.
-fn until(written: &str, zone: &TimeZone, now: Timestamp) -> Result<Timestamp> {
-    let moment = written
-        .parse::<Timestamp>()
-        .ok()
-        .or_else(|| written.parse::<DateTime>().ok()?.to_zoned(zone.clone()).ok().map(|at| at.timestamp()))
-        .or_else(|| written.parse::<Date>().ok()?.to_zoned(zone.clone()).ok().map(|at| at.timestamp()))
-        .ok_or_else(|| {
-            Failure::new(Exit::Usage, format!("--until: “{}” is no date", text::clean(written)))
-                .hint("write a day such as 2026-12-01, or a moment such as 2026-12-01T06:00")
-        })?;
-    if moment <= now {
-        return Err(Failure::new(
-            Exit::Usage,
-            format!("--until: {written} is past: it is {} UTC now", text::moment(now)),
-        )
-        .hint("name a later day; psactl resume ends a pause before its time"));
+/// When a pause ends: a day stands for its beginning; a moment may carry its own offset.
+#[derive(Debug, Clone, Copy)]
+enum Until {
+    At(Timestamp),
+    /// Where the portal is.
+    There(DateTime),
+}
+
+impl FromStr for Until {
+    type Err = &'static str;
+
+    fn from_str(written: &str) -> Result<Until, Self::Err> {
+        let at = written.parse().ok().map(Until::At);
+        at.or_else(|| written.parse().ok().map(Until::There))
+            .ok_or("no date; write a day such as 2026-12-01, or a moment such as 2026-12-01T06:00")
     }
-    Ok(moment)
+}
+
+impl Until {
+    /// The moment, where it is still to come.
+    fn after(self, now: Timestamp, zone: &TimeZone) -> Result<Timestamp> {
+        let (moment, written) = match self {
+            Until::At(moment) => (moment, moment.to_string()),
+            Until::There(time) => {
+                let zoned = time.to_zoned(zone.clone()).map_err(anyhow::Error::from)?;
+                (zoned.timestamp(), time.strftime("%Y-%m-%d %H:%M").to_string())
+            }
+        };
+        if moment <= now {
+            return Err(Failure::new(
+                Exit::Usage,
+                format!("--until: {written} is past: it is {} UTC now", text::moment(now)),
+            )
+            .hint("name a later day; psactl resume ends a pause before its time"));
+        }
+        Ok(moment)
+    }
 }
 
 impl Show for Pauses {
@@ -233,8 +251,8 @@ mod tests {
             ("tomorrow", None),
             ("2026-02-30", None),
         ] {
-            let until = until(written, &zone, now).ok().map(|until| until.to_string());
-            assert_eq!(until.as_deref(), expected, "{written}");
+            let until = written.parse::<Until>().ok().and_then(|until| until.after(now, &zone).ok());
+            assert_eq!(until.map(|until| until.to_string()).as_deref(), expected, "{written}");
         }
     }
 }

@@ -17,7 +17,11 @@ use crate::ui::{Look, Show, Ui, text};
 /// Look at the backup portal's data
 ///
 /// ConnectWise is not asked, and nothing is written to it.
+///
+/// Example:
+///   psactl portal check
 #[derive(Debug, clap::Args)]
+#[command(verbatim_doc_comment)]
 pub struct Args {
     #[command(subcommand)]
     command: Action,
@@ -28,7 +32,7 @@ enum Action {
     Check(Check),
 }
 
-/// Show what was understood of the portal's data, and what was left out and why
+/// Show what was understood of the data, what was left out and why
 ///
 /// Exports are read anew, and a portal with an address is asked. Ends with 8
 /// where a row was left out, or where nothing of it can be billed.

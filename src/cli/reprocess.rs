@@ -12,27 +12,28 @@ use crate::ui::{Show, text};
 
 /// Run the notification actions of events again, now
 ///
-/// The events are folded to the present: one action for each fault and customer,
-/// with present use, whatever the interval. A fault that was mended since opens
-/// no ticket. Guards always hold. The plan is shown first; each event's log says
-/// what covered it (psactl events show N).
+/// Events of one fault count once, as things stand now: one action for each fault
+/// and customer, with present use, whatever the interval. A fault that was mended
+/// since opens no ticket. Guards always hold. The plan is shown first; each
+/// event's log says what covered it (psactl events show).
 ///
 /// Examples:
 ///   psactl reprocess 17
 ///   psactl reprocess --errors
+///   psactl reprocess --cid 342 --since 3d --dry-run
 ///   psactl reprocess --errors --match '*timed out*' --since 1d --yes
 #[derive(Debug, clap::Args)]
 #[command(verbatim_doc_comment)]
 pub struct Args {
-    /// Numbers of the event log; the filters below choose instead
+    /// An event's number, as psactl events shows it; may be repeated. The filters below choose instead
     #[arg(value_name = "EVENT")]
     events: Vec<i64>,
     #[command(flatten)]
     filter: Filter,
-    /// Show what would be written; write nothing
+    /// Show what would be done; write nothing
     #[arg(long)]
     dry_run: bool,
-    /// Ask nothing
+    /// Do it without asking
     #[arg(long)]
     yes: bool,
 }
@@ -54,7 +55,8 @@ pub(super) fn run(context: &Context, args: Args) -> Result<Exit> {
     let chosen = if filtered {
         args.filter.chosen(&store, source, context.now())?
     } else {
-        let named = args.events.iter().map(|number| match store.event(source, *number) {
+        let named: BTreeSet<i64> = args.events.into_iter().collect();
+        let named = named.iter().map(|number| match store.event(source, *number) {
             Ok(event) => event.ok_or_else(|| unknown(*number)),
             Err(error) => Err(error.into()),
         });

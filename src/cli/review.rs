@@ -3,6 +3,7 @@
 mod talk;
 
 use std::collections::BTreeSet;
+use std::str::FromStr;
 
 use serde::Serialize;
 
@@ -25,21 +26,43 @@ use crate::ui::{Show, Ui, text};
 ///   psactl review --approve 3 --approve 4
 ///   psactl review --approve all
 ///   psactl review --reject 5 --reason "customer disputes it"
+///   psactl review --take-over 3014
 #[derive(Debug, clap::Args)]
 #[command(verbatim_doc_comment)]
 pub struct Args {
-    /// Approve a held change by its number, or `all`
+    /// Approve a held change by its number, or all of them; may be repeated
     #[arg(long, value_name = "ID|all")]
-    approve: Vec<String>,
-    /// Reject a held change by its number
+    approve: Vec<Approve>,
+    /// Reject a held change by its number; may be repeated
     #[arg(long, value_name = "ID", requires = "reason")]
     reject: Vec<i64>,
-    /// Why it is rejected
-    #[arg(long, value_name = "TEXT")]
+    /// Why: psactl review shows it beside the change
+    #[arg(long, value_name = "TEXT", requires = "reject", value_parser = super::common::reason)]
     reason: Option<String>,
-    /// Let psactl keep an agreement addition again that somebody else wrote, by the addition's id
+    /// Somebody else changed this agreement addition's quantity: let psactl write it again, starting from what
+    /// it holds now. ADDITION is its id, as psactl sync and doctor show it; may be repeated
     #[arg(long, value_name = "ADDITION")]
     take_over: Vec<i64>,
+}
+
+/// What is approved.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Approve {
+    All,
+    One(i64),
+}
+
+impl FromStr for Approve {
+    type Err = &'static str;
+
+    fn from_str(word: &str) -> Result<Approve, Self::Err> {
+        match word {
+            "all" => Ok(Approve::All),
+            _ => word.parse().map(Approve::One).map_err(
+                |_| "no number of a held change; psactl review lists them, and `all` approves every one",
+            ),
+        }
+    }
 }
 
 /// The held changes.
@@ -52,6 +75,11 @@ struct Review {
 }
 
 pub(super) fn run(context: &Context, args: Args) -> Result<Exit> {
+    let named = args.approve.iter().filter_map(|word| match word {
+        Approve::One(id) => Some(*id),
+        Approve::All => None,
+    });
+    one_answer_each(&named.collect(), &args.reject.iter().copied().collect())?;
     let store = context.existing_store()?;
     let answers = !args.approve.is_empty() || !args.reject.is_empty() || !args.take_over.is_empty();
     if !answers && context.ui.may_ask() && !context.ui.is_json() {
@@ -68,31 +96,31 @@ pub(super) fn run(context: &Context, args: Args) -> Result<Exit> {
     }
     let _lock = if answers { Some(context.lock(&store, "review")?) } else { None };
     let before = store.holds()?;
-    let mut approved = Vec::new();
+    let mut approved = BTreeSet::new();
     for word in &args.approve {
-        if word == "all" {
-            approved.extend(before.iter().filter(|hold| hold.state == HoldState::Held).map(|hold| hold.id));
-        } else {
-            let id = word.parse().map_err(|_| {
-                Failure::new(Exit::Usage, format!("“{word}” is no number of a held change"))
-                    .hint("psactl review lists them; `all` approves every one")
-            })?;
-            approved.push(id);
+        match word {
+            Approve::All => {
+                let held = before.iter().filter(|hold| hold.state == HoldState::Held);
+                approved.extend(held.map(|hold| hold.id));
+            }
+            Approve::One(id) => approved.extend([*id]),
         }
     }
+    let rejected: BTreeSet<i64> = args.reject.iter().copied().collect();
+    one_answer_each(&approved, &rejected)?;
     // Nothing is answered where one of the numbers is wrong.
-    for id in approved.iter().chain(&args.reject) {
+    for id in approved.iter().chain(&rejected) {
         if !before.iter().any(|hold| hold.id == *id) {
             return Err(Failure::new(Exit::Partial, format!("there is no held change {id}")).hint(
                 "psactl review lists them; one whose values moved is held anew under the same number",
             ));
         }
     }
-    let taken_over = taken_over(context, &store, &args.take_over)?;
+    let taken_over = taken_over(context, &store, &args.take_over.iter().copied().collect())?;
     for id in &approved {
         store.answer_hold(*id, HoldState::Approved, None)?;
     }
-    for id in &args.reject {
+    for id in &rejected {
         // A no to writing again what was taken back leaves it taken back.
         let undone = before.iter().any(|hold| hold.id == *id && hold.state == HoldState::Undone);
         let state = if undone { HoldState::Undone } else { HoldState::Rejected };
@@ -101,7 +129,7 @@ pub(super) fn run(context: &Context, args: Args) -> Result<Exit> {
     for (source, binding) in &taken_over {
         store.set_binding(source, binding)?;
     }
-    let answered = before.iter().filter(|hold| approved.contains(&hold.id) || args.reject.contains(&hold.id));
+    let answered = before.iter().filter(|hold| approved.contains(&hold.id) || rejected.contains(&hold.id));
     let concerned: BTreeSet<&str> = answered
         .map(|hold| hold.cid.as_str())
         .chain(taken_over.iter().map(|(_, binding)| binding.cid.as_str()))
@@ -112,15 +140,28 @@ pub(super) fn run(context: &Context, args: Args) -> Result<Exit> {
     let review = Review {
         held: store.holds()?,
         approved: approved.len(),
-        rejected: args.reject.len(),
-        taken_over: args.take_over.len(),
+        rejected: rejected.len(),
+        taken_over: taken_over.len(),
     };
     context.ui.emit(&review);
     Ok(Exit::Done)
 }
 
+/// A change is approved or rejected, never both.
+fn one_answer_each(approved: &BTreeSet<i64>, rejected: &BTreeSet<i64>) -> Result<()> {
+    match approved.intersection(rejected).next() {
+        None => Ok(()),
+        Some(id) => Err(Failure::new(Exit::Usage, format!("change {id} is both approved and rejected"))
+            .hint("give each change one answer; --approve all takes those that are rejected too")),
+    }
+}
+
 /// The additions' present quantities, whoever wrote them, become the ones psactl starts from.
-fn taken_over(context: &Context, store: &Store, additions: &[i64]) -> Result<Vec<(&'static str, Binding)>> {
+fn taken_over(
+    context: &Context,
+    store: &Store,
+    additions: &BTreeSet<i64>,
+) -> Result<Vec<(&'static str, Binding)>> {
     if additions.is_empty() {
         return Ok(Vec::new());
     }

@@ -15,7 +15,7 @@ use crate::sandbox::{Options, Release, Sandbox, World};
 
 /// Serve a simulated ConnectWise PSA on loopback, until Ctrl-C
 ///
-/// Its sample MSP is that of the integration guide. With --write-config it
+/// Its sample MSP is that of the guide. With --write-config it
 /// writes a configuration, secrets and portal exports with which psactl works
 /// against it at once.
 ///
@@ -26,7 +26,7 @@ use crate::sandbox::{Options, Release, Sandbox, World};
 #[derive(Debug, clap::Args)]
 #[command(verbatim_doc_comment)]
 pub struct Args {
-    /// The port; 0 takes a free one
+    /// The port on 127.0.0.1; 0 takes a free one
     #[arg(long, default_value_t = 0)]
     port: u16,
     /// Serve https, with a certificate authority made anew and written to DIR/ca.pem
@@ -102,9 +102,9 @@ const OPEN: &str = "Behaviours that the public record leaves open";
 /// A source of the portal's data.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
 pub(super) enum Portal {
-    /// Exports
+    /// CSV or JSON exports of the portal
     Files,
-    /// Axcient's API
+    /// Axcient's x360Recover API
     #[value(name = "x360recover")]
     X360Recover,
 }
@@ -174,6 +174,7 @@ impl Args {
 /// How to reach a sandbox.
 #[derive(Debug, Serialize)]
 struct Reach {
+    schema: &'static str,
     url: String,
     control_url: String,
     /// Where the portal's exports are.
@@ -203,6 +204,7 @@ pub(super) fn run(context: &Context, args: Args) -> Result<Exit> {
             args.portal.write_trial(&sandbox, file)?;
         }
         let reach = Reach {
+            schema: "psactl/sandbox/1",
             url: sandbox.url(),
             control_url: sandbox.control_url(),
             portal_url: sandbox.portal_url(),

@@ -8,7 +8,7 @@ use jiff::SignedDuration;
 use crate::context::Context;
 use crate::error::{Exit, Result};
 
-/// Show how things stand: the last run, what waits for a person, what fails
+/// Show how things stand, what waits for a person, what fails
 ///
 /// Reads psactl's state and the portal's files; nothing is asked of ConnectWise.
 ///
@@ -25,7 +25,7 @@ pub struct Args {
     /// One line for Nagios, Icinga and the like, and their exit codes
     #[arg(long)]
     nagios: bool,
-    /// With --nagios: critical where no run ended for so long
+    /// Critical where no run ended for so long, such as 30m or 2h
     #[arg(long, value_name = "TIME", default_value = "2h", value_parser = late)]
     late: SignedDuration,
 }
@@ -59,6 +59,8 @@ pub(super) fn run(context: &Context, args: Args) -> Result<Exit> {
 
 /// One line that says that nothing is known, and the code for it.
 pub(super) fn nagios_unknown(stream: &mut impl std::io::Write, why: &str) -> u8 {
-    let _closed_pipe = writeln!(stream, "PSACTL UNKNOWN - {}", crate::ui::text::clean(why));
+    // A bar would end the words.
+    let why = crate::ui::text::clean(why).replace('|', "/");
+    let _closed_pipe = writeln!(stream, "PSACTL UNKNOWN - {why}");
     gather::Level::Unknown.exit().code()
 }

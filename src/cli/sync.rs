@@ -10,25 +10,28 @@ use crate::error::{Exit, Result};
 use crate::store::Store;
 use crate::sync::{Options, Part, Report, Run};
 
-/// Push what changed since the last run: tickets, backup statistics, billed quantities
+/// Push what changed: tickets, backup statistics, billed quantities
 ///
-/// One shot, made for cron: it may run every minute. Where nothing is due it
-/// sends no request. Guards hold what a person should look at (psactl review).
+/// One run, made for cron: it may be started every minute. Where nothing is due
+/// it sends no request. Guards hold what a person should look at (psactl review).
+/// Ends with 0 where no person is needed, and with 3 to 6 where something is new
+/// that needs one (psactl help exit-codes).
 ///
 /// Examples:
-///   psactl sync --dry-run          show what would be written, with its effect on invoices
-///   psactl sync --cid 342 --force  this customer now, whatever the interval
-///   psactl sync --save-plan FILE   a plan to look over, for psactl apply FILE
+///   psactl sync
+///   psactl sync --dry-run            what would be written, and its money
+///   psactl sync --cid 342 --force    this customer now, whatever the interval
+///   psactl sync --save-plan plan.json
 #[derive(Debug, clap::Args)]
 #[command(verbatim_doc_comment)]
 pub struct Args {
-    /// Only these customers of the portal
-    #[arg(long, value_name = "CID")]
+    /// Only this customer, by its ID at the portal, such as 342; may be repeated
+    #[arg(long, value_name = "CID", value_parser = super::common::cid)]
     cid: Vec<String>,
-    /// Only this part
+    /// Only this part of the work
     #[arg(long, value_enum, value_name = "PART")]
     only: Option<Part>,
-    /// Pass over intervals (never over guards)
+    /// Do it although the interval is not over; guards hold all the same
     #[arg(long)]
     force: bool,
     /// Read back everything, even what did not change
@@ -37,13 +40,13 @@ pub struct Args {
     /// Open tickets for the faults that stood at the first run
     #[arg(long)]
     open_standing: bool,
-    /// Show what would be written; write nothing
+    /// Show what would be done; write nothing
     #[arg(long)]
     dry_run: bool,
     /// With --dry-run: exit with 8 where something would be written, held or blocked
     #[arg(long, requires = "dry_run")]
     exit_code: bool,
-    /// Write nothing, and save what would be written: psactl apply FILE writes exactly that
+    /// Write nothing, and save what would be written in FILE: psactl apply FILE writes exactly that
     #[arg(long, value_name = "FILE")]
     save_plan: Option<PathBuf>,
 }

@@ -17,7 +17,7 @@ use crate::psa::{Client, paths};
 use crate::store::Written;
 use crate::ui::{Look, Show, Ui, text};
 
-/// Take back the quantities, invoice descriptions and statistics that a run wrote
+/// Take back what a run wrote: quantities, descriptions, statistics
 ///
 /// Only where the record still holds exactly what that run left, and where no
 /// invoice was made since. Each record is then held: sync leaves it alone until a
@@ -35,10 +35,10 @@ pub struct Args {
     /// The run's number, as psactl history shows it
     #[arg(value_name = "RUN")]
     run: i64,
-    /// Show what would be taken back; write nothing
+    /// Show what would be done; write nothing
     #[arg(long)]
     dry_run: bool,
-    /// Ask nothing
+    /// Do it without asking
     #[arg(long)]
     yes: bool,
 }

@@ -1,41 +1,63 @@
-//! Moments as a person types them: how long ago, a day, a time.
+//! Moments as a person types them: how long ago, a day, a time. They are read with the command line, before anything
+//! else is, and become moments when the command runs.
 
-use jiff::Timestamp;
+use std::str::FromStr;
+
 use jiff::civil::{Date, DateTime};
 use jiff::tz::TimeZone;
+use jiff::{Span, Timestamp};
 
-use crate::error::{Exit, Failure, Result};
-use crate::ui::text;
-
-/// The moment from which on something is meant: how long ago, the beginning of a day, or a time (UTC, where it
-/// names no offset).
-pub(super) fn since(when: &str, now: Timestamp) -> Result<Timestamp> {
-    moment(when, now).ok_or_else(|| no_moment(when))
+/// A moment as it was typed; days and times that name no offset are UTC.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum When {
+    /// With its offset.
+    At(Timestamp),
+    /// A day.
+    Day(Date),
+    /// A day and a time.
+    Time(DateTime),
+    /// So long ago.
+    Ago(Span),
 }
 
-/// The moment up to which something is meant, which is not part of it any more; a day is meant whole.
-pub(super) fn until(when: &str, now: Timestamp) -> Result<Timestamp> {
-    let end_of = |day: Date| Some(day.tomorrow().ok()?.to_zoned(TimeZone::UTC).ok()?.timestamp());
-    // A date-time reads as a day, too.
-    let day = when.parse::<Date>().ok().filter(|day| day.to_string() == when.trim());
-    day.and_then(end_of).or_else(|| moment(when, now)).ok_or_else(|| no_moment(when))
+impl When {
+    /// The moment from which on something is meant: of a day its beginning.
+    pub(super) fn since(self, now: Timestamp) -> Timestamp {
+        let zoned = match self {
+            When::At(moment) => return moment,
+            When::Day(day) => day.to_zoned(TimeZone::UTC),
+            When::Time(time) => time.to_zoned(TimeZone::UTC),
+            When::Ago(span) => now.to_zoned(TimeZone::UTC).checked_sub(span.abs()),
+        };
+        // Longer ago than there is time: everything is meant.
+        zoned.map_or(Timestamp::MIN, |zoned| zoned.timestamp())
+    }
+
+    /// The moment up to which something is meant, which is not part of it any more; a day is meant whole.
+    pub(super) fn until(self, now: Timestamp) -> Timestamp {
+        match self {
+            When::Day(day) => day.tomorrow().map_or(Timestamp::MAX, |next| When::Day(next).since(now)),
+            other => other.since(now),
+        }
+    }
 }
 
-fn moment(when: &str, now: Timestamp) -> Option<Timestamp> {
-    let ago = || {
-        let span: jiff::Span = when.parse().ok()?;
-        now.to_zoned(TimeZone::UTC).checked_sub(span.abs()).ok().map(|then| then.timestamp())
-    };
-    let civil = || {
-        let time: DateTime = when.parse().ok()?;
-        time.to_zoned(TimeZone::UTC).ok().map(|time| time.timestamp())
-    };
-    when.parse().ok().or_else(civil).or_else(ago)
-}
+impl FromStr for When {
+    type Err = &'static str;
 
-fn no_moment(when: &str) -> Failure {
-    Failure::new(Exit::Usage, format!("“{}” is no moment", text::clean(when)))
-        .hint("write 24h, 7d, 2026-11-20 or 2026-11-20T14:00Z")
+    fn from_str(typed: &str) -> Result<When, Self::Err> {
+        let typed = typed.trim();
+        // A date-time reads as a day, too.
+        let day = typed.parse::<Date>().ok().filter(|day| day.to_string() == typed);
+        let at = || typed.parse().ok().map(When::At);
+        let time = || typed.parse().ok().map(When::Time);
+        let ago = || typed.parse().ok().map(When::Ago);
+        day.map(When::Day)
+            .or_else(at)
+            .or_else(time)
+            .or_else(ago)
+            .ok_or("no moment; write 24h, 7d, 2026-11-20 or 2026-11-20T14:00Z")
+    }
 }
 
 #[cfg(test)]
@@ -53,12 +75,14 @@ mod tests {
             ("2026-11-20T14:00", "2026-11-20T14:00:00Z", "2026-11-20T14:00:00Z"),
             ("2026-11-20T14:00:00+02:00", "2026-11-20T12:00:00Z", "2026-11-20T12:00:00Z"),
         ] {
-            assert_eq!(since(typed, now).unwrap(), from.parse().unwrap(), "since {typed}");
-            assert_eq!(until(typed, now).unwrap(), to.parse().unwrap(), "until {typed}");
+            let when: When = typed.parse().unwrap();
+            assert_eq!(when.since(now), from.parse().unwrap(), "since {typed}");
+            assert_eq!(when.until(now), to.parse().unwrap(), "until {typed}");
         }
+        let long: When = "19000y".parse().unwrap();
+        assert_eq!(long.since(now), Timestamp::MIN);
         for typed in ["", "yesterday", "20.11.2026", "7", "d"] {
-            assert_eq!(since(typed, now).unwrap_err().exit, Exit::Usage, "{typed}");
-            assert_eq!(until(typed, now).unwrap_err().exit, Exit::Usage, "{typed}");
+            assert!(typed.parse::<When>().is_err(), "{typed}");
         }
     }
 }

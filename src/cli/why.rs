@@ -4,12 +4,14 @@ mod additions;
 mod gather;
 mod show;
 
+use super::setup::ask;
 use crate::context::Context;
-use crate::error::{Exit, Failure, Result};
-use crate::services::{self, Service};
+use crate::error::{Exit, Result};
+use crate::services;
 
-/// Show why the invoice says that: use, rounding, addition, who wrote it, what holds it
+/// Show why a customer's invoice says what it says
 ///
+/// Its use, the rounding, the agreement addition, who wrote it, what holds it.
 /// The customer's agreements are read afresh and planned as psactl sync would
 /// plan them; nothing is written. Where ConnectWise cannot be reached, what
 /// psactl's own state knows is shown, and that it is old is said.
@@ -21,43 +23,20 @@ use crate::services::{self, Service};
 #[derive(Debug, clap::Args)]
 #[command(verbatim_doc_comment)]
 pub struct Args {
-    /// The customer of the portal
+    /// The customer's ID at the portal, such as 342
     #[arg(value_name = "CID")]
     cid: String,
-    /// Only this service, such as select-storage
-    #[arg(value_name = "SERVICE")]
-    service: Option<String>,
-    /// Ask nothing of ConnectWise
+    /// Only this service
+    #[arg(value_name = "SERVICE", value_parser = ask::service())]
+    service: Option<&'static str>,
+    /// Ask nothing of ConnectWise: show what psactl's own state knows
     #[arg(long)]
     offline: bool,
 }
 
 pub(super) fn run(context: &Context, args: Args) -> Result<Exit> {
-    let service = args.service.as_deref().map(service).transpose()?;
+    let service = args.service.and_then(services::by_key);
     let why = gather::gather(context, &args.cid, service, args.offline)?;
     context.ui.emit(&why);
     Ok(Exit::Done)
-}
-
-/// A service by its key or its name.
-fn service(written: &str) -> Result<&'static Service> {
-    let plain = |name: &str| name.to_lowercase().replace([' ', '_'], "-");
-    let wanted = plain(written);
-    let known = services::all();
-    if let Some(found) = known.iter().find(|own| own.key == wanted || plain(own.name) == wanted) {
-        return Ok(found);
-    }
-    let near = known
-        .iter()
-        .map(|own| (strsim::damerau_levenshtein(&wanted, own.key), own.key))
-        .filter(|(distance, key)| *distance <= key.len() / 3)
-        .min();
-    let failure =
-        Failure::new(Exit::Usage, format!("there is no service “{}”", crate::ui::text::clean(written)));
-    let failure = match near {
-        Some((_, near)) => failure.hint(format!("did you mean {near}?")),
-        None => failure,
-    };
-    let keys: Vec<&str> = known.iter().map(|own| own.key).collect();
-    Err(failure.hint(format!("services are {}", keys.join(", "))))
 }

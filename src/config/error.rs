@@ -96,7 +96,7 @@ impl Error {
             }
             Error::NotText { path, .. } => vec![format!("save {} as UTF-8 text", path.display())],
             Error::Invalid { .. } => {
-                vec!["examples/psactl.toml shows every key with its meaning".to_string()]
+                vec!["psactl help configuration shows every key with its meaning".to_string()]
             }
             Error::Secret { hint, .. } => vec![hint.clone()],
         }

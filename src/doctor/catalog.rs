@@ -353,24 +353,27 @@ pub static CHECKS: &[Known] = &[
     // ---- sync
     problem(Sync, "sync", "the next sync would fail")
         .means("nothing would be written")
-        .because("what the evidence says")
-        .mended(&["what the evidence says"]),
+        .because("set-up is not finished, the portal's data cannot be read, or ConnectWise refuses or does not answer")
+        .mended(&["psactl sync --dry-run shows the error, and what to do next"]),
     problem(Sync, "trouble", "a customer cannot be synchronised")
         .means("nothing is written for this customer; the others go on")
         .because("ConnectWise refused or failed for one of its records")
-        .mended(&["what the evidence says"]),
+        .mended(&["psactl sync --cid CID tries this customer again, and says what ConnectWise answered"]),
     problem(Sync, "blocked", "subjects are blocked")
         .means("no value can be right: nothing is written there until the cause is removed")
-        .because("what the evidence says")
-        .mended(&["what the evidence says"]),
+        .because("billed twice, use that is partial or too old, a doubtful link, or a quantity that somebody else wrote")
+        .mended(&[
+            "psactl sync --cid CID --dry-run names the cause of each, and what removes it",
+            "psactl review --take-over ADDITION, where somebody else wrote the quantity",
+        ]),
     warning(Sync, "held", "changes wait for a yes")
         .means("their values are known; a guard wants a person to look")
         .because("a first push, or a step that is larger than [billing.guard] allows")
         .mended(&["psactl sync holds what is new; psactl review answers it"]),
     warning(Sync, "notes", "the next sync would note")
         .means("nothing is wrong for certain, and a person should look")
-        .because("what the evidence says")
-        .mended(&[]),
+        .because("an invoice is due and a change waits for it, or a run is about to take over a link")
+        .mended(&["psactl sync --dry-run shows them"]),
     warning(Sync, "standing-faults", "faults stand since the first run, without a ticket")
         .means("no ticket is opened for them: the old integration may have opened one")
         .because("they stood already when psactl began")

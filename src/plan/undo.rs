@@ -309,7 +309,7 @@ fn why_not(change: &Change) -> &'static str {
         (Purpose::TicketStatus { resolved: true, .. }, _) => "reopen the ticket in ConnectWise",
         (Purpose::TicketStatus { .. }, _) => "close the ticket in ConnectWise",
         (Purpose::Quantity { .. } | Purpose::FlatFee { .. }, _) => {
-            "the addition was made: end it in ConnectWise (Agreements > Additions > Cancelled Date)"
+            "the addition was made: end it in ConnectWise (Finance > Agreements > the agreement > Additions > Cancelled Date)"
         }
         (_, Action::Create) => "the record was made, and others may refer to it: delete it in ConnectWise",
         (_, Action::Delete) => "the record is deleted",

@@ -24,11 +24,15 @@ impl Month {
         Month { first, zone }
     }
 
-    /// A month as people write it: `2026-11`; nothing where it is none.
-    pub fn parse(written: &str, zone: TimeZone) -> Option<Month> {
+    /// The first day of a month as people write it: `2026-11`; nothing where it is none.
+    pub fn parse(written: &str) -> Option<Date> {
         let shaped = written.len() == 7 && written.as_bytes().get(4) == Some(&b'-');
-        let first = format!("{written}-01").parse::<Date>().ok().filter(|_| shaped)?;
-        Some(Month { first, zone })
+        format!("{written}-01").parse::<Date>().ok().filter(|_| shaped)
+    }
+
+    /// The month of a day.
+    pub fn that_begins(day: Date, zone: TimeZone) -> Month {
+        Month { first: day.first_of_month(), zone }
     }
 
     /// The month before.
@@ -146,16 +150,19 @@ mod tests {
     #[test]
     fn a_month_is_the_servers() {
         let zone = TimeZone::get("America/New_York").unwrap();
-        let month = Month::parse("2026-11", zone.clone()).unwrap();
+        let month = Month::that_begins(Month::parse("2026-11").unwrap(), zone.clone());
         assert_eq!(month.to_string(), "2026-11");
         // Summer time ends in it: it begins at four and ends at five.
         assert_eq!(month.from().to_string(), "2026-11-01T04:00:00Z");
         assert_eq!(month.until().to_string(), "2026-12-01T05:00:00Z");
         assert_eq!(month, Month::of("2026-12-01T04:59:59Z".parse().unwrap(), zone.clone()));
         assert_eq!(month.before().to_string(), "2026-10");
-        assert_eq!(Month::parse("2026-01", zone.clone()).unwrap().before().to_string(), "2025-12");
+        assert_eq!(
+            Month::that_begins(Month::parse("2026-01").unwrap(), zone.clone()).before().to_string(),
+            "2025-12"
+        );
         for wrong in ["2026", "2026-13", "2026-1", "11-2026", "2026-11-01", "20261101", "next"] {
-            assert_eq!(Month::parse(wrong, zone.clone()), None, "{wrong}");
+            assert_eq!(Month::parse(wrong), None, "{wrong}");
         }
     }
 }

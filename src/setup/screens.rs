@@ -7,6 +7,9 @@ use serde_json::Value;
 use super::Step;
 use crate::plan::{Action, Change, Field};
 
+/// Where the additions of an agreement are, for whoever ends or corrects one.
+pub const ADDITIONS: &str = "Finance > Agreements > the agreement > Additions";
+
 /// One record to be made or changed by hand.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Form {

@@ -41,8 +41,8 @@ impl RunSummary {
 pub struct RunFilter {
     /// Only these; counts are of all their writes.
     pub run: Option<i64>,
-    /// Only what was written for this customer.
-    pub cid: Option<String>,
+    /// Only what was written for these customers; for all where none is named.
+    pub cids: Vec<String>,
     /// Only runs that began then or later.
     pub since: Option<Timestamp>,
 }
@@ -92,13 +92,17 @@ impl Store {
                     count(CASE WHEN state = 'failed' THEN 1 END),
                     count(CASE WHEN state IN ('intent', 'unknown') THEN 1 END)
              FROM runs LEFT JOIN journal ON journal.run = runs.id
-               AND (?1 IS NULL OR json_extract(change, '$.cid') = ?1)
+               AND (?1 IS NULL OR json_extract(change, '$.cid') IN (SELECT value FROM json_each(?1)))
              WHERE started_at >= ?2 AND (?3 IS NULL OR runs.id = ?3)
              GROUP BY runs.id ORDER BY runs.id DESC",
         )?;
+        let cids = match filter.cids.as_slice() {
+            [] => None,
+            cids => Some(serde_json::to_string(cids)?),
+        };
         let since = filter.since.map_or(i64::MIN, seconds);
         let count = |number: i64| usize::try_from(number).unwrap_or(0);
-        let rows = query.query_map(params![filter.cid, since, filter.run], |row| {
+        let rows = query.query_map(params![cids, since, filter.run], |row| {
             let id = row.get(0)?;
             Ok(RunSummary {
                 run: Run {

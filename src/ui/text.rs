@@ -34,7 +34,20 @@ pub fn money(value: Decimal) -> String {
 /// Money with its sign always shown: `+31.20`.
 pub fn signed_money(value: Decimal) -> String {
     let text = money(value);
-    if text.starts_with('-') || value.is_zero() { text } else { format!("+{text}") }
+    if text.starts_with('-') || text == "0.00" { text } else { format!("+{text}") }
+}
+
+/// A word as a shell takes it, so that a command that is shown can be typed.
+pub fn quoted(word: &str) -> String {
+    // Windows writes its paths with a backslash, which quotes there nothing.
+    let plain = |c: char| c.is_ascii_alphanumeric() || "-_./:,+@=".contains(c) || cfg!(windows) && c == '\\';
+    if !word.is_empty() && word.chars().all(plain) {
+        word.to_owned()
+    } else if word.contains('\'') && !word.contains(['"', '$', '`', '\\', '!']) {
+        format!("\"{word}\"")
+    } else {
+        format!("'{}'", word.replace('\'', "'\\''"))
+    }
 }
 
 /// A moment as people write it, in UTC: `2026-11-23 14:05`.
@@ -102,9 +115,25 @@ mod tests {
         assert_eq!(money("-75".parse().unwrap()), "-75.00");
         assert_eq!(money("0.005".parse().unwrap()), "0.01");
         assert_eq!(money("-0.001".parse().unwrap()), "0.00");
-        assert_eq!(signed_money("31.2".parse().unwrap()), "+31.20");
+        for (value, shown) in [("31.2", "+31.20"), ("-75", "-75.00"), ("0.001", "0.00"), ("-0.001", "0.00")] {
+            assert_eq!(signed_money(value.parse().unwrap()), shown);
+        }
         assert_eq!(quantity("150.000".parse().unwrap()), "150");
         assert_eq!(quantity("100".parse().unwrap()), "100");
+    }
+
+    #[test]
+    fn words_as_a_shell_takes_them() {
+        for (word, shown) in [
+            ("trial/psactl.toml", "trial/psactl.toml"),
+            ("", "''"),
+            ("two words", "'two words'"),
+            ("Eddie's TV Repair", "\"Eddie's TV Repair\""),
+            ("it's $5", "'it'\\''s $5'"),
+            ("*", "'*'"),
+        ] {
+            assert_eq!(quoted(word), shown);
+        }
     }
 
     #[test]

@@ -187,7 +187,7 @@ fn command_lines_that_are_wrong() {
         (&["companies", "link", "342"], 2, &["<COMPANY>"]),
         (&["reprocess"], 2, &["EVENT"]),
         (&["review", "--reject", "1"], 2, &["--reason"]),
-        (&["review", "--approve", "many"], 2, &["“many” is no number of a held change"]),
+        (&["review", "--approve", "many"], 2, &["'many'", "no number of a held change"]),
         (&["--output", "yaml", "sync"], 2, &["table", "json"]),
         (
             &["review", "--approve", "99"],
@@ -217,6 +217,55 @@ fn command_lines_that_are_wrong() {
             assert_eq!(ran.stdout, "", "{arguments:?}");
         }
     }
+}
+
+/// What is typed wrongly is said first, whatever else is missing: nothing is configured here.
+#[test]
+fn a_wrong_command_line_comes_before_a_missing_configuration() {
+    let desk = Desk::bare();
+    std::fs::remove_file(desk.file("psactl.toml")).unwrap();
+    let moment = "no moment; write 24h, 7d, 2026-11-20";
+    let rows: &[(&[&str], &str)] = &[
+        (&["events", "--since", "x"], moment),
+        (&["events", "--until", "x"], moment),
+        (&["history", "--since", "x"], moment),
+        (&["reprocess", "--errors", "--since", "x"], moment),
+        (&["pause", "342", "--until", "x", "--reason", "moves"], "no date; write a day such as 2026-12-01"),
+        (&["pause", "342", "--until", "2030-01-01", "--reason", " "], "say why, in a few words"),
+        (&["report", "--due", "x"], "such as 3d or 2w"),
+        (&["report", "--due=-3d"], "such as 3d or 2w"),
+        (&["report", "--month", "x"], "no month; write 2026-11, last or this"),
+        (&["companies", "link"], "say whom to link"),
+        (&["companies", "import", "nofile.csv"], "cannot read nofile.csv"),
+        (&["history", "--limit", "0"], "1 at least"),
+        (&["events", "--limit", "0"], "1 at least"),
+        (&["review", "--reason", "why"], "--reject"),
+        (&["review", "--reject", "2", "--reason", ""], "say why, in a few words"),
+        (
+            &["review", "--approve", "3", "--approve", "4", "--reject", "4", "--reason", "why"],
+            "change 4 is both",
+        ),
+        (&["setup", "portal", "--check", "--vendor-sync-is-off"], "confirms the step portal"),
+        (&["setup", "--check", "--vendor-sync-is-off"], "confirms the step portal"),
+        (&["setup", "products", "--apply", "--yes", "--vendor-sync-is-off"], "confirms the step portal"),
+        (&["report", "--csv", "--output", "json"], "one stdout cannot be both JSON"),
+        (&["report", "--html", "--output", "json"], "one stdout cannot be both JSON"),
+        (&["why", "342", "basic-storge"], "basic-storage"),
+        (&["sync", "--cid", "342,355"], "once for each customer"),
+    ];
+    for (arguments, says) in rows {
+        let ran = refused(&desk, &mut desk.command(arguments), 2, &[says]);
+        assert_eq!(ran.stdout, "", "{arguments:?}");
+    }
+}
+
+/// An empty variable is none, as everywhere else.
+#[test]
+fn empty_variables_are_not_set() {
+    let desk = Desk::bare();
+    let mut command = desk.command(&["status"]);
+    let looked = desk.file(".config/psactl/psactl.toml").display().to_string();
+    refused(&desk, command.env("PSACTL_STATE", "").env("PSACTL_CONFIG", ""), 3, &[&looked]);
 }
 
 /// The bytes of a folder's files.

@@ -75,7 +75,7 @@ fn a_company_is_named_by_id_identifier_or_exact_name() {
 
     // Once more: nothing is written.
     desk.forget_requests();
-    desk.psactl(&["companies", "link", "342", EDDIE]).ends_with(0);
+    desk.psactl(&["companies", "link", "342", EDDIE]).ends_with(0).says("Linked already: customer 342");
     assert_eq!(desk.writes(), Vec::<String>::new());
 }
 

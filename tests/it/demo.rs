@@ -59,7 +59,7 @@ fn the_demo_shows_the_whole_job_and_leaves_nothing_behind() {
     let home = tempfile::tempdir().unwrap();
     let ran = Desk::ran(psactl(home.path(), &["demo"]).env("NO_COLOR", "1")).ends_with(0);
     let ran = ran
-        .says("Every act had its effect.")
+        .says("Every step had its effect.")
         .says("9. The doctor again")
         .says("=> read back: Angry Fox now pays 18.65 instead of being paid")
         .says("=> read back: the second run sent no request")
@@ -74,7 +74,7 @@ fn the_demo_runs_the_whole_job_on_axcients_api() {
     let home = tempfile::tempdir().unwrap();
     let ran = Desk::ran(psactl(home.path(), &["demo", "--portal", "x360recover"]).env("NO_COLOR", "1"));
     ran.ends_with(0)
-        .says("Every act had its effect.")
+        .says("Every step had its effect.")
         .says("/x360recover")
         .says("=> read back: addition #3004 would bill -225.00 on the next invoice")
         .says("=> read back: Angry Fox now pays 278.57 instead of being paid")
@@ -99,6 +99,7 @@ fn the_sandbox_serves_until_it_is_stopped_and_its_configuration_works() {
     let home = tempfile::tempdir().unwrap();
     let config = home.path().join("trial").join("psactl.toml");
     let (served, reach) = serve(home.path(), &["--write-config", config.to_str().unwrap()]);
+    assert_eq!(reach["schema"], "psactl/sandbox/1");
     for key in [
         "url",
         "control_url",
@@ -224,6 +225,8 @@ fn the_help_of_every_command() {
         "portal",
         "sandbox",
         "completions",
+        "man",
+        "help",
     ] {
         insta::assert_snapshot!(format!("help-{command}"), shown(&[command, "--help"]));
         shown(&[command, "-h"]);
@@ -240,6 +243,10 @@ fn the_help_of_every_command() {
         ("state", "rebuild"),
         ("state", "keep"),
         ("portal", "check"),
+        ("doctor", "explain"),
+        ("config", "show"),
+        ("config", "path"),
+        ("config", "check"),
     ] {
         insta::assert_snapshot!(format!("help-{command}-{action}"), shown(&[command, action, "--help"]));
     }

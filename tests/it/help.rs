@@ -76,3 +76,136 @@ fn the_version_says_what_it_was_built_from() {
     let long = run(&["--version"]).ends_with(0).stdout;
     assert!(long.starts_with(&format!("{short} (")) && long.trim_end().ends_with(')'), "{long}");
 }
+
+/// Every command at any depth: its words after psactl, and what `--help` knows of it.
+fn commands() -> Vec<(String, clap::Command)> {
+    fn walk(command: &clap::Command, name: &str, all: &mut Vec<(String, clap::Command)>) {
+        all.push((name.to_owned(), command.clone()));
+        for own in command.get_subcommands() {
+            walk(own, &format!("{name} {}", own.get_name()), all);
+        }
+    }
+    let mut root = psactl::cli::command();
+    root.build();
+    let mut all = Vec::new();
+    walk(&root, "psactl", &mut all);
+    all
+}
+
+/// The command lines in a help text: two blanks end one, and begin what is said about it.
+fn examples(help: &str) -> Vec<String> {
+    let mut lines: Vec<String> = Vec::new();
+    let mut goes_on = false;
+    for line in help.lines() {
+        let (text, more) = line.strip_suffix(" \\").map_or((line, false), |text| (text, true));
+        match lines.last_mut().filter(|_| goes_on) {
+            Some(last) => *last = format!("{last} {}", text.trim_start()),
+            None => lines.push(text.to_owned()),
+        }
+        goes_on = more;
+    }
+    let typed = lines.iter().filter_map(|line| line.strip_prefix("  psactl "));
+    typed.map(|line| format!("psactl {}", line.split("  ").next().unwrap_or_default())).collect()
+}
+
+#[test]
+fn every_command_shows_an_example_and_every_example_is_one_that_is_taken() {
+    let mut seen = 0;
+    for (name, command) in commands() {
+        let help =
+            command.get_long_about().or(command.get_about()).map(ToString::to_string).unwrap_or_default();
+        let examples = examples(&help);
+        if name != "psactl" {
+            let own = examples.iter().filter(|example| example.starts_with(&name)).count();
+            assert!(own > 0, "{name} has no example of its own in its help:\n{help}");
+        }
+        for example in examples {
+            let words = crate::readme::words(&example);
+            let words = words.into_iter().take_while(|word| !matches!(word.as_str(), ">" | "|" | "#"));
+            let parsed = psactl::cli::command().try_get_matches_from(words);
+            assert!(parsed.is_ok(), "{name} --help: {example}: {}", parsed.unwrap_err());
+            seen += 1;
+        }
+    }
+    assert!(seen >= 80, "{seen}");
+}
+
+/// A line that is too long is broken where it should not be.
+#[test]
+fn help_fits_80_columns() {
+    for (name, command) in commands() {
+        let help =
+            command.get_long_about().or(command.get_about()).map(ToString::to_string).unwrap_or_default();
+        // The first line is a sentence, and may be broken.
+        for line in help.lines().skip(1) {
+            assert!(line.chars().count() <= 80, "{name} --help: {line}");
+        }
+        if name.split(' ').count() == 2 {
+            let about = command.get_about().map(ToString::to_string).unwrap_or_default();
+            // Beside the names of the commands, in 80 columns.
+            assert!(about.chars().count() <= 65, "{name}: {about}");
+        }
+    }
+}
+
+/// One flag reads the same everywhere, and what may be given more than once says so.
+#[test]
+fn a_flag_reads_alike_in_every_command() {
+    let mut all = std::collections::BTreeMap::<String, Vec<(String, String)>>::new();
+    for (name, command) in commands() {
+        for arg in command.get_arguments() {
+            let help = arg.get_help().map(ToString::to_string).unwrap_or_default();
+            assert!(!help.is_empty(), "{name}: {} says nothing", arg.get_id());
+            assert!(!help.ends_with('.'), "{name}: {}: {help}", arg.get_id());
+            let repeated = matches!(arg.get_action(), clap::ArgAction::Append);
+            let list = arg.get_value_delimiter().is_some();
+            // Words that follow each other are no list of things.
+            let words = matches!(arg.get_id().as_str(), "words");
+            if repeated && !list && !words {
+                assert!(help.contains("may be repeated"), "{name}: {}: {help}", arg.get_id());
+            }
+            let flag = arg.get_long().map_or_else(|| arg.get_id().to_string(), |long| format!("--{long}"));
+            all.entry(flag).or_default().push((name.clone(), help));
+        }
+    }
+    for flag in ["--cid", "--yes", "--dry-run", "--nagios", "cid", "cids"] {
+        let mut texts: Vec<&str> = all[flag]
+            .iter()
+            // Of these the flag needs more words.
+            .filter(|(name, _)| name != "psactl setup" && name != "psactl init")
+            .map(|(_, help)| help.as_str())
+            .collect();
+        texts.sort_unstable();
+        texts.dedup();
+        assert!(texts.len() == 1, "{flag}: {texts:#?}");
+    }
+}
+
+/// The groups that `psactl init --services` takes name every service, each once.
+#[test]
+fn the_groups_of_services_name_each_service_once() {
+    let (_, init) = commands().into_iter().find(|(name, _)| name == "psactl init").unwrap();
+    let services = init.get_arguments().find(|arg| arg.get_long() == Some("services")).unwrap();
+    let mut named: Vec<String> = Vec::new();
+    for value in services.get_possible_values() {
+        let help = value.get_help().map(ToString::to_string).unwrap_or_default();
+        named.extend(help.split(", ").map(str::to_owned));
+    }
+    named.sort();
+    let mut keys: Vec<&str> = psactl::services::all().iter().map(|service| service.key).collect();
+    keys.sort_unstable();
+    assert_eq!(named, keys);
+    let product = init.get_arguments().find(|arg| arg.get_long() == Some("product")).unwrap();
+    let help = product.get_help().map(ToString::to_string).unwrap_or_default();
+    assert!(keys.iter().all(|key| help.contains(key)), "{help}");
+}
+
+/// However the program's file is called: on Windows it is psactl.exe.
+#[cfg(unix)]
+#[test]
+fn usage_says_psactl() {
+    use std::os::unix::process::CommandExt;
+    let mut command = std::process::Command::new(env!("CARGO_BIN_EXE_psactl"));
+    let ran = Desk::ran(command.arg0("psactl.exe").args(["sync", "-h"]).env_clear()).ends_with(0);
+    assert!(ran.stdout.contains("Usage: psactl sync [OPTIONS]"), "{}", ran.stdout);
+}

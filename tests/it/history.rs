@@ -71,8 +71,9 @@ fn runs_are_chosen_by_customer_and_time() {
     assert_eq!(chosen(&["--cid", "419", "--limit", "1"]), all[..1]);
     assert!(!chosen(&["--cid", "355"]).contains(&all[0]));
     assert_eq!(chosen(&["--cid", "4711"]), Vec::<i64>::new());
+    assert_eq!(chosen(&["--cid", "4711", "--cid", "419", "--limit", "1"]), all[..1]);
     assert!(chosen(&["--all"]).len() >= all.len());
-    desk.psactl(&["history", "--since", "yesterday"]).ends_with(2).says("“yesterday” is no moment");
+    desk.psactl(&["history", "--since", "yesterday"]).ends_with(2).says("no moment; write 24h");
 }
 
 #[test]

@@ -138,7 +138,7 @@ fn every_filter_chooses() {
     assert_eq!(chosen(&["--errors", "--match", "?*"]).len(), 1);
     assert_eq!(chosen(&["--errors", "--cid", "419"]).len(), 0);
     desk.psactl(&["events", "--severity", "bad"]).ends_with(2).says("warning");
-    desk.psactl(&["events", "--until", "some day"]).ends_with(2).says("“some day” is no moment");
+    desk.psactl(&["events", "--until", "some day"]).ends_with(2).says("no moment; write 24h");
 }
 
 #[test]

@@ -100,10 +100,10 @@ fn what_is_paused_must_be_known_and_lie_ahead() {
     };
     pause(&["345", "--until", "2026-12-01"]).ends_with(6).says("knows no customer 345").says("did you mean");
     pause(&["342", "--until", "2026-11-01"]).ends_with(2).says("is past");
-    pause(&["342", "--until", "soon"]).ends_with(2).says("“soon” is no date");
+    pause(&["342", "--until", "soon"]).ends_with(2).says("no date; write a day");
     pause(&["--until", "2026-12-01"]).ends_with(2);
     pause(&["342", "--all", "--until", "2026-12-01"]).ends_with(2);
-    desk.psactl(&["pause", "342", "--until", "2026-12-01", "--reason", " "]).ends_with(2).says("is empty");
+    desk.psactl(&["pause", "342", "--until", "2026-12-01", "--reason", " "]).ends_with(2).says("say why");
     desk.psactl(&["resume", "345"]).ends_with(6).says("knows no customer 345");
     let pauses = pause(&["342", "355", "--until", "2026-12-01", "--output", "json"]).ends_with(0).json();
     assert_eq!(pauses["schema"], "psactl/pauses/1");

@@ -55,7 +55,7 @@ fn blocks() -> Vec<Block> {
 }
 
 /// The words of a command line, as a shell splits them.
-fn words(line: &str) -> Vec<String> {
+pub fn words(line: &str) -> Vec<String> {
     let mut words = Vec::new();
     let mut word: Option<String> = None;
     let mut quote = None;
@@ -239,6 +239,7 @@ fn the_picture_is_what_a_terminal_shows() {
     let ran = Desk::ran(command.env("COLUMNS", "84").current_dir(desk.folder())).ends_with(6);
     let prompt = "\u{1b}[1m$\u{1b}[0m psactl sync\n";
     let folder = desk.folder().display().to_string();
-    let picture = anstyle_svg::Term::new().render_svg(&format!("{prompt}{}", ran.stdout.replace(&folder, "DESK")));
+    let picture =
+        anstyle_svg::Term::new().render_svg(&format!("{prompt}{}", ran.stdout.replace(&folder, "DESK")));
     insta::assert_binary_snapshot!("terminal.svg", picture.into_bytes());
 }

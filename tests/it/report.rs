@@ -273,7 +273,7 @@ fn backup_results_are_those_of_the_month_where_the_server_is() {
         .says("The event log begins")
         .says("psactl's own state begins");
     desk.psactl(&["report", "--month", "2026-12"]).ends_with(2).says("2026-12 has not begun");
-    desk.psactl(&["report", "--month", "October"]).ends_with(2).says("“October” is no month");
+    desk.psactl(&["report", "--month", "October"]).ends_with(2).says("no month; write 2026-11");
 }
 
 #[test]
@@ -467,7 +467,7 @@ fn what_stands_in_the_way_of_the_next_invoices_is_listed() {
     let json = desk.psactl(&["report", "--due", "1w", "--output", "json"]).ends_with(8).json();
     let stale = json.to_string().matches("\"stale\"").count();
     assert_eq!(stale, 3, "{json:#}");
-    desk.psactl(&["report", "--due", "soon"]).ends_with(2).says("“soon” is no time");
+    desk.psactl(&["report", "--due", "soon"]).ends_with(2).says("no time; write a number of days");
     desk.psactl(&["report", "--due", "3d", "--month", "last"]).ends_with(2);
 }
 

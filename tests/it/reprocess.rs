@@ -259,9 +259,7 @@ fn it_works_now_whatever_the_interval() {
 fn filters_choose_and_are_not_mixed_with_numbers() {
     let desk = Desk::running();
     desk.psactl(&["reprocess", "17", "--errors", "--yes"]).ends_with(2).says("not by both");
-    desk.psactl(&["reprocess", "--since", "yesterday", "--yes"])
-        .ends_with(2)
-        .says("“yesterday” is no moment");
+    desk.psactl(&["reprocess", "--since", "yesterday", "--yes"]).ends_with(2).says("no moment; write 24h");
     desk.psactl(&["reprocess", "--type", "weather", "--yes"]).ends_with(2).says("backup-failed");
     desk.psactl(&["reprocess", "--match", "no such text", "--yes"]).ends_with(0).says("nothing to reprocess");
     desk.forget_requests();

@@ -97,6 +97,22 @@ fn a_run_that_comes_between_is_noticed() {
 }
 
 #[test]
+fn each_change_has_one_answer_and_is_counted_once() {
+    let desk = with_holds();
+    let review = |arguments: &[&str]| desk.psactl(&[&["review"], arguments].concat());
+    for approved in ["2", "all"] {
+        review(&["--approve", approved, "--reject", "2", "--reason", "no"])
+            .ends_with(2)
+            .says("change 2 is both approved and rejected");
+        assert_eq!(states(&desk), ["355 held", "419 held"]);
+    }
+    review(&["--approve", "all", "--approve", "2", "--approve", "2"])
+        .ends_with(0)
+        .says("2 approved, 0 rejected");
+    review(&["--reject", "1", "--reject", "1", "--reason", "no"]).ends_with(0).says("0 approved, 1 rejected");
+}
+
+#[test]
 fn nothing_held_asks_nothing() {
     let desk = Desk::running();
     Terminal::start(&desk, &["review"]).ends(0).says("Nothing is held.");

@@ -119,12 +119,15 @@ fn what_a_person_wrote_with_psactls_login_can_be_kept() {
     desk.forget_requests();
     desk.psactl(&["sync"]).ends_with(6).says("quantity 170");
     desk.psactl(&["state", "keep"]).ends_with(2).says("--yes");
-    desk.psactl(&["state", "keep", "--yes"]).ends_with(0).says("goes on");
+    let kept = desk.psactl(&["state", "keep", "--yes", "--output", "json"]).ends_with(0).says("goes on");
+    assert_eq!(kept.json()["stop"], serde_json::Value::Null);
     // The quantity is still somebody's work.
     desk.psactl(&["sync"]).ends_with(6).says("somebody else wrote its quantity: 170");
     writes_nothing(&desk);
     desk.psactl(&["state"]).ends_with(0).says("writes        yes");
-    desk.psactl(&["state", "keep", "--yes"]).ends_with(0).says("has not stopped");
+    let kept =
+        desk.psactl(&["state", "keep", "--yes", "--output", "json"]).ends_with(0).says("has not stopped");
+    assert_eq!(kept.json()["schema"], "psactl/state/1");
 }
 
 #[test]

@@ -99,6 +99,9 @@ fn a_monitor_gets_one_line_and_its_own_codes() {
     desk.edit("psactl.toml", "[tickets]", "[tickts]");
     desk.psactl(&["status", "--nagios"]).ends_with(3).says("PSACTL UNKNOWN - ");
     desk.psactl(&["status", "--sideways"]).ends_with(2);
+    // A bar would end the words.
+    let ran = desk.psactl(&["status", "--nagios", "--config", "a|b.toml"]).ends_with(3).says("a/b.toml");
+    assert!(!ran.stdout.contains('|'), "{}", ran.stdout);
 }
 
 #[test]

@@ -109,6 +109,9 @@ fn without_connectwise_memory_answers_and_says_so() {
     offline("419").says("blocked billed twice");
     assert_eq!(desk.requests().len(), 0);
 
+    let told = desk.psactl(&["why", "355"]).ends_with(0).stdout;
+    assert_eq!(told.matches("moves house").count(), 1, "{told}");
+
     desk.sandbox().set_private_key("made-anew");
     desk.psactl(&["why", "419"]).ends_with(0).says("ConnectWise was not read: ").says("login");
     std::fs::remove_file(desk.file("accounts.csv")).unwrap();
@@ -119,7 +122,7 @@ fn without_connectwise_memory_answers_and_says_so() {
 fn who_is_unknown_is_named_with_who_may_be_meant() {
     let desk = Desk::running();
     desk.psactl(&["why", "345"]).ends_with(6).says("knows no customer 345").says("did you mean");
-    desk.psactl(&["why", "342", "basic-strage"]).ends_with(2).says("did you mean basic-storage?");
+    desk.psactl(&["why", "342", "basic-strage"]).ends_with(2).says("a similar value exists: 'basic-storage'");
     desk.psactl(&["why", "342", "Select Online Backup Storage"]).ends_with(0).is_silent_on("bdr-storage");
     desk.psactl(&["why"]).ends_with(2);
 }

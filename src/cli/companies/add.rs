@@ -47,10 +47,10 @@ pub struct Args {
     /// Bill the flat fee of [billing.flat_fees] beside the new addition of this service; may be repeated
     #[arg(long, value_name = "SERVICE", value_parser = ask::service())]
     flat_fee: Vec<&'static str>,
-    /// Show the plan; write nothing
+    /// Show what would be done; write nothing
     #[arg(long)]
     dry_run: bool,
-    /// Ask nothing
+    /// Do it without asking
     #[arg(long)]
     yes: bool,
 }

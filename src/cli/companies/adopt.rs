@@ -11,23 +11,29 @@ use crate::error::{Exit, Result};
 use crate::portal::Customer;
 use crate::psa::{Addition, Agreement, AgreementStatus, Company, OrEmpty, Query, paths};
 use crate::setup::directory::Directory;
+use crate::setup::screens::ADDITIONS;
 use crate::store::Link;
 use crate::sync::billing;
 use crate::ui::{Look, Show, Ui, text};
 
 /// Take over the links that ConnectWise already has as Managed IDs
 ///
-/// One request per company. With --serial-numbers also the links of customers
-/// that have no Managed ID, but agreement additions with it as serial number:
-/// one more request per live agreement. What contradicts itself is shown and
-/// left alone.
+/// One request for each company. With --serial-numbers also the links of
+/// customers that have no Managed ID, but agreement additions with it as serial
+/// number: one more request for each live agreement. What contradicts itself is
+/// shown and left alone.
+///
+/// Examples:
+///   psactl companies adopt --dry-run
+///   psactl companies adopt
+///   psactl companies adopt --serial-numbers --dry-run
 #[derive(Debug, clap::Args)]
 #[command(verbatim_doc_comment)]
 pub struct Args {
-    /// Show the links; remember nothing
+    /// Show what would be done; write nothing
     #[arg(long)]
     dry_run: bool,
-    /// Ask nothing
+    /// Do it without asking
     #[arg(long)]
     yes: bool,
     /// Also take over links that differ from the present ones
@@ -63,7 +69,7 @@ enum Stated {
     /// This company, by what.
     Company(i64, &'static str),
     /// Several: which, why that cannot be, and what to do.
-    Contradiction(BTreeSet<i64>, String, &'static str),
+    Contradiction(BTreeSet<i64>, String, String),
 }
 
 /// Weighs the companies that have a customer's Managed ID against those that are billed for it.
@@ -84,7 +90,7 @@ fn weigh(with_entries: &[i64], billed: &[Billed]) -> Stated {
                     "its Managed ID is the serial number of additions ({}) of several companies",
                     additions(&|_| true)
                 ),
-                "end the wrong ones in ConnectWise (Company > Agreements > Additions > Cancelled Date)",
+                format!("end the wrong ones in ConnectWise ({ADDITIONS} > Cancelled Date)"),
             ),
         },
         [company] if at.iter().all(|own| own == company) => Stated::Company(*company, "managed-id"),
@@ -94,12 +100,12 @@ fn weigh(with_entries: &[i64], billed: &[Billed]) -> Stated {
                 "its Managed ID stands on one company and is the serial number of another one's additions ({})",
                 additions(&|own| own != *company)
             ),
-            "end those additions, or move the Managed ID entries, in ConnectWise",
+            "end those additions, or move the Managed ID entries, in ConnectWise".to_owned(),
         ),
         several => Stated::Contradiction(
             several.iter().copied().collect(),
             "its Managed ID stands on several companies".to_owned(),
-            "delete the wrong entries in ConnectWise",
+            "delete the wrong entries in ConnectWise".to_owned(),
         ),
     }
 }

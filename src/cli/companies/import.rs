@@ -15,11 +15,15 @@ use crate::setup::directory::Directory;
 use crate::store::Link;
 use crate::ui::{Look, Show, Ui, text};
 
-/// Link many customers from a CSV file with the columns `cid` and `company`
+/// Link many customers from a CSV file with the columns cid and company
 ///
 /// The company stands by its id, its identifier or its exact name; other columns
 /// are passed over. Unless every row is right, nothing is done: each wrong row is
 /// named by its line. What is linked already, as the file says, stays.
+///
+/// A file may be:
+///   cid,company
+///   342,Eddie's TV Repair
 ///
 /// Examples:
 ///   psactl companies import links.csv --dry-run
@@ -27,20 +31,20 @@ use crate::ui::{Look, Show, Ui, text};
 #[derive(Debug, clap::Args)]
 #[command(verbatim_doc_comment)]
 pub struct Args {
-    /// The file
+    /// The CSV file; its first line names the columns
     file: PathBuf,
-    /// Show the links and what is wrong; write nothing
+    /// Show what would be done; write nothing
     #[arg(long)]
     dry_run: bool,
-    /// Ask nothing
+    /// Do it without asking
     #[arg(long)]
     yes: bool,
 }
 
 pub(super) fn run(context: &Context, args: Args) -> Result<Exit> {
+    let rows = read(&args.file)?;
     let config = context.config()?;
     let store = context.store_for(&config)?;
-    let rows = read(&args.file)?;
     let snapshot = context.portal(&config)?.accounts()?;
     let linking = Linking::new(context, &config, &store, args.dry_run)?;
     let imported = context.block_on(import(&linking, &snapshot, rows, &args))?;

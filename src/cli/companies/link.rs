@@ -13,10 +13,20 @@ use crate::setup::managed_ids;
 use crate::store::Link;
 use crate::ui::{Look, Show, Ui, text};
 
-/// Link a customer to a company and make its two Managed ID entries, in the right order
+/// Link a customer to a company, and make its two Managed ID entries
 ///
-/// Without a customer it proposes companies for all customers that are not
-/// linked; on a terminal the right ones are marked and linked together.
+/// The entries are made in the right order. Without a customer it proposes
+/// companies for all customers that are not linked; on a terminal the right ones
+/// are marked and linked together.
+///
+/// Without a terminal it links, also without --yes, where the customer and the
+/// company have exactly the same name. Where the names differ it needs --yes.
+///
+/// Examples:
+///   psactl companies link                                   propose, mark, link
+///   psactl companies link 342 "Eddie's TV Repair" --dry-run
+///   psactl companies link 342 20 --yes                      20: the company's id
+///   psactl companies link 342 57 --replace                  it was another one
 #[derive(Debug, clap::Args)]
 #[command(verbatim_doc_comment)]
 pub struct Args {
@@ -25,10 +35,10 @@ pub struct Args {
     cid: Option<String>,
     /// The company: its id, its identifier or its exact name
     company: Option<String>,
-    /// Show the changes; write nothing
+    /// Show what would be done; write nothing
     #[arg(long)]
     dry_run: bool,
-    /// Ask nothing
+    /// Do it without asking
     #[arg(long)]
     yes: bool,
     /// Put this link in place of another one of the same customer
@@ -37,15 +47,15 @@ pub struct Args {
 }
 
 pub(super) fn run(context: &Context, args: Args) -> Result<Exit> {
+    if args.cid.is_none() && !context.ui.may_ask() {
+        return Err(Failure::new(Exit::Usage, "say whom to link: nobody can be asked here")
+            .hint("psactl companies link CID COMPANY; psactl companies suggest proposes companies")
+            .hint("psactl companies import FILE.csv links many"));
+    }
     let config = context.config()?;
     let store = context.store_for(&config)?;
     let snapshot = context.portal(&config)?.accounts()?;
     let (Some(cid), Some(company)) = (&args.cid, &args.company) else {
-        if !context.ui.may_ask() {
-            return Err(Failure::new(Exit::Usage, "say whom to link: nobody can be asked here")
-                .hint("psactl companies link CID COMPANY; psactl companies suggest proposes companies")
-                .hint("psactl companies import FILE.csv links many"));
-        }
         let linking = Linking::new(context, &config, &store, args.dry_run)?;
         return context.block_on(several::choose(&linking, &snapshot, args.yes));
     };
@@ -70,6 +80,7 @@ async fn link(linking: &Linking<'_>, customer: &Customer, wanted: &str, args: &A
     let mut report = Linked {
         managed_id: link.managed_id.clone(),
         link,
+        unchanged: linking.stands(&proposed),
         plan: Plan { changes: proposed.changes, ..Plan::default() },
         applied: Vec::new(),
         dry_run: linking.dry_run,
@@ -77,7 +88,7 @@ async fn link(linking: &Linking<'_>, customer: &Customer, wanted: &str, args: &A
     if let Some(before) = before {
         left_on(linking, &before, &mut report.plan).await?;
     }
-    if linking.dry_run {
+    if linking.dry_run || report.unchanged {
         return Ok(report);
     }
     let link = &report.link;
@@ -147,6 +158,8 @@ struct Linked {
     link: Link,
     managed_id: String,
     dry_run: bool,
+    /// The link stands as it is already.
+    unchanged: bool,
     plan: Plan,
     applied: Vec<Applied>,
 }
@@ -171,6 +184,7 @@ impl Show for Linked {
             self.link.company_id
         );
         let line = match (self.dry_run, self.exit()) {
+            _ if self.unchanged => format!("Linked already: {names}; nothing to do."),
             (true, _) => format!("Dry run: {names} would be linked."),
             (false, Exit::Done) => format!("Linked: {names}. Next: psactl setup agreements --dry-run"),
             (false, _) => format!("Not linked: {names}."),

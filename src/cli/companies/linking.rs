@@ -14,6 +14,7 @@ use crate::plan::apply::{Applied, Applier, Secrets};
 use crate::portal::Customer;
 use crate::psa::{Agreement, Client, Company, Kind, ManagedId, OrEmpty, paths};
 use crate::setup::directory::{Directory, Unfit};
+use crate::setup::screens::ADDITIONS;
 use crate::setup::{Named, Setup, Step, agreements, managed_ids};
 use crate::store::{Link, Lock, Store};
 use crate::sync::{billing, observe};
@@ -172,6 +173,16 @@ impl<'a> Linking<'a> {
         Ok(proposed)
     }
 
+    /// Whether a link stands as it is proposed, with its entries: there is nothing to ask or to do.
+    pub fn stands(&self, own: &Proposed) -> bool {
+        own.changes.is_empty()
+            && self.links.get(&own.link.cid).is_some_and(|link| {
+                link.company_id == own.link.company_id
+                    && link.portal_name == own.link.portal_name
+                    && link.managed_id == own.link.managed_id
+            })
+    }
+
     /// Sees that what a person agreed to, after some thought, is still what there is to do: somebody may have made
     /// the entries meanwhile.
     pub async fn still_stands(
@@ -271,8 +282,8 @@ impl<'a> Linking<'a> {
         Ok(Some(if present.company_id == company_id {
             format!(
                 "customer {cid} was linked as {serial}, now it is {managed_id}, and {additions} of {company} still \
-                 has the serial number {serial}: {listed}; write {managed_id} there in ConnectWise (Company > \
-                 Agreements > Additions), or end it"
+                 has the serial number {serial}: {listed}; write {managed_id} there in ConnectWise \
+                 ({ADDITIONS}), or end it"
             )
         } else {
             still_billed_by(cid, &format!("{additions} of {company} (serial number {serial})"), &listed)
@@ -390,8 +401,8 @@ pub(super) fn clicks(company: &str) -> String {
 
 fn still_billed_by(cid: &str, additions: &str, listed: &str) -> String {
     format!(
-        "customer {cid} is still billed by {additions}: {listed}; end them in ConnectWise first (Company > \
-         Agreements > Additions > Cancelled Date), or the customer is billed twice"
+        "customer {cid} is still billed by {additions}: {listed}; end them in ConnectWise first \
+         ({ADDITIONS} > Cancelled Date), or the customer is billed twice"
     )
 }
 

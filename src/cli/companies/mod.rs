@@ -23,7 +23,7 @@ use crate::store::{Link, Pause, Store};
 use crate::sync::pausing::{Pauses, told};
 use crate::ui::{Show, Ui, text};
 
-/// Show and make the links between customers of the portal and companies of ConnectWise
+/// Link customers of the portal to companies of ConnectWise
 ///
 /// Without a subcommand it lists the customers with their links.
 ///
@@ -32,7 +32,7 @@ use crate::ui::{Show, Ui, text};
 ///   psactl companies adopt                take over what ConnectWise has already
 ///   psactl companies suggest              which company each of the others may be
 ///   psactl companies link                 mark the right ones, link them all
-///   psactl companies add 342 "Angry Fox"  a new client, up to its first bill
+///   psactl companies add 419 "Angry Fox"  a new client, up to its first bill
 #[derive(Debug, clap::Args)]
 #[command(verbatim_doc_comment)]
 pub struct Args {

@@ -111,18 +111,10 @@ pub(super) async fn link(
     command: &str,
     yes: bool,
 ) -> Result<Several> {
-    let stands = |own: &&Proposed| {
-        own.changes.is_empty()
-            && linking.links.get(&own.link.cid).is_some_and(|link| {
-                link.company_id == own.link.company_id
-                    && link.portal_name == own.link.portal_name
-                    && link.managed_id == own.link.managed_id
-            })
-    };
     let mut report = Several {
         dry_run: linking.dry_run,
         links: proposed.iter().map(|own| own.link.clone()).collect(),
-        unchanged: proposed.iter().filter(stands).count(),
+        unchanged: proposed.iter().filter(|own| linking.stands(own)).count(),
         changes: proposed.iter().flat_map(|own| own.changes.clone()).collect(),
         applied: Vec::new(),
         linked: BTreeSet::new(),

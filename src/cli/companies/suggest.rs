@@ -10,15 +10,15 @@ use crate::setup::directory::Directory;
 use crate::setup::suggestions::{Basis, Candidate, Suggestion, suggest};
 use crate::ui::{Show, Ui, text};
 
-/// Propose a company for each customer that is not linked; links nobody
+/// Propose a company for each customer that is not linked; link nobody
 ///
 /// The very same name comes first, then names that are alike, with a score from
 /// 0 to 100 and the runner-up. Case, punctuation, legal forms (Inc, LLC, Ltd,
-/// GmbH) and `&` for `and` do not count: 100 is equal but for these.
+/// GmbH) and "&" for "and" do not count: 100 is equal but for these.
 ///
 /// Examples:
 ///   psactl companies suggest
-///   psactl companies suggest --output json | jq -r '.suggestions[] | .customer.cid'
+///   psactl companies suggest --output json | jq -r '.suggestions[].customer.cid'
 #[derive(Debug, clap::Args)]
 #[command(verbatim_doc_comment)]
 pub struct Args {}

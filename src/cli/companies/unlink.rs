@@ -5,24 +5,29 @@ use serde::Serialize;
 use super::linking::{Linking, clicks};
 use crate::context::Context;
 use crate::error::{Exit, Failure, Result};
+use crate::setup::screens::ADDITIONS;
 use crate::setup::{Named, Setup, Step, managed_ids};
 use crate::store::Link;
 use crate::ui::{Look, Show, Ui, text};
 
-/// Forget which company a customer is; writes nothing to ConnectWise
+/// Forget which company a customer is; write nothing to ConnectWise
 ///
 /// What ConnectWise has goes on: agreement additions are billed with the
 /// quantity they have, and the Managed ID entries stay. Both are listed before
 /// anything is forgotten.
+///
+/// Examples:
+///   psactl companies unlink 342 --dry-run   what would go on without the link
+///   psactl companies unlink 342
 #[derive(Debug, clap::Args)]
 #[command(verbatim_doc_comment)]
 pub struct Args {
     /// The customer's ID at the portal, such as 342
     cid: String,
-    /// Show what would go on; forget nothing
+    /// Show what would be done; write nothing
     #[arg(long)]
     dry_run: bool,
-    /// Ask nothing
+    /// Do it without asking
     #[arg(long)]
     yes: bool,
 }
@@ -114,7 +119,7 @@ impl Unlinked {
                 if self.additions.len() == 1 { "goes on billing" } else { "go on billing" }
             ),
             &self.additions,
-            "to end one: Company > Agreements > Additions > Cancelled Date",
+            &format!("to end one: {ADDITIONS} > Cancelled Date"),
         );
         list(
             &format!(

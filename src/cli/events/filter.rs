@@ -6,7 +6,7 @@ use clap::builder::{PossibleValuesParser, TypedValueParser};
 use jiff::Timestamp;
 use wildmatch::WildMatch;
 
-use crate::cli::when;
+use crate::cli::when::When;
 use crate::error::Result;
 use crate::portal::{EventKind, Severity};
 use crate::store::{EventState, LoggedEvent, Store};
@@ -14,27 +14,27 @@ use crate::store::{EventState, LoggedEvent, Store};
 /// Which events are meant. Flags narrow each other; a flag given more than once means any of its values.
 #[derive(Debug, Default, clap::Args)]
 pub(in crate::cli) struct Filter {
-    /// Only events whose notifications failed (the guide's Notification Processed Error List LIKE ?*)
+    /// Only events whose notifications failed
     #[arg(long)]
     errors: bool,
-    /// Only this customer of the portal; more than once for several
-    #[arg(long, value_name = "CID")]
+    /// Only this customer, by its ID at the portal, such as 342; may be repeated
+    #[arg(long, value_name = "CID", value_parser = crate::cli::common::cid)]
     cid: Vec<String>,
-    /// Only this account, by its user name or number; more than once for several
+    /// Only this account, by its user name or number; may be repeated
     #[arg(long, value_name = "USER")]
     account: Vec<String>,
-    /// Only this type of event; more than once for several
+    /// Only this type of event; may be repeated
     #[arg(long = "type", value_name = "TYPE", value_parser = kinds())]
     kind: Vec<EventKind>,
-    /// Only this severity; more than once for several
+    /// Only this severity; may be repeated
     #[arg(long, value_name = "SEVERITY", value_parser = severities())]
     severity: Vec<Severity>,
-    /// Only events since then: 24h, 7d, 2026-11-20 (UTC), 2026-11-20T14:00Z
+    /// Only events since then: 24h, 7d, 2026-11-20 (a day in UTC) or 2026-11-20T14:00Z
     #[arg(long, value_name = "WHEN")]
-    since: Option<String>,
-    /// Only events until then; a day is meant whole
+    since: Option<When>,
+    /// Only events until then, written as for --since; of a day, in UTC, the whole is meant
     #[arg(long, value_name = "WHEN")]
-    until: Option<String>,
+    until: Option<When>,
     /// Only events whose information, or an error of whose notifications, is like this: * stands for any text,
     /// ? for one character; without them it may stand anywhere. Case does not matter
     #[arg(long = "match", value_name = "GLOB")]
@@ -67,15 +67,15 @@ impl Filter {
     /// The events of a source that are meant, oldest first.
     ///
     /// # Errors
-    /// Where a moment cannot be understood, or the state not be read.
+    /// Where the state cannot be read.
     pub(in crate::cli) fn chosen(
         &self,
         store: &Store,
         source: &str,
         now: Timestamp,
     ) -> Result<Vec<LoggedEvent>> {
-        let since = self.since.as_deref().map(|at| when::since(at, now)).transpose()?;
-        let until = self.until.as_deref().map(|at| when::until(at, now)).transpose()?;
+        let since = self.since.map(|when| when.since(now));
+        let until = self.until.map(|when| when.until(now));
         let like = self.like.as_deref().map(pattern);
         let errors = match &like {
             Some(_) => store.errors_of_events(source)?,

@@ -31,18 +31,24 @@ pub struct Args {
     #[command(flatten)]
     filter: Filter,
     /// At most so many, newest first [default: 25; all with --jsonl]
-    #[arg(long, value_name = "N")]
+    #[arg(long, value_name = "N", value_parser = super::common::limit)]
     limit: Option<usize>,
-    /// JSON Lines: each event as a JSON document (psactl/logged-event/1) on a line of its own
+    /// Print JSON Lines: each event as a JSON document (psactl/logged-event/1) on a line of its own
     #[arg(long)]
     jsonl: bool,
 }
 
 #[derive(Debug, clap::Subcommand)]
 enum One {
-    /// One event with everything that was done for it: actions, requests, answers, errors
+    /// Show one event with everything that was done for it
+    ///
+    /// Its actions, the requests and answers of each, and their errors.
+    ///
+    /// Example:
+    ///   psactl events show 17
+    #[command(verbatim_doc_comment)]
     Show {
-        /// Its number in the log
+        /// The event's number, as psactl events shows it
         event: i64,
     },
 }

@@ -2,7 +2,10 @@
 
 use std::path::PathBuf;
 
+use clap::builder::{PossibleValue, PossibleValuesParser, TypedValueParser};
+
 use super::doc;
+use super::x360recover::STORAGE;
 use crate::cli::setup::ask::price;
 use crate::config::edit::Document;
 use crate::services::{self, Service};
@@ -58,66 +61,70 @@ pub struct Args {
     #[arg(long, value_name = "PREFIX", help_heading = CONNECTWISE)]
     pub managed_id_prefix: Option<String>,
 
-    /// An API member's public key
+    /// Public key of an API member
     #[arg(long, value_name = "KEY", help_heading = LOGIN)]
     pub public_key: Option<String>,
-    /// File with its private key, readable by you alone
+    /// File with the API member's private key, readable by you alone
     #[arg(long, value_name = "FILE", group = "private-key", help_heading = LOGIN)]
     pub private_key_file: Option<PathBuf>,
-    /// Command that prints its private key
+    /// Command that prints the API member's private key
     #[arg(long, value_name = "COMMAND", group = "private-key", help_heading = LOGIN)]
     pub private_key_command: Option<String>,
-    /// Environment variable with its private key
+    /// Environment variable with the API member's private key
     #[arg(long, value_name = "NAME", group = "private-key", help_heading = LOGIN)]
     pub private_key_env: Option<String>,
-    /// Or sign in with an integrator login: its user name
+    /// User name of an integrator login, in place of an API member's keys
     #[arg(long, value_name = "NAME", conflicts_with_all = ["public_key", "private-key"], help_heading = LOGIN)]
     pub username: Option<String>,
-    /// File with its password, readable by you alone
+    /// File with the password of --username, readable by you alone
     #[arg(long, value_name = "FILE", group = "password", conflicts_with_all = ["public_key", "private-key"],
         help_heading = LOGIN)]
     pub password_file: Option<PathBuf>,
-    /// Command that prints its password
+    /// Command that prints the password of --username
     #[arg(long, value_name = "COMMAND", group = "password", conflicts_with_all = ["public_key", "private-key"],
         help_heading = LOGIN)]
     pub password_command: Option<String>,
-    /// Environment variable with its password
+    /// Environment variable with the password of --username
     #[arg(long, value_name = "NAME", group = "password", conflicts_with_all = ["public_key", "private-key"],
         help_heading = LOGIN)]
     pub password_env: Option<String>,
 
-    /// User name of the login that set-up makes [default: efolder-api]
+    /// User name of the login [default: efolder-api]
     #[arg(long, value_name = "NAME", help_heading = RECORD)]
     pub integrator_username: Option<String>,
-    /// File with its password [default: a password is made up and kept in integrator-password]
+    /// File with the login's password [default: a password is made up and kept in integrator-password]
     #[arg(long, value_name = "FILE", group = "integrator-password", help_heading = RECORD)]
     pub integrator_password_file: Option<PathBuf>,
-    /// Command that prints its password
+    /// Command that prints the login's password
     #[arg(long, value_name = "COMMAND", group = "integrator-password", help_heading = RECORD)]
     pub integrator_password_command: Option<String>,
-    /// Environment variable with its password
+    /// Environment variable with the login's password
     #[arg(long, value_name = "NAME", group = "integrator-password", help_heading = RECORD)]
     pub integrator_password_env: Option<String>,
 
-    /// These integrations and no others [default: all three]
+    /// These integrations and no others, with commas between them [default: all three]
     #[arg(long, value_enum, value_delimiter = ',', value_name = "LIST", help_heading = WHAT)]
     pub integrations: Option<Vec<Integration>>,
-    /// The service board for tickets, by its name
+    /// The service board for tickets, by its name in ConnectWise
     #[arg(long, value_name = "NAME", help_heading = WHAT)]
     pub board: Option<String>,
-    /// Severities that open a ticket [default: warning,error]
+    /// Severities that open a ticket, with commas between them [default: warning,error]
     #[arg(long, value_enum, value_delimiter = ',', value_name = "LIST", help_heading = WHAT)]
     pub severities: Option<Vec<Severity>>,
     /// Whether the customer's contact reads the notes of tickets [default: false]
     #[arg(long, value_name = "BOOL", help_heading = WHAT)]
     pub visible_to_customer: Option<bool>,
-    /// These services are billed and no others [default: all but local-backup-storage]
+    /// These groups of services are billed and no others, with commas between them [default: all but
+    /// local-backup-storage]
     #[arg(long, value_enum, value_delimiter = ',', value_name = "LIST", help_heading = WHAT)]
     pub services: Option<Vec<Switch>>,
-    /// The product of a service, by its Product ID, where it is not the guide's; may be repeated
+    /// The product of a service, by its Product ID, where it is not the guide's; may be repeated.
+    /// SERVICE is one of select-storage, basic-storage, bdr-storage, online-servers, online-desktops, local-storage,
+    /// local-servers, local-desktops, bdr-servers, bdr-desktops, email-archiving, email-filtering
     #[arg(long, value_name = "SERVICE=ID", value_parser = of_service, help_heading = WHAT)]
     pub product: Vec<OfService>,
-    /// The unit price at which set-up makes a product that ConnectWise lacks; may be repeated
+    /// The unit price at which set-up makes a product that ConnectWise lacks, such as basic-storage=1.50;
+    /// may be repeated. SERVICE as for --product
     #[arg(long, value_name = "SERVICE=PRICE", value_parser = price_of_service, help_heading = WHAT)]
     pub price: Vec<OfService>,
     /// Whether invoice descriptions are written [default: true]
@@ -130,13 +137,13 @@ pub struct Args {
     /// The portal's export of the account list with usage: a file, a folder, a pattern or an https address
     #[arg(long, value_name = "FILE", help_heading = PORTAL)]
     pub accounts: Option<PathBuf>,
-    /// The portal's export of the event log, likewise
+    /// The portal's export of the event log: a file, a folder, a pattern or an https address
     #[arg(long, value_name = "FILE", help_heading = PORTAL)]
     pub events: Option<PathBuf>,
-    /// Time zone of times in the exports that name none, such as America/New_York; none: they are errors
+    /// Zone of times in the exports that carry none, such as America/New_York; write none to refuse such times
     #[arg(long, value_name = "ZONE", help_heading = PORTAL)]
     pub time_zone: Option<String>,
-    /// Axcient's API, if it is not at its usual address
+    /// Address of Axcient's API, if it is not the usual one
     #[arg(long, value_name = "URL", help_heading = PORTAL)]
     pub portal_url: Option<String>,
     /// File with the x360Recover API key, readable by you alone
@@ -148,16 +155,22 @@ pub struct Args {
     /// Environment variable with the x360Recover API key
     #[arg(long, value_name = "NAME", group = "api-key", help_heading = PORTAL)]
     pub api_key_env: Option<String>,
-    /// What storage in Axcient's cloud is billed as: select-storage, basic-storage or bdr-storage
-    #[arg(long, value_name = "SERVICE", help_heading = PORTAL)]
-    pub storage_service: Option<String>,
+    /// What storage in Axcient's cloud is billed as
+    #[arg(long, value_name = "SERVICE", value_parser = storage(), help_heading = PORTAL)]
+    pub storage_service: Option<&'static str>,
 }
 
 const CONNECTWISE: &str = "ConnectWise";
 const LOGIN: &str = "How psactl signs in";
-const RECORD: &str = "The integrator login of guide step 2";
+const RECORD: &str = "The integrator login that set-up makes (guide step 2)";
 const WHAT: &str = "What is integrated";
 const PORTAL: &str = "The backup portal";
+
+fn storage() -> impl TypedValueParser<Value = &'static str> {
+    let values = STORAGE.iter().filter_map(|key| services::by_key(key));
+    let values = values.map(|service| PossibleValue::new(service.key).help(service.name));
+    PossibleValuesParser::new(values).map(|key| services::by_key(&key).map_or("", |service| service.key))
+}
 
 /// Something said of one service.
 #[derive(Debug, Clone)]
@@ -187,9 +200,9 @@ fn price_of_service(text: &str) -> Result<OfService, String> {
 /// A source of the portal's data.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
 pub enum Source {
-    /// Exports
+    /// CSV or JSON exports of the portal
     Files,
-    /// Axcient's API
+    /// Axcient's x360Recover API
     #[value(name = "x360recover")]
     X360Recover,
 }
@@ -259,20 +272,26 @@ impl Severity {
 
 /// One of the seven switches of guide step 6b.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
-#[allow(missing_docs, reason = "the names are the guide's")]
 pub enum Switch {
+    /// select-storage, basic-storage, bdr-storage
     #[value(alias = "online_backup_storage")]
     OnlineBackupStorage,
+    /// online-servers, online-desktops
     #[value(alias = "online_backup_computers")]
     OnlineBackupComputers,
+    /// local-storage
     #[value(alias = "local_backup_storage")]
     LocalBackupStorage,
+    /// local-servers, local-desktops
     #[value(alias = "local_backup_licenses")]
     LocalBackupLicenses,
+    /// email-archiving
     #[value(alias = "email_archiving")]
     EmailArchiving,
+    /// email-filtering
     #[value(alias = "email_filtering")]
     EmailFiltering,
+    /// bdr-servers, bdr-desktops
     #[value(alias = "other_licenses")]
     OtherLicenses,
 }

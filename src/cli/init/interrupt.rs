@@ -92,12 +92,7 @@ impl Watch {
             _ => format!("{flag} "),
         };
         answers.retain(|answer| !answer.starts_with(&start));
-        let plain = |c: char| c.is_ascii_alphanumeric() || "-_./:,+@=".contains(c);
-        if !value.is_empty() && value.chars().all(plain) {
-            answers.push(format!("{flag} {value}"));
-        } else {
-            answers.push(format!("{flag} '{}'", value.replace('\'', "'\\''")));
-        }
+        answers.push(format!("{flag} {}", crate::ui::text::quoted(value)));
     }
 
     /// The command that goes on with the answers so far.

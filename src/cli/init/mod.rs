@@ -19,7 +19,7 @@ mod x360recover;
 
 pub use args::Args;
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use args::Integration;
 use interrupt::Watch;
@@ -30,12 +30,16 @@ use crate::config::edit::Document;
 use crate::config::{Config, Environment, Error, Place, SecretSource};
 use crate::context::Context;
 use crate::error::{Exit, Failure, Result};
-use crate::ui::Look;
+use crate::ui::{Look, text};
 
 pub(super) fn run(context: &Context, args: Args) -> Result<Exit> {
     let Some(file) = context.config_path() else { return Err(Error::NotFound { looked: Vec::new() }.into()) };
     let default = Config::locate(None, &context.environment).as_ref() == Some(&file);
-    let command = if default { "psactl".to_owned() } else { format!("psactl --config {}", quoted(&file)) };
+    let command = if default {
+        "psactl".to_owned()
+    } else {
+        format!("psactl --config {}", text::quoted(&file.display().to_string()))
+    };
     let file = std::path::absolute(&file)?;
     let folder = file.parent().unwrap_or(Path::new("")).to_path_buf();
     let (document, before) = begin(&file, args.from.as_deref())?;
@@ -248,16 +252,5 @@ impl Talk<'_> {
             show(&format!("  and {} ({how}; a secret, readable by you alone)", path.display()));
         }
         show("");
-    }
-}
-
-/// A path as a shell takes it.
-fn quoted(path: &Path) -> String {
-    let path: PathBuf = path.into();
-    let text = path.display().to_string();
-    if text.chars().all(|c| c.is_ascii_alphanumeric() || "-_./:\\".contains(c)) {
-        text
-    } else {
-        format!("'{text}'")
     }
 }

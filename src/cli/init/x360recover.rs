@@ -3,7 +3,7 @@
 use secrecy::SecretString;
 
 use super::secret::{Given, Wanted};
-use super::talk::{Question, Talk, refused};
+use super::talk::{Question, Talk};
 use crate::error::{Exit, Failure, Result};
 use crate::portal::x360recover::{Api, Patience};
 
@@ -20,7 +20,7 @@ const API_KEY: Wanted = Wanted {
 };
 
 const USUAL: &str = "https://axapi.axcient.com/x360recover";
-const STORAGE: [&str; 3] = ["basic-storage", "select-storage", "bdr-storage"];
+pub(super) const STORAGE: [&str; 3] = ["basic-storage", "select-storage", "bdr-storage"];
 
 impl Talk<'_> {
     /// Address, key and the service that storage is billed as. Keys that belong to exports go.
@@ -90,10 +90,7 @@ impl Talk<'_> {
         let present = self.document.text(key);
         let present = present.as_deref().unwrap_or(STORAGE[0]);
         let chosen = match self.args.storage_service.take() {
-            Some(given) => STORAGE
-                .into_iter()
-                .find(|known| *known == given)
-                .ok_or_else(|| refused("--storage-service", &format!("is one of {}", STORAGE.join(", "))))?,
+            Some(given) => given,
             None => {
                 let default = STORAGE.iter().position(|known| *known == present).unwrap_or(0);
                 let words = [

@@ -8,7 +8,7 @@ use serde::Serialize;
 
 use super::gather;
 use crate::context::Context;
-use crate::error::{Exit, Failure, Result};
+use crate::error::{Exit, Result};
 use crate::plan::stop;
 use crate::report::{self, DueAgreement, DueFacts, FindingKind};
 use crate::setup::Chosen;
@@ -29,12 +29,12 @@ struct Due {
     unlinked: usize,
 }
 
-pub(super) fn run(context: &Context, within: &str) -> Result<Exit> {
+pub(super) fn run(context: &Context, within: Span) -> Result<Exit> {
     let config = context.config()?;
     let store = context.store_for(&config)?;
     let now = context.now();
     let today = now.to_zoned(observe::remembered_zone(&config, &store)?).date();
-    let until = last_day(within, today)?;
+    let until = today.checked_add(within).unwrap_or(Date::MAX);
     stop::refuse(&store)?;
     Chosen::read(&store)?.complete(&config)?;
     let (name, snapshot) = gather::customers(context, &config)?;
@@ -91,17 +91,10 @@ pub(super) fn run(context: &Context, within: &str) -> Result<Exit> {
     Ok(exit)
 }
 
-/// The last day of a time from today.
-fn last_day(within: &str, today: Date) -> Result<Date> {
-    let wrong = || {
-        Failure::new(Exit::Usage, format!("--due: “{}” is no time", text::clean(within)))
-            .hint("write a number of days or weeks, such as 3d or 2w")
-    };
-    let span: Span = within.parse().map_err(|_| wrong())?;
-    if span.is_negative() {
-        return Err(wrong());
-    }
-    today.checked_add(span).map_err(|_| wrong())
+/// A time from today as it is typed.
+pub(super) fn within(typed: &str) -> std::result::Result<Span, &'static str> {
+    let span = typed.parse::<Span>().ok().filter(|span| !span.is_negative());
+    span.ok_or("no time; write a number of days or weeks, such as 3d or 2w")
 }
 
 impl Show for Due {
@@ -170,10 +163,11 @@ mod tests {
         for (within, last) in
             [("3d", "2026-12-02"), ("0d", "2026-11-29"), ("1w", "2026-12-06"), ("24h", "2026-11-30")]
         {
-            assert_eq!(last_day(within, today).ok(), last.parse().ok(), "{within}");
+            let last_day = super::within(within).ok().and_then(|within| today.checked_add(within).ok());
+            assert_eq!(last_day, last.parse().ok(), "{within}");
         }
         for wrong in ["", "soon", "3", "-3d", "3 days ago"] {
-            assert!(last_day(wrong, today).is_err(), "{wrong}");
+            assert!(within(wrong).is_err(), "{wrong}");
         }
     }
 }

@@ -1,7 +1,9 @@
 //! What a report is made from, read of the portal, of ConnectWise and of psactl's own state.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::str::FromStr;
 
+use jiff::civil::Date;
 use jiff::tz::TimeZone;
 use rust_decimal::Decimal;
 
@@ -17,12 +19,12 @@ use crate::store::{Link, Store};
 use crate::sync::{observe, waiting};
 use crate::ui::text;
 
-pub(super) fn gather(context: &Context, month: Option<&str>, only_linked: bool) -> Result<Report> {
+pub(super) fn gather(context: &Context, month: Option<Asked>, only_linked: bool) -> Result<Report> {
     let config = context.config()?;
     let store = context.store_for(&config)?;
     let now = context.now();
+    let month = chosen(month.unwrap_or(Asked::This), observe::remembered_zone(&config, &store)?, now)?;
     let (name, snapshot) = customers(context, &config)?;
-    let month = chosen(month, observe::remembered_zone(&config, &store)?, now)?;
     let links = links(&store, name)?;
     let products = Chosen::read(&store)?.products;
     let client = client(context, &config, &store)?;
@@ -83,16 +85,34 @@ pub(super) fn links(store: &Store, source: &str) -> Result<BTreeMap<String, Link
     Ok(store.links(source)?.into_iter().map(|link| (link.cid.clone(), link)).collect())
 }
 
+/// A month as it was typed.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum Asked {
+    This,
+    Last,
+    /// With this day.
+    Begins(Date),
+}
+
+impl FromStr for Asked {
+    type Err = &'static str;
+
+    fn from_str(written: &str) -> Result<Asked, Self::Err> {
+        match written {
+            "this" => Ok(Asked::This),
+            "last" => Ok(Asked::Last),
+            _ => Month::parse(written).map(Asked::Begins).ok_or("no month; write 2026-11, last or this"),
+        }
+    }
+}
+
 /// The month that is meant.
-fn chosen(written: Option<&str>, zone: TimeZone, now: jiff::Timestamp) -> Result<Month> {
+fn chosen(asked: Asked, zone: TimeZone, now: jiff::Timestamp) -> Result<Month> {
     let this = Month::of(now, zone.clone());
-    let month = match written {
-        None | Some("this") => this,
-        Some("last") => this.before(),
-        Some(written) => Month::parse(written, zone).ok_or_else(|| {
-            Failure::new(Exit::Usage, format!("“{}” is no month", text::clean(written)))
-                .hint("write 2026-11, last or this")
-        })?,
+    let month = match asked {
+        Asked::This => this,
+        Asked::Last => this.before(),
+        Asked::Begins(first) => Month::that_begins(first, zone),
     };
     if month.from() > now {
         return Err(Failure::new(Exit::Usage, format!("{month} has not begun"))

@@ -12,13 +12,15 @@ use std::path::{Path, PathBuf};
 
 use crate::context::Context;
 use crate::error::{Exit, Failure, Result};
+use gather::Asked;
 
-/// Report a month: use, billing, the difference in money, backup results, leaks and orphans
+/// Report a month: use, billing, money, backup results
 ///
-/// Reads ConnectWise and the portal's data, writes nothing to either. Use is only
-/// known as measured last, and additions as they are now: of a past month the
-/// backup results and psactl's own changes are that month's, and the report says
-/// what is not.
+/// Also use that nobody bills (leaks) and additions of customers that nobody has
+/// (orphans). Reads ConnectWise and the portal's data, writes nothing to either.
+/// Use is only known as measured last, and additions as they are now: of a past
+/// month the backup results and psactl's own changes are that month's, and the
+/// report says what is not.
 ///
 /// With --due it lists the agreements that are invoiced soon and have changes
 /// held, blocked or not pushed yet, or use that is too old to bill; it ends with
@@ -34,24 +36,24 @@ use crate::error::{Exit, Failure, Result};
 pub struct Args {
     /// The month: 2026-11, last, or this (the default), in ConnectWise's time zone
     #[arg(long, value_name = "MONTH", conflicts_with = "due")]
-    month: Option<String>,
+    month: Option<Asked>,
     /// Write it as CSV for a spreadsheet, to a file or to stdout
     #[arg(long, value_name = "FILE", num_args = 0..=1, default_missing_value = "-", conflicts_with = "due")]
     csv: Option<PathBuf>,
     /// Write it as one page for a browser or a printer, to a file or to stdout
     #[arg(long, value_name = "FILE", num_args = 0..=1, default_missing_value = "-", conflicts_with = "due")]
     html: Option<PathBuf>,
-    /// Read the agreements of linked companies alone: quicker where there are many others, but no orphan is
-    /// found on those
+    /// Read the agreements of linked companies alone: quicker where there are many others, but additions that
+    /// nobody has (orphans) are not found on those
     #[arg(long, conflicts_with = "due")]
     only_linked: bool,
-    /// Agreements invoiced within so long, and what stands in the way: 3d, 1w
-    #[arg(long, value_name = "TIME")]
-    due: Option<String>,
+    /// Instead: the agreements invoiced within so long, such as 3d or 1w, and what stands in the way
+    #[arg(long, value_name = "TIME", value_parser = due::within)]
+    due: Option<jiff::Span>,
 }
 
 pub(super) fn run(context: &Context, args: Args) -> Result<Exit> {
-    if let Some(within) = &args.due {
+    if let Some(within) = args.due {
         return due::run(context, within);
     }
     let stdout = |file: &Option<PathBuf>| file.as_deref() == Some(Path::new("-"));
@@ -59,7 +61,11 @@ pub(super) fn run(context: &Context, args: Args) -> Result<Exit> {
         return Err(Failure::new(Exit::Usage, "one stdout cannot be both CSV and HTML")
             .hint("name a file for one of them: --html report.html"));
     }
-    let report = gather::gather(context, args.month.as_deref(), args.only_linked)?;
+    if context.ui.is_json() && (stdout(&args.csv) || stdout(&args.html)) {
+        return Err(Failure::new(Exit::Usage, "one stdout cannot be both JSON and CSV or HTML")
+            .hint("name a file, as in --csv report.csv, or leave out --output json"));
+    }
+    let report = gather::gather(context, args.month, args.only_linked)?;
     if let Some(file) = &args.csv {
         write(context, file, &csv::text(&report)?)?;
     }
@@ -67,7 +73,7 @@ pub(super) fn run(context: &Context, args: Args) -> Result<Exit> {
         write(context, file, &html::page(&report))?;
     }
     let written = args.csv.is_some() || args.html.is_some();
-    if !written || context.ui.is_json() && !stdout(&args.csv) && !stdout(&args.html) {
+    if !written || context.ui.is_json() {
         context.ui.emit(&report);
     }
     Ok(Exit::Done)

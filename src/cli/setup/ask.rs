@@ -10,10 +10,15 @@ use crate::services;
 use crate::setup::{Asks, Offer, Reply};
 use crate::ui::{Ui, text};
 
-/// The key of a service, on the command line.
+/// The key of a service, on the command line; its name does as well.
 pub(in crate::cli) fn service() -> impl TypedValueParser<Value = &'static str> {
-    let keys = services::all().iter().map(|service| PossibleValue::new(service.key).help(service.name));
-    PossibleValuesParser::new(keys).map(|key| services::by_key(&key).map_or("", |service| service.key))
+    let keys = services::all()
+        .iter()
+        .map(|service| PossibleValue::new(service.key).help(service.name).alias(service.name));
+    PossibleValuesParser::new(keys).map(|typed| {
+        let of = |service: &&services::Service| service.key == typed || service.name == typed;
+        services::all().iter().find(of).map_or("", |service| service.key)
+    })
 }
 
 /// Flat fees that are asked for on the command line must be known: product and included amount stand in psactl.toml.

@@ -14,41 +14,44 @@ use crate::plan::apply::Secrets;
 use crate::setup::Step;
 use walk::Walk;
 
-/// Set up the integration in ConnectWise, step by step in the right order
+/// Set up the integration in ConnectWise, step by step
 ///
-/// Each step looks first and proposes only what is missing. What is there
-/// already is adopted, never bent.
+/// The steps are those of the guide (the vendor's ConnectWise PSA Integration
+/// Guide, August 2015), in its order. Each looks first and proposes only what is
+/// missing. What is there already is adopted, never bent.
 ///
 /// Examples:
-///   psactl setup                   in a terminal: step by step, asking before each
-///   psactl setup --check           only look: what is right, what is missing
-///   psactl setup --dry-run         show every change that would be made
-///   psactl setup --apply --yes     make them, asking nothing
-///   psactl setup agreements --dry-run
-///   psactl setup agreements 342 355 --flat-fee basic-storage
+///   psactl setup                  in a terminal: each step, asked about first
+///   psactl setup --check          only look: what is right, what is missing
+///   psactl setup --dry-run        show every change that would be made
+///   psactl setup --apply --yes    make them without asking
+///   psactl setup portal --apply --yes --vendor-sync-is-off
+///   psactl setup agreements 342 355 --dry-run
+///   psactl setup agreements 342 --flat-fee basic-storage --apply
 #[derive(Debug, clap::Args)]
 #[command(verbatim_doc_comment)]
 pub struct Args {
     /// Only this step (the ones it needs are looked at, not changed)
     #[arg(value_enum)]
     step: Option<Step>,
-    /// For the steps managed-ids and agreements: only these customers
-    #[arg(value_name = "CID")]
+    /// For the steps managed-ids and agreements: only this customer, by its ID at the portal, such as 342;
+    /// may be repeated
+    #[arg(value_name = "CID", value_parser = super::common::cid)]
     cids: Vec<String>,
     /// Only look; exit with 8 where something is missing
     #[arg(long, group = "mode")]
     check: bool,
-    /// Show every change that would be made; write nothing
+    /// Show what would be done; write nothing
     #[arg(long, group = "mode")]
     dry_run: bool,
     /// Make the changes, asking before each step (in a terminal this is the default)
     #[arg(long, group = "mode")]
     apply: bool,
-    /// With --apply: ask nothing
+    /// With --apply: do it without asking
     #[arg(long, requires = "apply")]
     yes: bool,
-    /// I have turned off the vendor's own ConnectWise synchronisation and ticket notifications at the
-    /// portal, so that nobody bills or opens tickets twice
+    /// For the step portal: confirm that the vendor's own ConnectWise synchronisation and ticket
+    /// notifications are turned off at the portal, so that nobody bills or opens tickets twice
     #[arg(long)]
     vendor_sync_is_off: bool,
     /// For the step integrator-login: give the login the password of psactl.toml, although it has one
@@ -100,6 +103,13 @@ pub(super) fn run(context: &Context, args: Args) -> Result<Exit> {
     if !args.flat_fee.is_empty() && args.step != Some(Step::Agreements) {
         return Err(Failure::new(Exit::Usage, "--flat-fee is for the step agreements")
             .hint("psactl setup agreements --flat-fee SERVICE --dry-run"));
+    }
+    if args.vendor_sync_is_off && (args.check || args.step.is_some_and(|step| step != Step::Portal)) {
+        return Err(Failure::new(
+            Exit::Usage,
+            "--vendor-sync-is-off confirms the step portal, and would not be kept here",
+        )
+        .hint("psactl setup portal --apply --vendor-sync-is-off"));
     }
     if args.new_password && args.check {
         return Err(Failure::new(

@@ -8,16 +8,16 @@ use serde::Serialize;
 use crate::context::Context;
 use crate::error::{Exit, Result};
 use crate::plan::stop;
-use crate::store::{Sighting, Stop};
+use crate::store::{Sighting, Stop, Store};
 use crate::ui::{Look, Show, Ui, text};
 
-/// Show which state psactl works with; build it anew from ConnectWise
+/// Show psactl's own state, or build it anew from ConnectWise
 ///
 /// psactl stops writing where its own login wrote what its state knows nothing
 /// of: an older state was put back, or a second psactl is at work.
 ///
 /// Examples:
-///   psactl state                    the folder, the installation, whether psactl has stopped
+///   psactl state                    which state it is, and whether it may write
 ///   psactl state rebuild --dry-run  what would be taken over from ConnectWise
 ///   psactl state rebuild
 ///   psactl state keep               this state is right: go on with it
@@ -34,15 +34,20 @@ enum Action {
     Keep(KeepArgs),
 }
 
-/// Go on with this state: a person wrote with psactl's login, no second psactl
+/// Go on with this state: a person wrote with psactl's login
 ///
-/// What was seen counts as known from then on. Quantities that somebody wrote
-/// stay blocked until psactl review --take-over. So too where the company ID of
-/// the same ConnectWise was changed.
+/// For when psactl has stopped (psactl state says why), and no second psactl is
+/// at work. What was seen counts as known from then on. Quantities that somebody
+/// wrote stay blocked until psactl review --take-over. So too where the company ID
+/// of the same ConnectWise was changed.
+///
+/// Examples:
+///   psactl state           what was seen
+///   psactl state keep
 #[derive(Debug, clap::Args)]
 #[command(verbatim_doc_comment)]
 struct KeepArgs {
-    /// Ask nothing
+    /// Do it without asking
     #[arg(long)]
     yes: bool,
 }
@@ -56,19 +61,29 @@ pub(super) fn run(context: &Context, args: Args) -> Result<Exit> {
 }
 
 fn show(context: &Context) -> Result<Exit> {
-    let store = context.existing_store()?;
+    let state = of(context, &context.existing_store()?)?;
+    context.ui.emit(&state);
+    Ok(if state.stop.is_some() { Exit::Partial } else { Exit::Done })
+}
+
+fn of(context: &Context, store: &Store) -> Result<State> {
     let (installation, installation_since) = store.installation(context.now())?;
-    let stop = store.stop()?;
-    let exit = if stop.is_some() { Exit::Partial } else { Exit::Done };
-    context.ui.emit(&State {
+    Ok(State {
         folder: store.folder().display().to_string(),
         company_id: store.company()?,
         installation,
         installation_since,
         own_name: store.own_name()?,
-        stop,
-    });
-    Ok(exit)
+        stop: store.stop()?,
+    })
+}
+
+/// The state as it is after `keep`, for a program; a person is told in words.
+fn kept(context: &Context, store: &Store) -> Result<Exit> {
+    if context.ui.is_json() {
+        context.ui.emit(&of(context, store)?);
+    }
+    Ok(Exit::Done)
 }
 
 fn keep(context: &Context, args: &KeepArgs) -> Result<Exit> {
@@ -99,7 +114,7 @@ fn keep(context: &Context, args: &KeepArgs) -> Result<Exit> {
     if renamed.is_none() && stop.is_none() {
         ui.say("psactl has not stopped: there is nothing to go on with");
     }
-    Ok(Exit::Done)
+    kept(context, &store)
 }
 
 /// Which state this is.

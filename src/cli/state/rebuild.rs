@@ -16,18 +16,22 @@ use crate::ui::{Look, Show, Ui, text};
 
 /// Build links, tickets of faults and additions anew from ConnectWise
 ///
-/// For a state that was lost, is an older one, or cannot be read. Managed IDs (and
-/// serial numbers) give the links, open tickets with psactl's key the faults,
-/// additions what is billed: the first push to each is held again. What contradicts
-/// itself is shown and left alone. Event log and history stay; a copy of the
-/// database is kept beside it.
+/// For a state that was lost, is an older one, or cannot be read. Managed IDs
+/// (and serial numbers) give the links, open tickets with psactl's key the
+/// faults, additions what is billed: the first push to each is held again. What
+/// contradicts itself is shown and left alone. Event log and history stay; a copy
+/// of the database is kept beside it.
+///
+/// Examples:
+///   psactl state rebuild --dry-run
+///   psactl state rebuild
 #[derive(Debug, clap::Args)]
 #[command(verbatim_doc_comment)]
 pub struct Args {
-    /// Show what would be taken over; change nothing
+    /// Show what would be done; write nothing
     #[arg(long)]
     dry_run: bool,
-    /// Ask nothing
+    /// Do it without asking
     #[arg(long)]
     yes: bool,
 }

@@ -16,7 +16,7 @@ use crate::services::{self, Service};
 use crate::setup::Chosen;
 use crate::store::{Hold, HoldState, Link, Pause, Store};
 use crate::sync::billing::{self, AgreementFacts};
-use crate::sync::pausing::Pauses;
+use crate::sync::pausing::{Pauses, told};
 use crate::sync::{Options, Part, observe};
 
 /// What one account used.
@@ -147,6 +147,13 @@ pub(super) fn gather(
     if read.agreements.is_none() {
         remembered(&store, cid, &mut plan)?;
     }
+    let pauses: Vec<Pause> = Pauses::at(store.pauses(name)?, now)
+        .of(cid)
+        .filter(|pause| pause.part.as_deref().is_none_or(|part| part == Part::Billing.as_str()))
+        .cloned()
+        .collect();
+    // The run notes them too; once is enough.
+    plan.notes.retain(|note| !pauses.iter().any(|pause| told(pause) == note.text));
     let mut found = Vec::new();
     for service in services::all().iter().filter(|own| only.is_none_or(|only| only == *own)) {
         let used = usage.get(service.key);
@@ -220,11 +227,7 @@ pub(super) fn gather(
         pushed_at: state.as_ref().and_then(|state| state.pushed_at),
         error: state.as_ref().and_then(|state| state.error.clone()),
         retry_at: state.and_then(|state| state.retry_at).filter(|retry| *retry > now),
-        pauses: Pauses::at(store.pauses(name)?, now)
-            .of(cid)
-            .filter(|pause| pause.part.as_deref().is_none_or(|part| part == Part::Billing.as_str()))
-            .cloned()
-            .collect(),
+        pauses,
         blocked: plan.blocked,
         notes: plan.notes,
         services: found,

@@ -8,7 +8,6 @@ use super::additions::Line;
 use super::gather::{Held, ServiceWhy, Why};
 use crate::plan::{field_line, money_of};
 use crate::store::HoldState;
-use crate::sync::pausing::told;
 use crate::ui::{Look, Show, Ui, text};
 
 /// A line of its own for so many accounts.
@@ -49,7 +48,9 @@ impl Show for Why {
             say(&format!("Failed last: {error}.{}", wait.unwrap_or_default()));
         }
         for pause in &self.pauses {
-            fact(ui, "paused", &told(pause));
+            let part = pause.part.as_deref().map(|part| format!("{part}, ")).unwrap_or_default();
+            let until = text::moment(pause.until);
+            fact(ui, "paused", &format!("{part}until {until} UTC: {}", pause.reason));
         }
         for blocked in &self.blocked {
             fact(ui, "blocked", &format!("{}: {}", blocked.subject, blocked.reason));

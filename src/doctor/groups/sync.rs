@@ -206,7 +206,11 @@ fn explained(blocked: &crate::plan::Blocked, found: &Findings) -> bool {
 fn failed_events(state: &State, portal: &PortalData, found: &mut Findings) {
     let Ok(failed) = state.store.count_events(portal.source, EventState::Failed) else { return };
     if failed > 0 {
-        let title = format!("{failed} events failed and were not reprocessed");
+        let title = text::count(
+            usize::try_from(failed).unwrap_or(usize::MAX),
+            "event failed and was not reprocessed",
+            "events failed and were not reprocessed",
+        );
         let fix = "psactl events --errors shows them, psactl reprocess --errors runs them again".to_owned();
         found.say("failed-events", title, Vec::new(), vec![fix]);
     }

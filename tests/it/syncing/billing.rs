@@ -126,7 +126,7 @@ fn numbers_that_are_none_answer_nothing() {
     let desk = by_hand();
     desk.psactl(&["sync"]).ends_with(6);
     desk.psactl(&["review", "--approve", "1", "--approve", "99"]).ends_with(6).says("no held change 99");
-    desk.psactl(&["review", "--approve", "one"]).ends_with(2).says("“one” is no number");
+    desk.psactl(&["review", "--approve", "one"]).ends_with(2).says("no number of a held change");
     desk.psactl(&["review", "--take-over", "99"]).ends_with(6).says("psactl keeps no agreement addition #99");
     let review = desk.psactl(&["review", "--output", "json"]).ends_with(0).json();
     assert_eq!(review["held"][0]["state"], "held", "nothing was answered");

@@ -92,7 +92,7 @@ fn what_failed() {
     is_clean(&desk);
 
     database(&desk).execute("UPDATE events SET state = 'failed' WHERE id = 1", []).unwrap();
-    finds(&desk, "failed-events", &["1 events failed", "psactl reprocess --errors"]);
+    finds(&desk, "failed-events", &["1 event failed", "psactl reprocess --errors"]);
     desk.psactl(&["reprocess", "--errors", "--yes"]).ends_with(0);
     is_clean(&desk);
 
