@@ -73,7 +73,10 @@ fn times_come_in_several_forms() {
     assert_eq!(time("2015-06-01").as_deref(), Some("2015-06-01T00:00:00Z"));
     assert_eq!(time("2015-06-01T04:05:06").as_deref(), Some("2015-06-01T04:05:06Z"));
     assert_eq!(time("2015-06-01T04:05:06.25-04:00").as_deref(), Some("2015-06-01T08:05:06.25Z"));
-    for odd in ["EFS-342", "20150601", "soon", "", "2015-06-0é"] {
+    for ever in ["9999-12-31T00:00:00Z", "9999-12-31", "9999-12-31T23:59:59.999-05:00"] {
+        assert_eq!(read_time(ever), Some(jiff::Timestamp::MAX), "{ever}");
+    }
+    for odd in ["EFS-342", "20150601", "soon", "", "2015-06-0é", "2015-06-31", "9999-12-32T00:00:00Z"] {
         assert_eq!(time(odd), None, "{odd}");
     }
     let agreement = serde_json::from_str::<Agreement>(r#"{"id": 1, "nextInvoiceDate": "soon"}"#);
