@@ -14,7 +14,7 @@ use crate::report::{self, Facts, Month, Report};
 use crate::services;
 use crate::setup::Chosen;
 use crate::store::{Link, Store};
-use crate::sync::{observe, waiting};
+use crate::sync::{observe, waiting, zone};
 use crate::ui::text;
 
 pub(super) fn gather(context: &Context, month: Option<&str>, only_linked: bool) -> Result<Report> {
@@ -22,7 +22,7 @@ pub(super) fn gather(context: &Context, month: Option<&str>, only_linked: bool) 
     let store = context.store()?;
     let now = context.now();
     let (name, snapshot) = customers(context, &config)?;
-    let month = chosen(month, observe::remembered_zone(&config, &store)?, now)?;
+    let month = chosen(month, zone::remembered(&config, &store)?, now)?;
     let links = links(&store, name)?;
     let products = Chosen::read(&store)?.products;
     let client = client(context, &config, &store)?;

@@ -170,6 +170,18 @@ fn rights() {
 }
 
 #[test]
+fn time_zone() {
+    let unknown = Options { server_time_zone: "(UTC+08:00) Singapore".to_owned(), ..Options::default() };
+    let desk = Desk::with(unknown);
+    desk.set_up();
+    desk.psactl(&["sync", "--open-standing"]).ends_with(0);
+    let told = finds(&desk, "time-zone", &["“(UTC+08:00) Singapore”", "time_zone in [portal]"]);
+    assert_eq!(told["status"], "warning");
+    desk.edit("psactl.toml", "[portal]\n", "[portal]\ntime_zone = \"Asia/Singapore\"\n");
+    is_clean(&desk);
+}
+
+#[test]
 fn licence() {
     let desk = Desk::with(Options { managed_services_licence: false, ..Options::default() });
     desk.set_up();
