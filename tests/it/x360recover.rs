@@ -4,13 +4,14 @@
 use std::time::Duration;
 
 use psactl::portal::x360recover::{Answer, Api, Kind, Patience};
-use psactl::sandbox::{Fault, Options, Sandbox};
+use psactl::sandbox::{Fault, Sandbox};
 use serde_json::{Value, json};
 
-/// A sandbox, and a client of its x360Recover API that is in a hurry.
+use crate::support::Desk;
+
+/// A desk, and a client of the x360Recover API beside it that is in a hurry.
 struct Mock {
-    runtime: tokio::runtime::Runtime,
-    sandbox: Option<Sandbox>,
+    desk: Desk,
     api: Api,
 }
 
@@ -26,20 +27,18 @@ fn hasty() -> Patience {
 
 impl Mock {
     fn new() -> Mock {
-        let runtime =
-            tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build().unwrap();
-        let options = Options { now: Some(crate::support::NOW.parse().unwrap()), ..Options::default() };
-        let sandbox = runtime.block_on(Sandbox::start(options)).unwrap();
+        let desk = Desk::bare();
+        let sandbox = desk.sandbox();
         let api = Api::new(&sandbox.x360recover_url(), sandbox.portal().key().into(), hasty()).unwrap();
-        Mock { runtime, sandbox: Some(sandbox), api }
+        Mock { desk, api }
     }
 
     fn sandbox(&self) -> &Sandbox {
-        self.sandbox.as_ref().unwrap()
+        self.desk.sandbox()
     }
 
     fn wait<T>(&self, work: impl Future<Output = T>) -> T {
-        self.runtime.block_on(work)
+        self.desk.wait(work)
     }
 
     fn fault(&self, fault: Value) {
@@ -55,14 +54,6 @@ impl Mock {
             query => format!("{path}?{query}"),
         };
         requests.iter().map(|request| shown(&request.path, &request.query)).collect()
-    }
-}
-
-impl Drop for Mock {
-    fn drop(&mut self) {
-        if let Some(sandbox) = self.sandbox.take() {
-            self.runtime.block_on(sandbox.stop());
-        }
     }
 }
 
