@@ -42,12 +42,7 @@ pub fn accept(
             continue;
         }
         match value_of(view, &field.kind, field, value) {
-            Ok(Value::Null) => {
-                taken.insert(name.clone(), Value::Null);
-            }
-            Ok(value) => {
-                taken.insert(name.clone(), value);
-            }
+            Ok(value) => drop(taken.insert(name.clone(), value)),
             Err((code, message)) => violations.push(Violation::new(code, name, message)),
         }
     }
