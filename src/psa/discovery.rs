@@ -1,6 +1,6 @@
 //! Where a company's API is: host, codebase and release, as the company look-up says.
 
-use serde::{Deserialize, Deserializer};
+use serde::Deserialize;
 use serde_json::Value;
 
 use super::connection::Site;
@@ -26,9 +26,6 @@ pub struct CompanyInfo {
     /// The company's login ID.
     #[serde(default, rename = "CompanyID")]
     pub company_id: Option<String>,
-    /// Whether ConnectWise hosts the site; some servers say it in words.
-    #[serde(default, deserialize_with = "truth")]
-    pub is_cloud: Option<bool>,
     /// The host of the API; newer servers say it.
     #[serde(default)]
     pub site_url: Option<String>,
@@ -109,15 +106,6 @@ fn release(text: &str) -> Option<(u32, u32)> {
     Some((parts.next()?.parse().ok()?, parts.next()?.parse().ok()?))
 }
 
-/// Reads `true`, `"True"` and nothing at all.
-fn truth<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<bool>, D::Error> {
-    Ok(match Value::deserialize(deserializer)? {
-        Value::Bool(flag) => Some(flag),
-        Value::String(word) => word.trim().to_ascii_lowercase().parse().ok(),
-        _ => None,
-    })
-}
-
 impl Route {
     /// The address of a path, with an encoded query.
     pub(super) fn address(&self, path: &str, query: &str) -> String {
@@ -167,19 +155,6 @@ mod tests {
             assert!(root(&own, json!({"Codebase": codebase})).is_err(), "{codebase}");
         }
         assert!(root(&own, json!("text")).is_err());
-    }
-
-    #[test]
-    fn reads_both_forms_of_is_cloud() {
-        let cloud = |said: Value| {
-            serde_json::from_value::<CompanyInfo>(json!({"IsCloud": said}))
-                .ok()
-                .and_then(|info| info.is_cloud)
-        };
-        assert_eq!(cloud(json!(true)), Some(true));
-        assert_eq!(cloud(json!("True")), Some(true));
-        assert_eq!(cloud(json!("false")), Some(false));
-        assert_eq!(cloud(json!(7)), None);
     }
 
     #[test]
