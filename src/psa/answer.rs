@@ -130,7 +130,7 @@ impl Transport {
         let error = match raw.status {
             _ if reply.wants_encryption() => {
                 let problem = "“SSL is required.”: it wants https, and the host of the API".to_owned();
-                return not_connectwise(&tried, &host, problem).into();
+                return Error::NotConnectWise { tried, host, problem, wants_encryption: true }.into();
             }
             200..=299 => {
                 let problem = format!("status {} is none of its answers", raw.status);

@@ -70,7 +70,8 @@ pub(super) fn json(body: &[u8], tried: &Tried, host: &str) -> Result<Value, Erro
 }
 
 pub(super) fn not_connectwise(tried: &Tried, host: &str, problem: String) -> Error {
-    Error::NotConnectWise { tried: Box::new(tried.clone()), host: host.to_owned(), problem }
+    let (tried, host) = (Box::new(tried.clone()), host.to_owned());
+    Error::NotConnectWise { tried, host, problem, wants_encryption: false }
 }
 
 fn decoded<T: Record>(value: &Value, tried: &Tried) -> Result<T, Error> {
