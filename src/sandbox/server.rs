@@ -2,6 +2,7 @@
 
 use std::io;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
 use axum::Router;
@@ -93,10 +94,16 @@ async fn handle(
         (None, Err(_)) => Some(Err(Refusal::too_large())),
     };
     let applied = changes(&asked.method, &template) && matches!(outcome, Some(Ok(_)));
-    let whole = outcome.map(|outcome| Reply::of(&shared, outcome));
+    let whole = outcome.map(|outcome| reply(&shared, outcome));
     let sent = match &strike {
-        None => whole.map(|whole| whole.respond(&shared)),
-        Some(strike) => broken::respond(&shared, strike, whole),
+        None => whole.map(Reply::respond),
+        Some(strike) => {
+            let whole = whole.filter(|reply| !reply.body.is_empty()).unwrap_or_else(|| made_up(&shared));
+            broken::respond(&shared, strike, whole, |status| match (status, strike.retry_after) {
+                (429, Some(seconds)) => reply(&shared, Err(Refusal::too_many_requests(seconds))),
+                _ => reply(&shared, Err(Refusal::of_status(status))),
+            })
+        }
     };
     let serial = locked(&shared.log).add(LoggedRequest {
         method: asked.method.clone(),
@@ -118,6 +125,44 @@ async fn handle(
 }
 
 /// The answer; where a fault took it, the connection is cut, at once or when the sandbox stops.
+/// An answer as ConnectWise sends it, with its headers.
+fn reply(shared: &Shared, outcome: Result<Answer, Refusal>) -> Reply {
+    static SERIAL: AtomicU64 = AtomicU64::new(1);
+    let release = &shared.contract.release;
+    let record = format!("application/vnd.connectwise.com+json; version={release}; charset=utf-8");
+    let (reply, link, wait) = match outcome {
+        Ok(Answer { status, file: Some((kind, body)), link, .. }) => {
+            (Reply::of(status, kind, body), link, None)
+        }
+        Ok(Answer { status, body: Some(body), link, .. }) => {
+            (Reply::of(status, &record, body.to_string()), link, None)
+        }
+        Ok(Answer { status, link, .. }) => (Reply::bare(status), link, None),
+        Err(said) => (Reply::of(said.status, said.content_type, said.body), None, said.retry_after),
+    };
+    let serial = SERIAL.fetch_add(1, Ordering::Relaxed);
+    let date = shared.clock.now().strftime("%a, %d %b %Y %H:%M:%S GMT").to_string();
+    let headers = [
+        ("link", link),
+        ("retry-after", wait.map(|seconds| seconds.to_string())),
+        ("date", Some(date)),
+        ("x-cw-request-id", Some(format!("{serial:08x}-0000-4000-8000-{:012x}", std::process::id()))),
+        ("api-current-version", Some(release.clone())),
+        ("cache-control", Some("no-cache".to_owned())),
+        ("pragma", Some("no-cache".to_owned())),
+    ];
+    headers.into_iter().fold(reply, |reply, (name, value)| match value {
+        Some(value) => reply.with(HeaderName::from_static(name), &value),
+        None => reply,
+    })
+}
+
+/// Stands for the record that a write would have answered with.
+fn made_up(shared: &Shared) -> Reply {
+    let record = json!({"id": 4711, "name": "Never written", "_info": {"updatedBy": "sandbox"}});
+    reply(shared, Ok(Answer::of(200, record)))
+}
+
 pub(super) async fn sent_or_cut(
     shared: &Shared,
     sent: Option<Response<Body>>,

@@ -155,6 +155,9 @@ fn every_form_of_error() {
         (at("/client", "html-200"), Kind::Garbled, 1),
         (at("/client", "empty"), Kind::Garbled, 1),
         (at("/client", "garbled"), Kind::Garbled, 1),
+        // The end of the connection in the middle of a body is no answer, and is tried again.
+        (at("/client", "truncated"), Kind::Lost, 4),
+        (at("/client", "truncated-chunked"), Kind::Lost, 4),
         (body("/client", "status-429", "[]", "application/json"), Kind::Limited(None), 4),
         (
             json!({"path": "/client", "kind": "redirect", "location": "http://127.0.0.1:1/", "times": 9}),
@@ -169,6 +172,13 @@ fn every_form_of_error() {
         assert_eq!(mock.asked().len(), calls, "{fault}");
         mock.sandbox().portal().clear_faults();
     }
+    // Bytes that come one by one come without an end.
+    let impatient = Patience { timeout: Duration::from_millis(300), waits: Vec::new(), ..hasty() };
+    let (url, key) = (mock.sandbox().x360recover_url(), mock.sandbox().portal().key());
+    let impatient = Api::new(&url, key.into(), impatient).unwrap();
+    mock.fault(at("/client", "dripping"));
+    assert_eq!(kind(mock.wait(impatient.clients())), Kind::Lost);
+    mock.sandbox().portal().clear_faults();
     // What passes by itself.
     for passing in ["status-429", "status-503", "reset"] {
         mock.fault(json!({"path": "/client", "kind": passing, "times": 2}));

@@ -4,7 +4,6 @@
 //! |---|---|
 //! | `/x360recover`, `/billing` | the x360Recover API ([`x360recover`]) |
 
-mod broken;
 pub(super) mod exports;
 pub mod x360recover;
 
@@ -14,10 +13,11 @@ use std::sync::{Arc, Mutex, RwLock};
 use axum::Router;
 use axum::body::Body;
 use axum::extract::{ConnectInfo, State};
-use axum::http::{Request, Response, StatusCode, header};
+use axum::http::{Request, Response};
 use jiff::Timestamp;
 use tokio::net::TcpListener;
 
+use super::broken;
 use super::faults::{Fault, Faults};
 use super::line::Cut;
 use super::log::{Log, LoggedRequest};
@@ -31,14 +31,6 @@ pub struct Portal {
     world: RwLock<World>,
     log: Mutex<Log>,
     faults: Mutex<Faults>,
-}
-
-/// An answer before it is sent.
-#[derive(Debug)]
-pub struct Reply {
-    pub status: u16,
-    pub content_type: &'static str,
-    pub body: Vec<u8>,
 }
 
 impl Portal {
@@ -129,8 +121,8 @@ async fn handle(
         x360recover::answer(&portal.contract, &world, &method, &path, &pairs(&query), key)
     };
     let sent = match &strike {
-        None => Some(respond(reply)),
-        Some(strike) => broken::respond(strike, &reply),
+        None => Some(reply.respond()),
+        Some(strike) => broken::respond(&shared, strike, reply, x360recover::usual),
     };
     locked(&portal.log).add(LoggedRequest {
         method,
@@ -143,12 +135,4 @@ async fn handle(
         fault: strike.as_ref().map(|strike| strike.name.clone()),
     });
     sent_or_cut(&shared, sent, strike.as_ref(), &connection).await
-}
-
-fn respond(reply: Reply) -> Response<Body> {
-    let mut response = Response::new(Body::from(reply.body));
-    *response.status_mut() = StatusCode::from_u16(reply.status).unwrap_or(StatusCode::OK);
-    let kind = axum::http::HeaderValue::from_static(reply.content_type);
-    response.headers_mut().insert(header::CONTENT_TYPE, kind);
-    response
 }
