@@ -64,9 +64,8 @@ pub(super) fn any_answer(answer: &Value) -> Result<Option<Route>, String> {
 
 /// Where the company is looked up.
 pub(super) fn address(site: &Site, company_id: &str) -> String {
-    let mut address = format!("{}/login/companyinfo/", site.login_site().origin());
-    super::query::percent_encode(company_id, &mut address);
-    address
+    let company_id = super::query::encoded(company_id);
+    format!("{}/login/companyinfo/{company_id}", site.login_site().origin())
 }
 
 /// The route that the look-up's answer describes; `None` when it knows no such company.

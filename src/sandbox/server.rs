@@ -8,8 +8,9 @@ use std::time::{Duration, Instant};
 use axum::Router;
 use axum::body::{Body, to_bytes};
 use axum::extract::{ConnectInfo, State};
-use axum::http::{HeaderMap, Request, Response, header};
-use serde_json::Value;
+use axum::http::{HeaderMap, HeaderName, Request, Response, header};
+use percent_encoding::percent_decode_str;
+use serde_json::{Value, json};
 use tokio::net::TcpListener;
 use tokio_rustls::TlsAcceptor;
 use tower_http::CompressionLevel;
@@ -124,7 +125,6 @@ async fn handle(
     sent_or_cut(&shared, sent, strike.as_ref(), &connection).await
 }
 
-/// The answer; where a fault took it, the connection is cut, at once or when the sandbox stops.
 /// An answer as ConnectWise sends it, with its headers.
 fn reply(shared: &Shared, outcome: Result<Answer, Refusal>) -> Reply {
     static SERIAL: AtomicU64 = AtomicU64::new(1);
@@ -163,6 +163,7 @@ fn made_up(shared: &Shared) -> Reply {
     reply(shared, Ok(Answer::of(200, record)))
 }
 
+/// The answer; where a fault took it, the connection is cut, at once or when the sandbox stops.
 pub(super) async fn sent_or_cut(
     shared: &Shared,
     sent: Option<Response<Body>>,
@@ -325,21 +326,6 @@ pub(super) fn pairs(query: &str) -> Vec<(String, String)> {
 
 /// Percent-decoding; in a query a plus sign is a blank.
 pub(super) fn decoded(text: &str, query: bool) -> String {
-    let bytes = text.as_bytes();
-    let mut made = Vec::with_capacity(bytes.len());
-    let mut at = 0;
-    while let Some(&byte) = bytes.get(at) {
-        let hex = |byte: Option<&u8>| char::from(*byte?).to_digit(16);
-        match (byte, hex(bytes.get(at + 1)), hex(bytes.get(at + 2))) {
-            (b'%', Some(high), Some(low)) => {
-                made.push(u8::try_from(high * 16 + low).unwrap_or_default());
-                at += 3;
-                continue;
-            }
-            (b'+', ..) if query => made.push(b' '),
-            _ => made.push(byte),
-        }
-        at += 1;
-    }
-    String::from_utf8_lossy(&made).into_owned()
+    let text = if query { text.replace('+', " ") } else { text.to_owned() };
+    percent_decode_str(&text).decode_utf8_lossy().into_owned()
 }
