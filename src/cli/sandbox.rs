@@ -206,9 +206,9 @@ pub(super) fn run(context: &Context, args: Args) -> Result<Exit> {
         let reach = Reach {
             url: sandbox.url(),
             control_url: sandbox.control_url(),
-            portal_url: sandbox.portal_url(),
+            portal_url: sandbox.exports_url(),
             x360recover_url: sandbox.x360recover_url(),
-            x360recover_key: sandbox.portal().key(),
+            x360recover_key: sandbox.axcient().key(),
             company_id: sandbox.company_id().to_owned(),
             client_id: sandbox.client_id().to_owned(),
             public_key: sandbox.public_key(),
@@ -296,7 +296,7 @@ pub fn write_trial_x360recover(sandbox: &Sandbox, file: &Path) -> Result<()> {
         "[portal.columns]" => Some(section.clone()),
         _ => None,
     })?;
-    write_secret(&folder.join("axcient-key"), &sandbox.portal().key())
+    write_secret(&folder.join("axcient-key"), &sandbox.axcient().key())
 }
 
 /// The example's psactl.toml with the lines that say where to go, and those that `other` replaces by their key; and

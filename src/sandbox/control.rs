@@ -12,7 +12,7 @@
 //! | `PUT /portal/NAME` | puts the body there as an export: `/portal/accounts.csv` |
 //! | `POST /portal-key {"key": "Bearer …"}` | what `Authorization` must hold at the portal; null: nothing |
 //! | `POST /portal-faults`, `DELETE /portal-faults` | as `/faults`, for requests to the portal |
-//! | `GET /portal-requests`, `DELETE /portal-requests` | the portal's log ([`super::PortalRequest`]) |
+//! | `GET /portal-requests`, `DELETE /portal-requests` | the portal's log ([`super::ExportsRequest`]) |
 //! | `GET /x360recover/requests`, `DELETE /x360recover/requests` | the same log of the backup service's side |
 //! | `POST /x360recover/faults`, `DELETE /x360recover/faults` | the same faults there |
 //! | `POST /x360recover/key {"apiKey": "…"}` | takes another x360Recover API key from now on |
@@ -212,21 +212,21 @@ async fn clear_portal_requests(State(shared): State<Arc<Shared>>) -> Answer {
 }
 
 async fn x360recover_requests(State(shared): State<Arc<Shared>>) -> Answer {
-    let requests = shared.portal.requests();
+    let requests = shared.axcient.requests();
     control_answer(StatusCode::OK, json!({"total": requests.len(), "requests": requests}))
 }
 
 async fn x360recover_clear_requests(State(shared): State<Arc<Shared>>) -> Answer {
-    shared.portal.clear_requests();
+    shared.axcient.clear_requests();
     done()
 }
 
 async fn x360recover_fault(State(shared): State<Arc<Shared>>, body: Bytes) -> Answer {
-    told(&body, |fault: Fault| shared.portal.add_fault(fault))
+    told(&body, |fault: Fault| shared.axcient.add_fault(fault))
 }
 
 async fn x360recover_clear_faults(State(shared): State<Arc<Shared>>) -> Answer {
-    shared.portal.clear_faults();
+    shared.axcient.clear_faults();
     done()
 }
 
@@ -238,25 +238,25 @@ struct NewApiKey {
 
 async fn x360recover_key(State(shared): State<Arc<Shared>>, body: Bytes) -> Answer {
     told(&body, |new: NewApiKey| {
-        shared.portal.set_key(&new.api_key);
+        shared.axcient.set_key(&new.api_key);
         Ok(())
     })
 }
 
 async fn x360recover_records(State(shared): State<Arc<Shared>>) -> Answer {
-    control_answer(StatusCode::OK, shared.portal.records())
+    control_answer(StatusCode::OK, shared.axcient.records())
 }
 
 async fn x360recover_set_records(State(shared): State<Arc<Shared>>, body: Bytes) -> Answer {
     told(&body, |records: Value| {
-        shared.portal.edit(|all| *all = records);
+        shared.axcient.edit(|all| *all = records);
         Ok(())
     })
 }
 
 async fn x360recover_behaviour(State(shared): State<Arc<Shared>>, body: Bytes) -> Answer {
     told(&body, |behaviour: Behaviour| {
-        shared.portal.behave(|shown| *shown = behaviour);
+        shared.axcient.behave(|shown| *shown = behaviour);
         Ok(())
     })
 }

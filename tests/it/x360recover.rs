@@ -29,7 +29,7 @@ impl Mock {
     fn new() -> Mock {
         let desk = Desk::bare();
         let sandbox = desk.sandbox();
-        let api = Api::new(&sandbox.x360recover_url(), sandbox.portal().key().into(), hasty()).unwrap();
+        let api = Api::new(&sandbox.x360recover_url(), sandbox.axcient().key().into(), hasty()).unwrap();
         Mock { desk, api }
     }
 
@@ -42,13 +42,13 @@ impl Mock {
     }
 
     fn fault(&self, fault: Value) {
-        self.sandbox().portal().add_fault(serde_json::from_value::<Fault>(fault).unwrap()).unwrap();
+        self.sandbox().axcient().add_fault(serde_json::from_value::<Fault>(fault).unwrap()).unwrap();
     }
 
     /// The paths with their queries that were asked since the last time.
     fn asked(&self) -> Vec<String> {
-        let requests = self.sandbox().portal().requests();
-        self.sandbox().portal().clear_requests();
+        let requests = self.sandbox().axcient().requests();
+        self.sandbox().axcient().clear_requests();
         let shown = |path: &str, query: &str| match query {
             "" => path.to_owned(),
             query => format!("{path}?{query}"),
@@ -115,7 +115,7 @@ fn every_form_of_error() {
         );
         assert_eq!(kind(api.job(355, 3001, 30011).await), Kind::NotFound);
         let elsewhere =
-            Api::new(&mock.sandbox().x360recover_origin(), mock.sandbox().portal().key().into(), hasty())
+            Api::new(&mock.sandbox().x360recover_origin(), mock.sandbox().axcient().key().into(), hasty())
                 .unwrap();
         assert_eq!(kind(elsewhere.clients().await), Kind::Address);
         let stranger = Api::new(&mock.sandbox().x360recover_url(), "another-key".into(), hasty()).unwrap();
@@ -170,15 +170,15 @@ fn every_form_of_error() {
         mock.fault(fault.clone());
         assert_eq!(kind(mock.wait(api.clients())), expected, "{fault}");
         assert_eq!(mock.asked().len(), calls, "{fault}");
-        mock.sandbox().portal().clear_faults();
+        mock.sandbox().axcient().clear_faults();
     }
     // Bytes that come one by one come without an end.
     let impatient = Patience { timeout: Duration::from_millis(300), waits: Vec::new(), ..hasty() };
-    let (url, key) = (mock.sandbox().x360recover_url(), mock.sandbox().portal().key());
+    let (url, key) = (mock.sandbox().x360recover_url(), mock.sandbox().axcient().key());
     let impatient = Api::new(&url, key.into(), impatient).unwrap();
     mock.fault(at("/client", "dripping"));
     assert_eq!(kind(mock.wait(impatient.clients())), Kind::Lost);
-    mock.sandbox().portal().clear_faults();
+    mock.sandbox().axcient().clear_faults();
     // What passes by itself.
     for passing in ["status-429", "status-503", "reset"] {
         mock.fault(json!({"path": "/client", "kind": passing, "times": 2}));
@@ -188,14 +188,14 @@ fn every_form_of_error() {
     mock.fault(json!({"path": "/client", "kind": "html-200", "body": "{\"message\":\"Limit Exceeded\"}", "contentType": "application/json"}));
     assert_eq!(kind(mock.wait(api.clients())), Kind::Garbled);
     // Without the scope Billing.
-    mock.sandbox().portal().behave(|behaviour| behaviour.billing_scope = false);
+    mock.sandbox().axcient().behave(|behaviour| behaviour.billing_scope = false);
     assert_eq!(kind(mock.wait(api.billable_usage())), Kind::Right);
 }
 
 #[test]
 fn a_list_ends_when_a_page_brings_nothing_new() {
     let mock = Mock::new();
-    let portal = mock.sandbox().portal();
+    let portal = mock.sandbox().axcient();
     portal.edit(|records| {
         let one = records["devices"][0].clone();
         records["devices"] = (1..=250)
@@ -249,7 +249,7 @@ fn a_list_ends_when_a_page_brings_nothing_new() {
 #[test]
 fn a_list_of_one_may_come_as_the_object_that_is_published() {
     let mock = Mock::new();
-    let portal = mock.sandbox().portal();
+    let portal = mock.sandbox().axcient();
     portal.behave(|behaviour| behaviour.single_objects = true);
     portal.edit(|records| {
         for list in ["clients", "appliances", "vaults"] {

@@ -1,4 +1,4 @@
-//! The portal: exports over HTTP, with what servers of files do (`ETag`, `If-Modified-Since`, a key in
+//! The exports over HTTP, with what servers of files do (`ETag`, `If-Modified-Since`, a key in
 //! `Authorization`), and faults on request.
 
 use std::collections::BTreeMap;
@@ -22,9 +22,9 @@ use super::super::reply::Reply;
 use super::super::server::{behind, sent_or_cut};
 use super::super::{Shared, locked};
 
-/// A request to the portal, as the log keeps it.
+/// A request for an export, as the log keeps it.
 #[derive(Debug, Clone, Serialize)]
-pub struct PortalRequest {
+pub struct ExportsRequest {
     /// The path, without the query.
     pub path: String,
     /// What was answered; 0 where the connection was cut.
@@ -37,14 +37,14 @@ pub struct PortalRequest {
     pub fault: Option<String>,
 }
 
-/// What the portal serves.
+/// What is served.
 #[derive(Default)]
 pub struct Exports {
     files: BTreeMap<String, Export>,
     /// What `Authorization` must hold; none: anybody may read.
     pub key: Option<String>,
     pub faults: Faults,
-    pub log: Vec<PortalRequest>,
+    pub log: Vec<ExportsRequest>,
 }
 
 struct Export {
@@ -91,7 +91,7 @@ async fn handle(
         None => Some(whole.respond()),
         Some(strike) => broken::respond(&shared, strike, whole, plain),
     };
-    locked(&shared.exports).log.push(PortalRequest {
+    locked(&shared.exports).log.push(ExportsRequest {
         path,
         status: sent.as_ref().map_or(0, |response| response.status().as_u16()),
         authorization,

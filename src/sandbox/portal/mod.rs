@@ -25,18 +25,18 @@ use super::server::{behind, decoded, pairs, sent_or_cut};
 use super::{Shared, locked, reading, writing};
 use x360recover::{Behaviour, Contract, World};
 
-/// What the portal knows, and what was asked of it.
-pub struct Portal {
+/// What Axcient knows, and what was asked of it.
+pub struct Axcient {
     contract: Contract,
     world: RwLock<World>,
     log: Mutex<Log>,
     faults: Mutex<Faults>,
 }
 
-impl Portal {
+impl Axcient {
     /// The sample organization, as it stands at this moment.
-    pub(super) fn start(now: Timestamp) -> Result<Portal, String> {
-        Ok(Portal {
+    pub(super) fn start(now: Timestamp) -> Result<Axcient, String> {
+        Ok(Axcient {
             contract: Contract::load()?,
             world: RwLock::new(World::sample(now)),
             log: Mutex::default(),
@@ -88,7 +88,7 @@ impl Portal {
         locked(&self.faults).clear();
     }
 
-    /// Every request to the portal since the start or the last clearing.
+    /// Every request to Axcient since the start or the last clearing.
     pub fn requests(&self) -> Vec<LoggedRequest> {
         locked(&self.log).requests()
     }
@@ -113,18 +113,18 @@ async fn handle(
     let query = parts.uri.query().unwrap_or_default().to_owned();
     let method = parts.method.as_str().to_owned();
     let key = parts.headers.get("x-api-key").and_then(|key| key.to_str().ok());
-    let portal = &shared.portal;
-    let template = portal.contract.template(&path);
-    let strike = locked(&portal.faults).strike(&method, &path, &template);
+    let axcient = &shared.axcient;
+    let template = axcient.contract.template(&path);
+    let strike = locked(&axcient.faults).strike(&method, &path, &template);
     let reply = {
-        let world = reading(&portal.world);
-        x360recover::answer(&portal.contract, &world, &method, &path, &pairs(&query), key)
+        let world = reading(&axcient.world);
+        x360recover::answer(&axcient.contract, &world, &method, &path, &pairs(&query), key)
     };
     let sent = match &strike {
         None => Some(reply.respond()),
         Some(strike) => broken::respond(&shared, strike, reply, x360recover::usual),
     };
-    locked(&portal.log).add(LoggedRequest {
+    locked(&axcient.log).add(LoggedRequest {
         method,
         path,
         template,
