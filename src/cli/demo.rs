@@ -146,7 +146,7 @@ impl<'a> Demo<'a> {
         self.read_back().await?;
 
         self.title("Nothing is due: the next run sends no request");
-        let sent = || self.sandbox.requests().len() + self.sandbox.portal().requests().len();
+        let sent = || self.sandbox.requests().len() + self.sandbox.axcient().requests().len();
         let before = sent();
         self.psactl(&["sync"], Exit::Done).await?;
         let sent = sent() - before;
@@ -431,7 +431,7 @@ impl<'a> Demo<'a> {
             Portal::X360Recover => {
                 self.say(&format!("(x360Recover tells of a backup of {MENDED} that completed a minute ago)"));
                 let ended = self.sandbox.now() - jiff::SignedDuration::from_mins(1);
-                self.sandbox.portal().backup_succeeds(MENDED, ended);
+                self.sandbox.axcient().backup_succeeds(MENDED, ended);
                 Ok(())
             }
         }

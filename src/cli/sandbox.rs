@@ -157,6 +157,7 @@ impl Args {
             keep_statistics: !self.ignore_statistics,
             flatten_newlines: self.flatten_newlines,
             managed_services_licence: !self.without_msp_add_on,
+            server_time_zone: Options::default().server_time_zone,
             global_login_required: self.demand_global_login,
             strict_patch: self.strict_patch,
             wildcard_equals: self.wildcard_equals,
@@ -207,9 +208,9 @@ pub(super) fn run(context: &Context, args: Args) -> Result<Exit> {
             schema: "psactl/sandbox/1",
             url: sandbox.url(),
             control_url: sandbox.control_url(),
-            portal_url: sandbox.portal_url(),
+            portal_url: sandbox.exports_url(),
             x360recover_url: sandbox.x360recover_url(),
-            x360recover_key: sandbox.portal().key(),
+            x360recover_key: sandbox.axcient().key(),
             company_id: sandbox.company_id().to_owned(),
             client_id: sandbox.client_id().to_owned(),
             public_key: sandbox.public_key(),
@@ -302,7 +303,7 @@ pub fn write_trial_x360recover(sandbox: &Sandbox, file: &Path) -> Result<()> {
         "[portal.columns]" => Some(section.clone()),
         _ => None,
     })?;
-    write_secret(&folder.join("axcient-key"), &sandbox.portal().key())
+    write_secret(&folder.join("axcient-key"), &sandbox.axcient().key())
 }
 
 /// The first line of a psactl.toml for a sandbox: only where it stands is anything written anew.
@@ -418,6 +419,7 @@ mod tests {
             keep_statistics: false,
             flatten_newlines: true,
             managed_services_licence: false,
+            server_time_zone: Options::default().server_time_zone,
             global_login_required: true,
             strict_patch: true,
             wildcard_equals: true,

@@ -196,7 +196,7 @@ fn requests(report: &Report) -> Value {
     exchanges.sort_by_key(|exchange| exchange.failed.is_none());
     let told = exchanges.into_iter().take(REQUESTS).map(|exchange| {
         json!({
-            "request": format!("{} {}", exchange.method, exchange.path),
+            "request": format!("GET {}", exchange.path),
             "request_id": exchange.request_id,
             "failed": exchange.failed.map(|kind| format!("{kind:?}")),
         })

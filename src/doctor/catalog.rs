@@ -11,7 +11,7 @@ use super::Status;
 pub enum Group {
     /// psactl.toml and the secrets
     Configuration,
-    /// Site, company ID, clock
+    /// Site, company ID, clock, time zone
     Connection,
     /// Login, licence, the integrator login's record
     Login,
@@ -147,6 +147,10 @@ pub static CHECKS: &[Known] = &[
         .means("what is due, which month it is and which invoice is next would be taken wrongly")
         .because("the clock of this machine is not kept by a time server")
         .mended(&["set the clock, and have a time server keep it"]),
+    warning(Connection, "time-zone", "which time zone ConnectWise's dates are in is not known: psactl takes UTC")
+        .means("around midnight psactl thinks it another day: an invoice counts as not yet due, an addition as not yet effective")
+        .because("ConnectWise's server names a time zone that Windows does not have, or none")
+        .mended(&["set time_zone in [portal] to the zone of ConnectWise's server, as America/New_York"]),
     // ---- login
     problem(Login, "login", "the login is refused")
         .means("nothing can be read or written; psactl waits longer and longer between its tries, so that the account is not locked")

@@ -251,7 +251,12 @@ pub fn explain(asked: &str) -> Explanation {
     }
     found.sort_by_key(|(length, ..)| std::cmp::Reverse(*length));
     for (_, words, symptom) in found.into_iter().take(MOST) {
-        let fix = symptom.kind.map(|kind| psa::hints_of_kind(kind, asked)).unwrap_or_default();
+        let mut fix = symptom.kind.map(|kind| psa::hints_of_kind(kind, asked)).unwrap_or_default();
+        if symptom.kind == Some(Kind::Forbidden) {
+            let names =
+                "psactl doctor --only rights names what may not be read, and the right that is missing";
+            fix.insert(0, names.to_owned());
+        }
         explanation.symptoms.push(Recognised { words, means: symptom.means, fix });
         for known in symptom.checks.iter().filter_map(|id| catalog::known(id)) {
             if !explanation.checks.iter().any(|own| own.id == known.id) {

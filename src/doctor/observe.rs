@@ -17,13 +17,13 @@ use crate::monitoring::Beat;
 use crate::portal::{EventLog, Snapshot};
 use crate::psa::{
     self, Addition, Agreement, AgreementStatus, Board, CatalogItem, Client, CompanyInfo, Condition,
-    CrossReference, Exchange, Info, IntegratorLogin, ManagedId, Path, Query, Record, Ticket, paths,
+    CrossReference, Exchange, Info, IntegratorLogin, ManagedId, OrEmpty, Path, Query, Record, Ticket, paths,
 };
 use crate::setup::{Chosen, Finding, Setup, Step, managed_ids, service_status};
 use crate::store::{Link, Store, TicketMemory};
 use crate::sync::billing::AgreementFacts;
 use crate::sync::faults::FaultKey;
-use crate::sync::{Options, Report, Run, is_everybodys, observe as psa_observe, waiting};
+use crate::sync::{Options, Report, Run, is_everybodys, observe as psa_observe, waiting, zone};
 use crate::ui::Ui;
 
 /// What is asked for.
@@ -263,16 +263,12 @@ async fn ask(seen: &Seen<'_>, config: &Config, client: &Client, context: &Contex
         Ok(()) => client.info().await.map_err(Failure::from),
         Err(waits) => Err(waits),
     });
-    let signed_in = matches!(&psa.info, Some(Ok(_)));
-    if !signed_in || seen.look.only == Some(Group::Connection) {
+    let Some(Ok(info)) = &psa.info else { return Ok(psa) };
+    if seen.look.only == Some(Group::Connection) {
         return Ok(psa);
     }
     let Some(Ok(state)) = &seen.state else { return Ok(psa) };
-    let zone = match &psa.info {
-        Some(Ok(info)) => psa::zone(info.server_time_zone.as_deref().unwrap_or_default()),
-        _ => None,
-    };
-    let zone = zone.or_else(|| config.portal.time_zone.clone()).unwrap_or(TimeZone::UTC);
+    let zone = zone::known(config, info.server_time_zone.or_empty()).unwrap_or(TimeZone::UTC);
     let mut lists = Lists { today: Some(seen.now.to_zoned(zone).date()), ..Lists::default() };
     let asker = Asker { seen, config, client, state, ui: &context.ui };
     if let Err(failure) = asker.lists(&mut lists).await {

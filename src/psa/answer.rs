@@ -1,7 +1,5 @@
 //! What one try brought, and what that amounts to: an answer, or an error that names the cause.
 
-use std::sync::PoisonError;
-use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use reqwest::header::HeaderMap;
@@ -132,7 +130,7 @@ impl Transport {
         let error = match raw.status {
             _ if reply.wants_encryption() => {
                 let problem = "“SSL is required.”: it wants https, and the host of the API".to_owned();
-                return not_connectwise(&tried, &host, problem).into();
+                return Error::NotConnectWise { tried, host, problem, wants_encryption: true }.into();
             }
             200..=299 => {
                 let problem = format!("status {} is none of its answers", raw.status);
@@ -147,10 +145,8 @@ impl Transport {
             }
             _ if misrouted => not_connectwise(&tried, &host, format!("{}: {}", raw.status, reply.summary())),
             401 => {
-                let error = Error::Refused { tried, reply, suspicions: self.connection.suspicions() };
-                *self.refused.lock().unwrap_or_else(PoisonError::into_inner) = Some(error.clone());
-                self.refusals.fetch_add(1, Ordering::Release);
-                error
+                self.note_refusal(&reply);
+                self.refused(tried, reply)
             }
             403 => Error::Forbidden { tried, reply },
             404 => Error::NotFound { tried, reply },

@@ -261,11 +261,7 @@ impl Condition {
         max: usize,
     ) -> Vec<Condition> {
         let max = max.min(FILTER_LENGTH);
-        let encoded = |text: &str| {
-            let mut encoded = String::new();
-            super::query::percent_encode(text, &mut encoded);
-            encoded.len()
-        };
+        let encoded = |text: &str| super::query::encoded(text).map(str::len).sum::<usize>();
         let mut batches: Vec<Vec<Operand>> = Vec::new();
         let mut length = usize::MAX;
         for value in values.into_iter().map(Into::into) {

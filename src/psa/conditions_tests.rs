@@ -68,8 +68,7 @@ fn batches_cover_all_values_and_stay_short() {
     let written: String = batches.iter().map(|batch| batch.to_string()).collect();
     assert!(values.iter().all(|value| written.contains(value.as_str())));
     for batch in &batches {
-        let mut encoded = String::new();
-        crate::psa::query::percent_encode(&batch.to_string(), &mut encoded);
+        let encoded = crate::psa::query::encoded(&batch.to_string()).to_string();
         assert!(encoded.len() <= FILTER_LENGTH, "{}", encoded.len());
     }
     assert_eq!(Condition::in_batches::<i64>("id", [], 900), []);

@@ -3,6 +3,8 @@
 use std::fmt;
 use std::path::PathBuf;
 
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD_NO_PAD;
 use reqwest::Url;
 use secrecy::{ExposeSecret, SecretString};
 
@@ -82,29 +84,13 @@ impl fmt::Debug for Login {
     }
 }
 
-/// Base64 without padding.
-fn base64(bytes: &[u8]) -> String {
-    const DIGITS: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-    let mut text = String::new();
-    for chunk in bytes.chunks(3) {
-        let mut word = [0; 4];
-        word[1..=chunk.len()].copy_from_slice(chunk);
-        let word = u32::from_be_bytes(word);
-        for digit in 0..=chunk.len() {
-            let index = (word >> (18 - 6 * digit)) & 63;
-            text.extend(DIGITS.get(index as usize).map(|digit| char::from(*digit)));
-        }
-    }
-    text
-}
-
 impl Connection {
     /// The texts that must not be shown should a server repeat them: the secret, and the header it goes in.
     pub(super) fn unspeakable(&self) -> Vec<String> {
         let secret = self.login.secret();
         let user = format!("{}+{}", self.company_id, self.login.user());
         // The padding is left out: a text that repeats the header need not repeat that.
-        let header = base64(format!("{user}:{secret}").as_bytes());
+        let header = STANDARD_NO_PAD.encode(format!("{user}:{secret}"));
         vec![header, secret.to_owned()]
     }
 

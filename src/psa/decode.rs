@@ -33,17 +33,14 @@ impl Record for Value {
 pub(super) fn record<T: Record>(body: &[u8], tried: &Tried, host: &str) -> Result<T, Error> {
     serde_json::from_slice(body).or_else(|_| {
         let value = json(body, tried, host)?;
-        T::deserialize(&value).map_err(|error| undecoded::<T>(&value, &error, tried))
+        decoded(&value, tried)
     })
 }
 
 /// Reads a list of records.
 pub(super) fn records<T: Record>(body: &[u8], tried: &Tried, host: &str) -> Result<Vec<T>, Error> {
     serde_json::from_slice(body).or_else(|_| match json(body, tried, host)? {
-        Value::Array(values) => values
-            .iter()
-            .map(|value| T::deserialize(value).map_err(|error| undecoded::<T>(value, &error, tried)))
-            .collect(),
+        Value::Array(values) => values.iter().map(|value| decoded(value, tried)).collect(),
         other => {
             let came = match other {
                 Value::Object(_) => "one record",
@@ -73,18 +70,23 @@ pub(super) fn json(body: &[u8], tried: &Tried, host: &str) -> Result<Value, Erro
 }
 
 pub(super) fn not_connectwise(tried: &Tried, host: &str, problem: String) -> Error {
-    Error::NotConnectWise { tried: Box::new(tried.clone()), host: host.to_owned(), problem }
+    let (tried, host) = (Box::new(tried.clone()), host.to_owned());
+    Error::NotConnectWise { tried, host, problem, wants_encryption: false }
 }
 
-fn undecoded<T: Record>(value: &Value, error: &serde_json::Error, tried: &Tried) -> Error {
-    let problem = error.to_string();
-    Error::Decode {
-        tried: Box::new(tried.clone()),
-        what: T::NAME,
-        id: value.get("id").and_then(Value::as_i64),
-        at: place::<T>(value, &problem),
-        problem: without_values(&problem),
-    }
+fn decoded<T: Record>(value: &Value, tried: &Tried) -> Result<T, Error> {
+    serde_path_to_error::deserialize(value).map_err(|error| {
+        let path = error.path().to_string();
+        // That is how serde_json hands on a number.
+        let at = path.trim_end_matches(".$serde_json::private::Number");
+        Error::Decode {
+            tried: Box::new(tried.clone()),
+            what: T::NAME,
+            id: value.get("id").and_then(Value::as_i64),
+            at: if at == "." { String::new() } else { at.to_owned() },
+            problem: without_values(&error.inner().to_string()),
+        }
+    })
 }
 
 /// What was wrong with a record, in the reader's words but without the texts that stood there: they are
@@ -121,63 +123,6 @@ fn after_quotes(quoted: &str) -> &str {
         escaped = character == '\\' && !escaped;
     }
     ""
-}
-
-/// Where in a value its reading fails.
-///
-/// Members are read in their order and the first bad one ends the reading, so the shortest beginning of the
-/// value that fails in the same words ends with the culprit; the same then within the culprit. This costs a
-/// few more readings of one record, and only when one has failed.
-fn place<T: DeserializeOwned>(value: &Value, problem: &str) -> String {
-    fails::<T>(value, problem, &|inner| inner).unwrap_or_default()
-}
-
-fn fails<T: DeserializeOwned>(part: &Value, problem: &str, whole: &dyn Fn(Value) -> Value) -> Option<String> {
-    let same = |part: Value| T::deserialize(whole(part)).is_err_and(|error| error.to_string() == problem);
-    match part {
-        Value::Object(members) => {
-            let mut beginning = serde_json::Map::new();
-            if same(Value::Object(beginning.clone())) {
-                return None;
-            }
-            for (name, member) in members {
-                let before = beginning.clone();
-                beginning.insert(name.clone(), member.clone());
-                if same(Value::Object(beginning.clone())) {
-                    let around = |inner: Value| {
-                        let mut members = before.clone();
-                        members.insert(name.clone(), inner);
-                        whole(Value::Object(members))
-                    };
-                    let deeper = fails::<T>(member, problem, &around);
-                    return Some(match deeper {
-                        Some(deeper) if deeper.starts_with('[') => format!("{name}{deeper}"),
-                        Some(deeper) => format!("{name}.{deeper}"),
-                        None => name.clone(),
-                    });
-                }
-            }
-            None
-        }
-        Value::Array(items) => (0..items.len()).find_map(|index| {
-            let beginning = items.get(..=index)?.to_vec();
-            if !same(Value::Array(beginning)) {
-                return None;
-            }
-            let before = items.get(..index)?.to_vec();
-            let around = |inner: Value| {
-                let mut items = before.clone();
-                items.push(inner);
-                whole(Value::Array(items))
-            };
-            Some(match fails::<T>(items.get(index)?, problem, &around) {
-                Some(deeper) if deeper.starts_with('[') => format!("[{index}]{deeper}"),
-                Some(deeper) => format!("[{index}].{deeper}"),
-                None => format!("[{index}]"),
-            })
-        }),
-        _ => None,
-    }
 }
 
 #[cfg(test)]

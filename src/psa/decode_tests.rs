@@ -10,6 +10,8 @@ struct Thing {
     _inner: Option<Inner>,
     #[serde(default, rename = "parts")]
     _parts: Vec<Inner>,
+    #[serde(default, rename = "price", with = "rust_decimal::serde::arbitrary_precision_option")]
+    _price: Option<rust_decimal::Decimal>,
     #[serde(flatten)]
     _rest: serde_json::Map<String, Value>,
 }
@@ -46,6 +48,7 @@ fn names_record_and_place() {
         ),
         (r#"[{"id":"x"}]"#, "a record (thing) is not as expected, at id: "),
         (r#"[{"other":1}]"#, "a record (thing) is not as expected: missing field `id`"),
+        (r#"[{"id":4,"price":1e99}]"#, "thing 4 is not as expected, at price: "),
         (r#"[5]"#, "a record (thing) is not as expected: "),
     ];
     for (body, expected) in cases {

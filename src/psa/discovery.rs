@@ -1,6 +1,6 @@
 //! Where a company's API is: host, codebase and release, as the company look-up says.
 
-use serde::{Deserialize, Deserializer};
+use serde::Deserialize;
 use serde_json::Value;
 
 use super::connection::Site;
@@ -26,9 +26,6 @@ pub struct CompanyInfo {
     /// The company's login ID.
     #[serde(default, rename = "CompanyID")]
     pub company_id: Option<String>,
-    /// Whether ConnectWise hosts the site; some servers say it in words.
-    #[serde(default, deserialize_with = "truth")]
-    pub is_cloud: Option<bool>,
     /// The host of the API; newer servers say it.
     #[serde(default)]
     pub site_url: Option<String>,
@@ -67,9 +64,8 @@ pub(super) fn any_answer(answer: &Value) -> Result<Option<Route>, String> {
 
 /// Where the company is looked up.
 pub(super) fn address(site: &Site, company_id: &str) -> String {
-    let mut address = format!("{}/login/companyinfo/", site.login_site().origin());
-    super::query::percent_encode(company_id, &mut address);
-    address
+    let company_id = super::query::encoded(company_id);
+    format!("{}/login/companyinfo/{company_id}", site.login_site().origin())
 }
 
 /// The route that the look-up's answer describes; `None` when it knows no such company.
@@ -107,15 +103,6 @@ fn accept(info: &CompanyInfo) -> &'static str {
 fn release(text: &str) -> Option<(u32, u32)> {
     let mut parts = text.trim_start_matches(['v', 'V']).split(['.', '_']);
     Some((parts.next()?.parse().ok()?, parts.next()?.parse().ok()?))
-}
-
-/// Reads `true`, `"True"` and nothing at all.
-fn truth<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<bool>, D::Error> {
-    Ok(match Value::deserialize(deserializer)? {
-        Value::Bool(flag) => Some(flag),
-        Value::String(word) => word.trim().to_ascii_lowercase().parse().ok(),
-        _ => None,
-    })
 }
 
 impl Route {
@@ -167,19 +154,6 @@ mod tests {
             assert!(root(&own, json!({"Codebase": codebase})).is_err(), "{codebase}");
         }
         assert!(root(&own, json!("text")).is_err());
-    }
-
-    #[test]
-    fn reads_both_forms_of_is_cloud() {
-        let cloud = |said: Value| {
-            serde_json::from_value::<CompanyInfo>(json!({"IsCloud": said}))
-                .ok()
-                .and_then(|info| info.is_cloud)
-        };
-        assert_eq!(cloud(json!(true)), Some(true));
-        assert_eq!(cloud(json!("True")), Some(true));
-        assert_eq!(cloud(json!("false")), Some(false));
-        assert_eq!(cloud(json!(7)), None);
     }
 
     #[test]

@@ -166,6 +166,8 @@ pub enum Error {
         host: String,
         /// What came instead.
         problem: String,
+        /// Whether it asks for an encrypted connection.
+        wants_encryption: bool,
     },
     /// A record came that psactl does not understand.
     #[error("{}: {} is not as expected{}: {problem}", tried.action, named(what, *id), place(at))]

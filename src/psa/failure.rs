@@ -8,6 +8,9 @@ use super::reply::clean;
 
 /// Looks through an error's causes for the one that explains it.
 pub(super) fn explain(error: &reqwest::Error) -> (Trouble, String) {
+    if error.is_dns() {
+        return (Trouble::Name, "its name has no address (DNS)".to_owned());
+    }
     let mut deepest = String::new();
     if let Some(found) = search(error, &mut deepest) {
         return found;
@@ -24,9 +27,6 @@ fn search(error: &(dyn StdError + 'static), deepest: &mut String) -> Option<(Tro
         return Some(encryption(found));
     }
     let said = error.to_string();
-    if said.contains("dns error") {
-        return Some((Trouble::Name, "its name has no address (DNS)".to_owned()));
-    }
     if !said.is_empty() {
         *deepest = said;
     }
@@ -84,4 +84,31 @@ fn encryption(error: &rustls::Error) -> (Trouble, String) {
         }
     };
     (Trouble::Certificate, words.to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use reqwest::dns::{Name, Resolve, Resolving};
+
+    use super::*;
+
+    /// Nameless no name.
+    struct Nameless;
+
+    impl Resolve for Nameless {
+        fn resolve(&self, _: Name) -> Resolving {
+            Box::pin(async { Err("no such name".into()) })
+        }
+    }
+
+    #[tokio::test]
+    async fn a_name_without_an_address_is_told_as_that() {
+        crate::net::install_crypto();
+        let client =
+            reqwest::Client::builder().no_proxy().dns_resolver(Arc::new(Nameless)).build().expect("a client");
+        let error = client.get("http://psa.example/").send().await.expect_err("no address");
+        assert_eq!(explain(&error), (Trouble::Name, "its name has no address (DNS)".to_owned()));
+    }
 }

@@ -61,7 +61,7 @@ pub(super) fn of(error: &Error) -> Vec<String> {
             "company_id is what is typed as Company on ConnectWise's login page, not the company's name",
             "check the region: na, eu, au, aus or za .myconnectwise.net, or your own domain",
         ],
-        Error::NotConnectWise { problem, .. } if problem.contains("SSL is required") => &[
+        Error::NotConnectWise { wants_encryption: true, .. } => &[
             "write site with https:// and as ConnectWise's own address (https://na.myconnectwise.net, not a domain \
              of yours that leads there): psactl then finds the api- host itself",
             "or write the API's host into site: https://api-na.myconnectwise.net, -eu, -au, -aus or -za",
@@ -94,8 +94,6 @@ pub fn of_kind(kind: Kind, said: &str) -> Vec<String> {
         // Which right it is, the path would tell.
         Kind::Forbidden => {
             return vec![
-                "psactl doctor --only rights names what may not be read, and the right that is missing"
-                    .to_owned(),
                 "an integrator login sees what others made only with Access Level “All records”".to_owned(),
             ];
         }
@@ -114,7 +112,10 @@ pub fn of_kind(kind: Kind, said: &str) -> Vec<String> {
         }
         Kind::TimedOut => Error::TimedOut { tried: tried(), waited: Duration::ZERO },
         Kind::UnknownCompany => Error::UnknownCompany { host: host(), company_id: String::new() },
-        Kind::NotConnectWise => Error::NotConnectWise { tried: tried(), host: host(), problem },
+        Kind::NotConnectWise => {
+            let wants_encryption = said.contains("SSL is required");
+            Error::NotConnectWise { tried: tried(), host: host(), problem, wants_encryption }
+        }
         Kind::Decode => {
             Error::Decode { tried: tried(), what: "record", id: None, at: String::new(), problem }
         }

@@ -1,17 +1,15 @@
-//! What a looking client has read: each request is sent once, and whoever asks again judges the same values.
+//! What a looking client has read: an answer is kept once it is there, and whoever asks again judges the same values.
 
 use std::collections::HashMap;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Mutex, PoisonError};
 
 use super::answer::Answer;
-use super::error::{Error, Kind, Method};
+use super::error::{Error, Kind};
 use super::transport::{Call, Transport};
 
-/// A request that was made, as support asks for it. It carries no query and no value.
+/// A read (GET) that was made, as support asks for it. It carries no query and no value.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Exchange {
-    /// The method.
-    pub method: Method,
     /// The path below the API's root.
     pub path: String,
     /// ConnectWise's own id of the exchange, where it gave one.
@@ -26,7 +24,7 @@ type Key = (String, String, bool);
 /// The answers of one look, and what was asked for them.
 #[derive(Default)]
 pub(super) struct Memory {
-    answers: Mutex<HashMap<Key, Arc<Answer>>>,
+    answers: Mutex<HashMap<Key, Answer>>,
     exchanges: Mutex<Vec<Exchange>>,
 }
 
@@ -43,17 +41,17 @@ impl Memory {
             Ok(answer) => (answer.tried.request_id.clone(), None),
             Err(error) => (error.tried().and_then(|tried| tried.request_id.clone()), Some(error.kind())),
         };
-        let exchange = Exchange { method: Method::Get, path, request_id, failed };
+        let exchange = Exchange { path, request_id, failed };
         self.exchanges.lock().unwrap_or_else(PoisonError::into_inner).push(exchange);
         let answer = outcome?;
         let mut answers = self.answers.lock().unwrap_or_else(PoisonError::into_inner);
-        answers.insert(key, Arc::new(answer.clone()));
+        answers.insert(key, answer.clone());
         Ok(answer)
     }
 
     fn known(&self, key: &Key) -> Option<Answer> {
         let answers = self.answers.lock().unwrap_or_else(PoisonError::into_inner);
-        answers.get(key).map(|known| Answer::clone(known))
+        answers.get(key).cloned()
     }
 
     /// Nothing that was read holds any more.

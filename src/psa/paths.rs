@@ -25,9 +25,7 @@ const NOUNS: &[(&str, &str, &str)] = &[
     ("/company/companies", "company", "companies"),
     ("/company/companies/#/managementSummaryReports", "managed ID", "managed IDs"),
     ("/company/companies/statuses", "company status", "company statuses"),
-    ("/company/companies/#/sites", "company site", "company sites"),
     ("/company/configurations", "configuration", "configurations"),
-    ("/company/configurations/statuses", "configuration status", "configuration statuses"),
     ("/company/configurations/types", "configuration type", "configuration types"),
     ("/company/managedDevicesIntegrations", "managed devices integration", "managed devices integrations"),
     ("/company/managedDevicesIntegrations/#/crossReferences", "cross-reference", "cross-references"),
@@ -36,21 +34,15 @@ const NOUNS: &[(&str, &str, &str)] = &[
     ("/finance/agreements/types", "agreement type", "agreement types"),
     ("/finance/agreements/#/additions", "agreement addition", "agreement additions"),
     ("/procurement/catalog", "product", "products"),
-    ("/procurement/categories", "product category", "product categories"),
-    ("/procurement/categories/#/subcategories", "product subcategory", "product subcategories"),
     ("/procurement/subcategories", "product subcategory", "product subcategories"),
     ("/procurement/types", "product type", "product types"),
     ("/procurement/unitOfMeasures", "unit of measure", "units of measure"),
     ("/service/boards", "service board", "service boards"),
     ("/service/boards/#/statuses", "board status", "board statuses"),
     ("/service/tickets", "ticket", "tickets"),
-    ("/service/tickets/#/configurations", "ticket configuration", "ticket configurations"),
     ("/service/tickets/#/notes", "ticket note", "ticket notes"),
-    ("/system/audittrail", "audit trail entry", "audit trail entries"),
-    ("/system/departments", "department", "departments"),
     ("/system/info", "system information", "system information"),
     ("/system/integratorlogins", "integrator login", "integrator logins"),
-    ("/system/locations", "location", "locations"),
 ];
 
 impl Path {
@@ -178,51 +170,33 @@ paths! {
     companies() = "/company/companies";
     company_statuses() = "/company/companies/statuses";
     company(id) = "/company/companies/{id}";
-    company_sites(company) = "/company/companies/{company}/sites";
     managed_ids(company) = "/company/companies/{company}/managementSummaryReports";
     managed_id(company, id) = "/company/companies/{company}/managementSummaryReports/{id}";
     configurations() = "/company/configurations";
-    configuration(id) = "/company/configurations/{id}";
-    configuration_statuses() = "/company/configurations/statuses";
     configuration_types() = "/company/configurations/types";
-    configuration_type(id) = "/company/configurations/types/{id}";
     integrations() = "/company/managedDevicesIntegrations";
     integration(id) = "/company/managedDevicesIntegrations/{id}";
     cross_references(integration) = "/company/managedDevicesIntegrations/{integration}/crossReferences";
     cross_reference(integration, id) = "/company/managedDevicesIntegrations/{integration}/crossReferences/{id}";
     management_solutions() = "/company/managementItSolutions";
-    management_solution(id) = "/company/managementItSolutions/{id}";
     agreements() = "/finance/agreements";
     agreement(id) = "/finance/agreements/{id}";
     agreement_types() = "/finance/agreements/types";
-    agreement_type(id) = "/finance/agreements/types/{id}";
     additions(agreement) = "/finance/agreements/{agreement}/additions";
     addition(agreement, id) = "/finance/agreements/{agreement}/additions/{id}";
     catalog() = "/procurement/catalog";
-    catalog_item(id) = "/procurement/catalog/{id}";
-    categories() = "/procurement/categories";
-    category(id) = "/procurement/categories/{id}";
     subcategories() = "/procurement/subcategories/";
-    subcategory(id) = "/procurement/subcategories/{id}";
-    subcategories_of(category) = "/procurement/categories/{category}/subcategories/";
     product_types() = "/procurement/types";
-    product_type(id) = "/procurement/types/{id}";
     units_of_measure() = "/procurement/unitOfMeasures";
-    unit_of_measure(id) = "/procurement/unitOfMeasures/{id}";
     boards() = "/service/boards";
-    board(id) = "/service/boards/{id}";
     statuses(board) = "/service/boards/{board}/statuses";
     status(board, id) = "/service/boards/{board}/statuses/{id}";
     tickets() = "/service/tickets";
     ticket(id) = "/service/tickets/{id}";
     ticket_notes(ticket) = "/service/tickets/{ticket}/notes";
-    ticket_note(ticket, id) = "/service/tickets/{ticket}/notes/{id}";
-    ticket_configurations(ticket) = "/service/tickets/{ticket}/configurations";
     integrator_logins() = "/system/integratorlogins";
     integrator_login(id) = "/system/integratorlogins/{id}";
     system_info() = "/system/info";
-    departments() = "/system/departments";
-    locations() = "/system/locations";
 }
 
 #[cfg(test)]
@@ -246,7 +220,7 @@ mod tests {
         assert_eq!(addition(7, 9).collection(), additions(7));
         assert_eq!(additions(7).id(), None);
         assert_eq!(additions(7).collection(), additions(7));
-        assert_eq!(subcategories().child(3), subcategory(3));
+        assert_eq!(subcategories().child(3).as_str(), "/procurement/subcategories/3");
         assert_eq!(subcategories().count(), "/procurement/subcategories/count");
     }
 

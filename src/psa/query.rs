@@ -2,6 +2,8 @@
 
 use std::borrow::Cow;
 
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, PercentEncode, utf8_percent_encode};
+
 use super::conditions::Condition;
 use super::decode::Record;
 
@@ -147,33 +149,17 @@ fn camel_case(field: &str) -> String {
     name
 }
 
-/// The parameters as the query of an address. Everything but letters, digits and `-._~` is encoded:
-/// ConnectWise asks that `& " ' * % +` be, and a blank is `%20`, which no server reads as a plus sign.
+/// The parameters as the query of an address.
 pub(super) fn encode(parameters: &[(&'static str, String)]) -> String {
-    let mut query = String::new();
-    for (name, value) in parameters {
-        if !query.is_empty() {
-            query.push('&');
-        }
-        query.push_str(name);
-        query.push('=');
-        percent_encode(value, &mut query);
-    }
-    query
+    let encoded = |(name, value): &(&str, String)| format!("{name}={}", encoded(value));
+    parameters.iter().map(encoded).collect::<Vec<_>>().join("&")
 }
 
-/// Appends the text, with everything but unreserved characters percent-encoded.
-pub(super) fn percent_encode(text: &str, to: &mut String) {
-    const DIGITS: &[u8; 16] = b"0123456789ABCDEF";
-    for byte in text.bytes() {
-        if byte.is_ascii_alphanumeric() || b"-._~".contains(&byte) {
-            to.push(char::from(byte));
-        } else {
-            to.push('%');
-            to.push(char::from(DIGITS[usize::from(byte >> 4)]));
-            to.push(char::from(DIGITS[usize::from(byte & 15)]));
-        }
-    }
+/// A text as it may stand in an address. Everything but letters, digits and `-._~` is encoded: ConnectWise asks that
+/// `& " ' * % +` be, and a blank is `%20`, which no server reads as a plus sign.
+pub(super) fn encoded(text: &str) -> PercentEncode<'_> {
+    const KEPT: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
+    utf8_percent_encode(text, KEPT)
 }
 
 #[cfg(test)]

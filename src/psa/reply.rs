@@ -31,8 +31,6 @@ pub struct FieldError {
     pub code: Option<String>,
     /// The message.
     pub message: Option<String>,
-    /// The kind of record, in ConnectWise's words.
-    pub resource: Option<String>,
     /// The field, as `recurringBillCycle/id`.
     pub field: Option<String>,
 }
@@ -116,7 +114,7 @@ impl Reply {
         hide(&mut self.message);
         hide(&mut self.reason);
         for error in &mut self.errors {
-            for said in [&mut error.code, &mut error.message, &mut error.resource, &mut error.field] {
+            for said in [&mut error.code, &mut error.message, &mut error.field] {
                 hide(said);
             }
         }
@@ -142,7 +140,6 @@ fn field_error(error: &Value) -> FieldError {
     FieldError {
         code: said("code"),
         message: said("message").or_else(|| said("details")),
-        resource: said("resource"),
         field: said("field"),
     }
 }

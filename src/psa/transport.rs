@@ -2,7 +2,7 @@
 //! where that is safe.
 
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use jiff::{SignedDuration, Timestamp};
@@ -16,6 +16,7 @@ use super::error::{Error, Method, Tried, Trouble};
 use super::failure;
 use super::gate::Gate;
 use super::headers;
+use super::reply::Reply;
 use super::retry::{Decision, Outcome, RetryPolicy};
 use super::routing::Routing;
 use crate::net;
@@ -25,6 +26,9 @@ const MOST_BYTES: usize = 64 << 20;
 
 /// The longest address that is sent (behaviours, section 3: keep it under 2,000 characters).
 const LONGEST_ADDRESS: usize = 2_000;
+
+/// An answer that takes longer than this is a sign of a server that has too much to do.
+const SLOW: Duration = Duration::from_secs(15);
 
 /// A request to be sent.
 #[derive(Clone)]
@@ -53,13 +57,18 @@ pub(super) struct Transport {
     policy: RetryPolicy,
     gate: Gate,
     pub(super) routing: Routing,
-    /// How often the login was refused, and the last time's error: what waited at the gate meanwhile is not
-    /// sent, so that many requests at once do not lock an account.
-    pub(super) refusals: AtomicU64,
-    pub(super) refused: Mutex<Option<Error>>,
+    refusals: Mutex<Refusals>,
     sent: AtomicU64,
     /// The server's time as its last answer gave it, and when that came.
     told: Mutex<Option<(Timestamp, Instant)>>,
+}
+
+/// How often the login was refused, and in which words the last time: what waits at the gate meanwhile is not sent,
+/// so that many requests at once do not lock an account.
+#[derive(Default)]
+struct Refusals {
+    times: u64,
+    last: Option<Box<Reply>>,
 }
 
 impl Transport {
@@ -87,8 +96,7 @@ impl Transport {
             policy,
             gate,
             routing: Routing::default(),
-            refusals: AtomicU64::new(0),
-            refused: Mutex::new(None),
+            refusals: Mutex::default(),
             sent: AtomicU64::new(0),
             told: Mutex::new(None),
         })
@@ -115,7 +123,7 @@ impl Transport {
             let tried = Box::new(call.tried.clone());
             return Err(Error::TooLong { tried, length: address.len(), most: LONGEST_ADDRESS }.into());
         }
-        let refusals = self.refusals.load(Ordering::Acquire);
+        let refusals = self.refusals().times;
         let mut begun = None;
         let mut attempt = 1;
         loop {
@@ -123,11 +131,10 @@ impl Transport {
                 tried: Box::new(call.tried.clone()),
                 retry_after: Some(wait),
             })?;
-            if route.is_some() && self.refusals.load(Ordering::Acquire) != refusals {
-                let refused = self.refused.lock().unwrap_or_else(PoisonError::into_inner);
-                if let Some(error) = refused.as_ref() {
-                    return Err(error.clone().into());
-                }
+            if route.is_some()
+                && let Some(reply) = self.refused_since(refusals)
+            {
+                return Err(self.refused(Box::new(call.tried.clone()), reply).into());
             }
             let started = Instant::now();
             let begun = *begun.get_or_insert(started);
@@ -138,7 +145,6 @@ impl Transport {
             let result = self.attempt(address, call, route, patience).await;
             let took = started.elapsed();
             let outcome = self.note(call, &result, attempt, took);
-            drop(pass);
             let result = match result {
                 Ok(raw) if raw.is_success() => return Ok(self.answer(call, route, raw)),
                 other => other,
@@ -153,17 +159,41 @@ impl Transport {
             };
             let decision =
                 self.policy.decide(call.tried.method, outcome, attempt, begun.elapsed(), fastrand::f64());
-            if let Outcome::Answered(429, _) = outcome
-                && let Decision::Wait(wait) = decision
-            {
-                self.gate.hold(wait);
+            // Held and noted before the place at the gate is free: whoever waits for it is to know.
+            match (outcome, decision) {
+                (Outcome::Answered(429, _), Decision::Wait(wait))
+                | (Outcome::Answered(429, Some(wait)), Decision::Stop) => self.gate.hold(wait),
+                _ => {}
             }
             match decision {
-                Decision::Wait(wait) if !hopeless => tokio::time::sleep(wait).await,
+                Decision::Wait(wait) if !hopeless => {
+                    drop(pass);
+                    tokio::time::sleep(wait).await;
+                }
                 _ => return Err(self.failed(call, route, result, outcome, took)),
             }
             attempt += 1;
         }
+    }
+
+    fn refusals(&self) -> MutexGuard<'_, Refusals> {
+        self.refusals.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// In which words the login was refused, where it was since it had been so many times.
+    fn refused_since(&self, times: u64) -> Option<Box<Reply>> {
+        let refusals = self.refusals();
+        if refusals.times == times { None } else { refusals.last.clone() }
+    }
+
+    pub(super) fn note_refusal(&self, reply: &Reply) {
+        let mut refusals = self.refusals();
+        refusals.times += 1;
+        refusals.last = Some(Box::new(reply.clone()));
+    }
+
+    pub(super) fn refused(&self, tried: Box<Tried>, reply: Box<Reply>) -> Error {
+        Error::Refused { tried, reply, suspicions: self.connection.suspicions() }
     }
 
     /// One try: the request out, the whole answer in.
@@ -239,12 +269,8 @@ impl Transport {
                 }
             }
         };
-        let slow = took > Duration::from_secs(15) || result.as_ref().is_ok_and(Raw::timed_out);
+        let slow = took > SLOW || result.as_ref().is_ok_and(Raw::timed_out);
         match outcome {
-            Outcome::Answered(429, Some(wait)) => {
-                self.gate.step_back();
-                self.gate.hold(wait);
-            }
             Outcome::Answered(429 | 502..=504, _) | Outcome::TimedOut => self.gate.step_back(),
             Outcome::Answered(..) if slow => self.gate.step_back(),
             Outcome::Answered(200..=299, _) => self.gate.step_up(),

@@ -5,13 +5,10 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use axum::body::Body;
-use axum::http::{HeaderValue, Response, StatusCode, header};
+use axum::http::{Response, StatusCode, header};
 use futures_util::stream::{self, StreamExt};
-use serde_json::json;
 
 use super::Shared;
-use super::engine::Answer;
-use super::errors::Refusal;
 use super::faults::{HTML, Kind, Strike, Written};
 use super::reply::Reply;
 
@@ -21,90 +18,50 @@ const DRIP: Duration = Duration::from_millis(100);
 /// What was sent before a connection closes shall be on its way first.
 const ON_ITS_WAY: Duration = Duration::from_millis(20);
 
-/// The answer, or none where the connection is to be cut without one. `whole` is the true answer, where
-/// there is one.
-pub fn respond(shared: &Arc<Shared>, strike: &Strike, whole: Option<Reply>) -> Option<Response<Body>> {
-    let whole = whole.filter(|reply| !reply.body.is_empty()).unwrap_or_else(|| made_up(shared));
-    Some(match strike.kind {
+/// The answer, or none where the connection is to be cut without one. `whole` is the answer where nothing goes
+/// wrong, `usual` what the server says with a status.
+pub fn respond(
+    shared: &Arc<Shared>,
+    strike: &Strike,
+    whole: Reply,
+    usual: impl FnOnce(u16) -> Reply,
+) -> Option<Response<Body>> {
+    let half: Vec<u8> = whole.body.iter().take(whole.body.len() / 2).copied().collect();
+    let promising = |whole: Reply, length: u64, body: Body| {
+        whole.with(header::CONTENT_LENGTH, &length.to_string()).respond_with(body)
+    };
+    let mut reply = match strike.kind {
         Kind::Hang | Kind::Reset => return None,
-        Kind::Status(status) => {
-            let mut reply = Reply::of(shared, Err(refusal(status, strike.retry_after)));
-            reply.retry_after = strike.retry_after.or(reply.retry_after);
-            if let Some(written) = &strike.written {
-                reply.body = written.body.clone().into_bytes();
-                reply.content_type = written.content_type.clone();
-            }
-            reply.respond(shared)
+        Kind::Status(status) => usual(status),
+        // What stands before the server knows nothing of its headers.
+        Kind::Html(status) => Reply::of(status, HTML, page(status)),
+        Kind::Redirect(status) => Reply::bare(status),
+        Kind::NotModified => Reply::bare(304),
+        Kind::Empty => Reply { status: 200, body: Vec::new(), ..whole },
+        Kind::Garbled => Reply { body: half, ..whole },
+        Kind::WrongTag => whole.with(header::ETAG, "\"another\""),
+        Kind::Truncated { chunked: true } => return Some(whole.respond_with(broken_off(half))),
+        Kind::Truncated { chunked: false } => {
+            let length = whole.body.len() as u64;
+            return Some(promising(whole, length, broken_off(half)));
         }
-        Kind::Html(status) => {
-            let written = strike.written.clone();
-            let Written { content_type, body } =
-                written.unwrap_or_else(|| Written { content_type: HTML.to_owned(), body: page(status) });
-            let mut response = bare(status, Body::from(body));
-            if let Ok(content_type) = HeaderValue::from_str(&content_type) {
-                response.headers_mut().insert(header::CONTENT_TYPE, content_type);
-            }
-            if let Some(seconds) = strike.retry_after {
-                response.headers_mut().insert(header::RETRY_AFTER, seconds.into());
-            }
-            response
-        }
-        Kind::Redirect(status) => {
-            let mut response = bare(status, Body::empty());
-            if let Ok(to) = HeaderValue::from_str(strike.location.as_deref().unwrap_or_default()) {
-                response.headers_mut().insert(header::LOCATION, to);
-            }
-            response
-        }
-        Kind::Empty => Reply { status: 200, body: Vec::new(), ..whole }.respond(shared),
-        Kind::Garbled => Reply { body: half(&whole.body), ..whole }.respond(shared),
-        Kind::Truncated { chunked } => {
-            let (half, length) = (half(&whole.body), whole.body.len());
-            let mut response = whole.respond_with(shared, broken_off(half));
-            if !chunked {
-                response.headers_mut().insert(header::CONTENT_LENGTH, length.into());
-            }
-            response
-        }
-        Kind::NotModified => bare(304, Body::empty()),
-        Kind::WrongTag => {
-            let mut response = whole.respond(shared);
-            response.headers_mut().insert(header::ETAG, HeaderValue::from_static("\"another\""));
-            response
-        }
-        Kind::Giant { chunked } => {
-            let blanks = stream::iter(std::iter::repeat_with(|| Ok::<_, io::Error>(vec![b' '; 1 << 16])));
-            let mut response = whole.respond_with(shared, Body::from_stream(blanks));
-            if !chunked {
-                response.headers_mut().insert(header::CONTENT_LENGTH, (1_u64 << 40).into());
-            }
-            response
-        }
+        Kind::Giant { chunked: true } => return Some(whole.respond_with(endless())),
+        Kind::Giant { chunked: false } => return Some(promising(whole, 1 << 40, endless())),
         Kind::Dripping => {
             let body = dripping(shared.clone(), whole.body.clone());
-            whole.respond_with(shared, body)
+            return Some(whole.respond_with(body));
         }
-    })
-}
-
-/// Stands for the record that a write would have answered with.
-fn made_up(shared: &Shared) -> Reply {
-    let record = json!({"id": 4711, "name": "Never written", "_info": {"updatedBy": "sandbox"}});
-    Reply::of(shared, Ok(Answer::of(200, record)))
-}
-
-fn refusal(status: u16, retry_after: Option<u32>) -> Refusal {
-    match (status, retry_after) {
-        (429, Some(seconds)) => Refusal::too_many_requests(seconds),
-        _ => Refusal::of_status(status),
+    };
+    if let Some(Written { content_type, body }) = &strike.written {
+        reply = Reply { body: body.clone().into_bytes(), ..reply }.with(header::CONTENT_TYPE, content_type);
     }
-}
-
-/// An answer from something before ConnectWise, which knows nothing of its headers.
-fn bare(status: u16, body: Body) -> Response<Body> {
-    let mut response = Response::new(body);
-    *response.status_mut() = StatusCode::from_u16(status).unwrap_or(StatusCode::OK);
-    response
+    if let Some(seconds) = strike.retry_after {
+        reply = reply.with(header::RETRY_AFTER, &seconds.to_string());
+    }
+    if let Some(to) = &strike.location {
+        reply = reply.with(header::LOCATION, to);
+    }
+    Some(reply.respond())
 }
 
 fn page(status: u16) -> String {
@@ -119,8 +76,9 @@ fn page(status: u16) -> String {
     )
 }
 
-fn half(body: &[u8]) -> Vec<u8> {
-    body.iter().take(body.len() / 2).copied().collect()
+/// Blanks without an end.
+fn endless() -> Body {
+    Body::from_stream(stream::iter(std::iter::repeat_with(|| Ok::<_, io::Error>(vec![b' '; 1 << 16]))))
 }
 
 /// What there is, and then the end of the connection in the middle of the body.

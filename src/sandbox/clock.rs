@@ -3,6 +3,7 @@
 use std::sync::Mutex;
 use std::time::Instant;
 
+use jiff::civil::DateTime;
 use jiff::{SignedDuration, Timestamp};
 
 /// A clock that can be set.
@@ -30,12 +31,13 @@ pub fn text(time: Timestamp) -> String {
     time.strftime("%Y-%m-%dT%H:%M:%SZ").to_string()
 }
 
-/// Reads what the contract lets a client send: UTC with `Z`, with or without a fraction.
-pub fn parse(text: &str) -> Option<Timestamp> {
-    if !text.ends_with('Z') || text.len() < 20 {
+/// Reads what the contract lets a client send: UTC with `Z`, with or without a fraction; up to the last day of the
+/// year 9999, which is how people say “for ever”.
+pub fn parse(text: &str) -> Option<DateTime> {
+    if text.len() < 20 {
         return None;
     }
-    text.parse().ok()
+    text.strip_suffix('Z')?.parse().ok()
 }
 
 /// The civil day in UTC.

@@ -12,7 +12,7 @@
 //! | `PUT /portal/NAME` | puts the body there as an export: `/portal/accounts.csv` |
 //! | `POST /portal-key {"key": "Bearer …"}` | what `Authorization` must hold at the portal; null: nothing |
 //! | `POST /portal-faults`, `DELETE /portal-faults` | as `/faults`, for requests to the portal |
-//! | `GET /portal-requests`, `DELETE /portal-requests` | the portal's log ([`super::PortalRequest`]) |
+//! | `GET /portal-requests`, `DELETE /portal-requests` | the portal's log ([`super::ExportsRequest`]) |
 //! | `GET /x360recover/requests`, `DELETE /x360recover/requests` | the same log of the backup service's side |
 //! | `POST /x360recover/faults`, `DELETE /x360recover/faults` | the same faults there |
 //! | `POST /x360recover/key {"apiKey": "…"}` | takes another x360Recover API key from now on |
@@ -40,7 +40,7 @@ use tokio::net::TcpListener;
 
 use super::faults::Fault;
 use super::log::Log;
-use super::{Shared, locked};
+use super::{Behaviour, Shared, locked};
 
 /// An export of hundreds of thousands of accounts.
 const LARGEST_EXPORT: usize = 256 << 20;
@@ -87,8 +87,12 @@ fn refused(why: impl std::fmt::Display) -> Answer {
     control_answer(StatusCode::BAD_REQUEST, why.to_string().into())
 }
 
-fn read<T: DeserializeOwned>(body: &Bytes) -> Result<T, serde_json::Error> {
-    serde_json::from_slice(body)
+/// Reads what is asked for and does it.
+fn told<T: DeserializeOwned>(body: &Bytes, act: impl FnOnce(T) -> Result<(), String>) -> Answer {
+    match serde_json::from_slice(body).map_err(|why| why.to_string()).and_then(act) {
+        Ok(()) => done(),
+        Err(why) => refused(why),
+    }
 }
 
 async fn requests(State(shared): State<Arc<Shared>>) -> Answer {
@@ -128,13 +132,10 @@ struct NewKey {
 }
 
 async fn private_key(State(shared): State<Arc<Shared>>, body: Bytes) -> Answer {
-    match read::<NewKey>(&body) {
-        Ok(new) => {
-            shared.set_private_key(&new.private_key);
-            done()
-        }
-        Err(why) => refused(why),
-    }
+    told(&body, |new: NewKey| {
+        shared.set_private_key(&new.private_key);
+        Ok(())
+    })
 }
 
 #[derive(Deserialize)]
@@ -151,7 +152,7 @@ async fn time(State(shared): State<Arc<Shared>>) -> Answer {
 }
 
 async fn set_time(State(shared): State<Arc<Shared>>, body: Bytes) -> Answer {
-    let new = match read::<NewTime>(&body) {
+    let new = match serde_json::from_slice::<NewTime>(&body) {
         Ok(new) => new,
         Err(why) => return refused(why),
     };
@@ -166,14 +167,7 @@ async fn set_time(State(shared): State<Arc<Shared>>, body: Bytes) -> Answer {
 }
 
 async fn add_fault(State(shared): State<Arc<Shared>>, body: Bytes) -> Answer {
-    let fault = match read::<Fault>(&body) {
-        Ok(fault) => fault,
-        Err(why) => return refused(why),
-    };
-    match locked(&shared.faults).add(fault) {
-        Ok(()) => done(),
-        Err(why) => refused(why),
-    }
+    told(&body, |fault: Fault| locked(&shared.faults).add(fault))
 }
 
 async fn clear_faults(State(shared): State<Arc<Shared>>) -> Answer {
@@ -193,23 +187,14 @@ struct PortalKey {
 }
 
 async fn portal_key(State(shared): State<Arc<Shared>>, body: Bytes) -> Answer {
-    match read::<PortalKey>(&body) {
-        Ok(new) => {
-            locked(&shared.exports).key = new.key;
-            done()
-        }
-        Err(why) => refused(why),
-    }
+    told(&body, |new: PortalKey| {
+        locked(&shared.exports).key = new.key;
+        Ok(())
+    })
 }
 
 async fn add_portal_fault(State(shared): State<Arc<Shared>>, body: Bytes) -> Answer {
-    match read::<Fault>(&body) {
-        Ok(fault) => match locked(&shared.exports).faults.add(fault) {
-            Ok(()) => done(),
-            Err(why) => refused(why),
-        },
-        Err(why) => refused(why),
-    }
+    told(&body, |fault: Fault| locked(&shared.exports).faults.add(fault))
 }
 
 async fn clear_portal_faults(State(shared): State<Arc<Shared>>) -> Answer {
@@ -227,25 +212,21 @@ async fn clear_portal_requests(State(shared): State<Arc<Shared>>) -> Answer {
 }
 
 async fn x360recover_requests(State(shared): State<Arc<Shared>>) -> Answer {
-    let requests = shared.portal.requests();
+    let requests = shared.axcient.requests();
     control_answer(StatusCode::OK, json!({"total": requests.len(), "requests": requests}))
 }
 
 async fn x360recover_clear_requests(State(shared): State<Arc<Shared>>) -> Answer {
-    shared.portal.clear_requests();
+    shared.axcient.clear_requests();
     done()
 }
 
 async fn x360recover_fault(State(shared): State<Arc<Shared>>, body: Bytes) -> Answer {
-    match read::<Fault>(&body).map_err(|why| why.to_string()).and_then(|fault| shared.portal.add_fault(fault))
-    {
-        Ok(()) => done(),
-        Err(why) => refused(why),
-    }
+    told(&body, |fault: Fault| shared.axcient.add_fault(fault))
 }
 
 async fn x360recover_clear_faults(State(shared): State<Arc<Shared>>) -> Answer {
-    shared.portal.clear_faults();
+    shared.axcient.clear_faults();
     done()
 }
 
@@ -256,35 +237,26 @@ struct NewApiKey {
 }
 
 async fn x360recover_key(State(shared): State<Arc<Shared>>, body: Bytes) -> Answer {
-    match read::<NewApiKey>(&body) {
-        Ok(new) => {
-            shared.portal.set_key(&new.api_key);
-            done()
-        }
-        Err(why) => refused(why),
-    }
+    told(&body, |new: NewApiKey| {
+        shared.axcient.set_key(&new.api_key);
+        Ok(())
+    })
 }
 
 async fn x360recover_records(State(shared): State<Arc<Shared>>) -> Answer {
-    control_answer(StatusCode::OK, shared.portal.records())
+    control_answer(StatusCode::OK, shared.axcient.records())
 }
 
 async fn x360recover_set_records(State(shared): State<Arc<Shared>>, body: Bytes) -> Answer {
-    match read::<Value>(&body) {
-        Ok(records) => {
-            shared.portal.edit(|all| *all = records);
-            done()
-        }
-        Err(why) => refused(why),
-    }
+    told(&body, |records: Value| {
+        shared.axcient.edit(|all| *all = records);
+        Ok(())
+    })
 }
 
 async fn x360recover_behaviour(State(shared): State<Arc<Shared>>, body: Bytes) -> Answer {
-    match read(&body) {
-        Ok(behaviour) => {
-            shared.portal.behave(|shown| *shown = behaviour);
-            done()
-        }
-        Err(why) => refused(why),
-    }
+    told(&body, |behaviour: Behaviour| {
+        shared.axcient.behave(|shown| *shown = behaviour);
+        Ok(())
+    })
 }

@@ -1,5 +1,6 @@
 //! One request, from path to answer: generic over every collection of the contract.
 
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, PercentEncode, utf8_percent_encode};
 use serde_json::{Value, json};
 
 use super::actions;
@@ -290,15 +291,7 @@ pub fn list<'a>(
     Ok(Answer { status: 200, body: Some(shown.collect()), link: page.link, file: None })
 }
 
-fn encoded(text: &str) -> String {
-    let mut made = String::new();
-    for byte in text.bytes() {
-        match byte {
-            b'A'..=b'Z' | b'a'..=b'z' | b'0'..=b'9' | b'-' | b'_' | b'.' | b'~' => {
-                made.push(char::from(byte));
-            }
-            _ => made.push_str(&format!("%{byte:02X}")),
-        }
-    }
-    made
+fn encoded(text: &str) -> PercentEncode<'_> {
+    const KEPT: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'_').remove(b'.').remove(b'~');
+    utf8_percent_encode(text, KEPT)
 }

@@ -52,8 +52,8 @@ pub use contract::DOCUMENT;
 pub use faults::Fault;
 pub use log::LoggedRequest;
 pub use options::{Options, Release, World};
-pub use portal::Portal;
-pub use portal::exports::PortalRequest;
+pub use portal::Axcient;
+pub use portal::exports::ExportsRequest;
 pub use portal::x360recover::Behaviour;
 
 /// How long open connections get to finish when the sandbox stops.
@@ -70,7 +70,7 @@ struct Shared {
     faults: Mutex<faults::Faults>,
     limit: Mutex<limit::Limit>,
     exports: Mutex<portal::exports::Exports>,
-    portal: portal::Portal,
+    axcient: portal::Axcient,
     /// Host and port, and the same with the scheme before it.
     authority: String,
     origin: String,
@@ -110,7 +110,7 @@ pub struct Sandbox {
     shared: Arc<Shared>,
     ca_file: Option<PathBuf>,
     control: SocketAddr,
-    portal: String,
+    exports: String,
     x360recover: SocketAddr,
     stop: watch::Sender<bool>,
     tasks: Vec<JoinHandle<io::Result<()>>>,
@@ -121,17 +121,17 @@ impl Sandbox {
     pub async fn start(options: Options) -> io::Result<Sandbox> {
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, options.port)).await?;
         let control_listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await?;
-        let portal_listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await?;
+        let exports_listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await?;
         let x360recover_listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await?;
         let x360recover = x360recover_listener.local_addr()?;
         let (tls, ca_file) = options.tls.as_deref().map(tls::prepare).transpose()?.unzip();
         let authority = listener.local_addr()?.to_string();
         let scheme = if tls.is_some() { "https" } else { "http" };
         let control = control_listener.local_addr()?;
-        let exports = format!("{scheme}://{}", portal_listener.local_addr()?);
+        let exports = format!("{scheme}://{}", exports_listener.local_addr()?);
         let contract = contract::Contract::load(options.release).map_err(io::Error::other)?;
         let clock = clock::Clock::starting(options.now);
-        let portal = portal::Portal::start(clock.now()).map_err(io::Error::other)?;
+        let axcient = portal::Axcient::start(clock.now()).map_err(io::Error::other)?;
         let store = world::build(&contract, &options, clock.now()).map_err(io::Error::other)?;
         let (stop, stopped) = watch::channel(false);
         let shared = Arc::new(Shared {
@@ -144,18 +144,18 @@ impl Sandbox {
             faults: Mutex::default(),
             limit: Mutex::default(),
             exports: Mutex::default(),
-            portal,
+            axcient,
             origin: format!("{scheme}://{authority}"),
             authority,
             stopped,
         });
         let tasks = vec![
-            tokio::spawn(portal::exports::serve(portal_listener, tls.clone(), shared.clone())),
+            tokio::spawn(portal::exports::serve(exports_listener, tls.clone(), shared.clone())),
             tokio::spawn(server::serve(listener, tls, shared.clone())),
             tokio::spawn(control::serve(control_listener, shared.clone())),
             tokio::spawn(portal::serve(x360recover_listener, shared.clone())),
         ];
-        Ok(Sandbox { shared, ca_file, control, portal: exports, x360recover, stop, tasks })
+        Ok(Sandbox { shared, ca_file, control, exports, x360recover, stop, tasks })
     }
 
     /// Where the PSA is: `http://127.0.0.1:PORT`, or `https://…`.
@@ -174,35 +174,35 @@ impl Sandbox {
     }
 
     /// Where the portal's exports are, by their names; nothing is there before [`Sandbox::set_export`].
-    pub fn portal_url(&self) -> String {
-        self.portal.clone()
+    pub fn exports_url(&self) -> String {
+        self.exports.clone()
     }
 
-    /// Puts an export at the portal, in the place of the one before.
+    /// Puts an export there, in the place of the one before.
     pub fn set_export(&self, name: &str, body: impl Into<Vec<u8>>) {
         locked(&self.shared.exports).set(name, body.into(), self.shared.clock.now());
     }
 
-    /// What `Authorization` must hold at the portal; none: anybody may read.
-    pub fn set_portal_key(&self, key: Option<&str>) {
+    /// What `Authorization` must hold for the exports; none: anybody may read.
+    pub fn set_exports_key(&self, key: Option<&str>) {
         locked(&self.shared.exports).key = key.map(str::to_owned);
     }
 
-    /// Orders a fault of the portal.
+    /// Orders a fault of the exports.
     ///
     /// # Errors
     /// Where there is no such fault.
-    pub fn add_portal_fault(&self, fault: Fault) -> Result<(), String> {
+    pub fn add_exports_fault(&self, fault: Fault) -> Result<(), String> {
         locked(&self.shared.exports).faults.add(fault)
     }
 
-    /// Forgets the faults of the portal that are left.
-    pub fn clear_portal_faults(&self) {
+    /// Forgets the faults of the exports that are left.
+    pub fn clear_exports_faults(&self) {
         locked(&self.shared.exports).faults.clear();
     }
 
-    /// Every request to the portal since this was asked last.
-    pub fn portal_requests(&self) -> Vec<PortalRequest> {
+    /// Every request for an export since this was asked last.
+    pub fn exports_requests(&self) -> Vec<ExportsRequest> {
         std::mem::take(&mut locked(&self.shared.exports).log)
     }
 
@@ -217,8 +217,8 @@ impl Sandbox {
     }
 
     /// Axcient's side: what it has, how it behaves, what was asked of it.
-    pub fn portal(&self) -> &Portal {
-        &self.shared.portal
+    pub fn axcient(&self) -> &Axcient {
+        &self.shared.axcient
     }
 
     /// The company ID to sign in with.

@@ -50,6 +50,8 @@ pub struct Options {
     pub flatten_newlines: bool,
     /// Whether the licence covers managed services, which the guide asks for (MSP add-on).
     pub managed_services_licence: bool,
+    /// What the server calls its time zone.
+    pub server_time_zone: String,
     /// Whether a managed devices integration with `loginBy` Global must carry a global login.
     pub global_login_required: bool,
     /// Whether PATCH takes no more than the guide for developers promises: paths such as `status/id`
@@ -89,6 +91,7 @@ impl Default for Options {
             keep_statistics: true,
             flatten_newlines: false,
             managed_services_licence: true,
+            server_time_zone: "Eastern Standard Time".to_owned(),
             global_login_required: false,
             strict_patch: false,
             wildcard_equals: false,

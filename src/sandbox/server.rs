@@ -2,13 +2,15 @@
 
 use std::io;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
 use axum::Router;
 use axum::body::{Body, to_bytes};
 use axum::extract::{ConnectInfo, State};
-use axum::http::{HeaderMap, Request, Response, header};
-use serde_json::Value;
+use axum::http::{HeaderMap, HeaderName, Request, Response, header};
+use percent_encoding::percent_decode_str;
+use serde_json::{Value, json};
 use tokio::net::TcpListener;
 use tokio_rustls::TlsAcceptor;
 use tower_http::CompressionLevel;
@@ -93,10 +95,16 @@ async fn handle(
         (None, Err(_)) => Some(Err(Refusal::too_large())),
     };
     let applied = changes(&asked.method, &template) && matches!(outcome, Some(Ok(_)));
-    let whole = outcome.map(|outcome| Reply::of(&shared, outcome));
+    let whole = outcome.map(|outcome| reply(&shared, outcome));
     let sent = match &strike {
-        None => whole.map(|whole| whole.respond(&shared)),
-        Some(strike) => broken::respond(&shared, strike, whole),
+        None => whole.map(Reply::respond),
+        Some(strike) => {
+            let whole = whole.filter(|reply| !reply.body.is_empty()).unwrap_or_else(|| made_up(&shared));
+            broken::respond(&shared, strike, whole, |status| match (status, strike.retry_after) {
+                (429, Some(seconds)) => reply(&shared, Err(Refusal::too_many_requests(seconds))),
+                _ => reply(&shared, Err(Refusal::of_status(status))),
+            })
+        }
     };
     let serial = locked(&shared.log).add(LoggedRequest {
         method: asked.method.clone(),
@@ -115,6 +123,44 @@ async fn handle(
         tokio::spawn(do_later(shared.clone(), asked, after, serial));
     }
     sent_or_cut(&shared, sent, strike.as_ref(), &connection).await
+}
+
+/// An answer as ConnectWise sends it, with its headers.
+fn reply(shared: &Shared, outcome: Result<Answer, Refusal>) -> Reply {
+    static SERIAL: AtomicU64 = AtomicU64::new(1);
+    let release = &shared.contract.release;
+    let record = format!("application/vnd.connectwise.com+json; version={release}; charset=utf-8");
+    let (reply, link, wait) = match outcome {
+        Ok(Answer { status, file: Some((kind, body)), link, .. }) => {
+            (Reply::of(status, kind, body), link, None)
+        }
+        Ok(Answer { status, body: Some(body), link, .. }) => {
+            (Reply::of(status, &record, body.to_string()), link, None)
+        }
+        Ok(Answer { status, link, .. }) => (Reply::bare(status), link, None),
+        Err(said) => (Reply::of(said.status, said.content_type, said.body), None, said.retry_after),
+    };
+    let serial = SERIAL.fetch_add(1, Ordering::Relaxed);
+    let date = shared.clock.now().strftime("%a, %d %b %Y %H:%M:%S GMT").to_string();
+    let headers = [
+        ("link", link),
+        ("retry-after", wait.map(|seconds| seconds.to_string())),
+        ("date", Some(date)),
+        ("x-cw-request-id", Some(format!("{serial:08x}-0000-4000-8000-{:012x}", std::process::id()))),
+        ("api-current-version", Some(release.clone())),
+        ("cache-control", Some("no-cache".to_owned())),
+        ("pragma", Some("no-cache".to_owned())),
+    ];
+    headers.into_iter().fold(reply, |reply, (name, value)| match value {
+        Some(value) => reply.with(HeaderName::from_static(name), &value),
+        None => reply,
+    })
+}
+
+/// Stands for the record that a write would have answered with.
+fn made_up(shared: &Shared) -> Reply {
+    let record = json!({"id": 4711, "name": "Never written", "_info": {"updatedBy": "sandbox"}});
+    reply(shared, Ok(Answer::of(200, record)))
 }
 
 /// The answer; where a fault took it, the connection is cut, at once or when the sandbox stops.
@@ -280,21 +326,6 @@ pub(super) fn pairs(query: &str) -> Vec<(String, String)> {
 
 /// Percent-decoding; in a query a plus sign is a blank.
 pub(super) fn decoded(text: &str, query: bool) -> String {
-    let bytes = text.as_bytes();
-    let mut made = Vec::with_capacity(bytes.len());
-    let mut at = 0;
-    while let Some(&byte) = bytes.get(at) {
-        let hex = |byte: Option<&u8>| char::from(*byte?).to_digit(16);
-        match (byte, hex(bytes.get(at + 1)), hex(bytes.get(at + 2))) {
-            (b'%', Some(high), Some(low)) => {
-                made.push(u8::try_from(high * 16 + low).unwrap_or_default());
-                at += 3;
-                continue;
-            }
-            (b'+', ..) if query => made.push(b' '),
-            _ => made.push(byte),
-        }
-        at += 1;
-    }
-    String::from_utf8_lossy(&made).into_owned()
+    let text = if query { text.replace('+', " ") } else { text.to_owned() };
+    percent_decode_str(&text).decode_utf8_lossy().into_owned()
 }

@@ -42,12 +42,7 @@ pub fn accept(
             continue;
         }
         match value_of(view, &field.kind, field, value) {
-            Ok(Value::Null) => {
-                taken.insert(name.clone(), Value::Null);
-            }
-            Ok(value) => {
-                taken.insert(name.clone(), value);
-            }
+            Ok(value) => drop(taken.insert(name.clone(), value)),
             Err((code, message)) => violations.push(Violation::new(code, name, message)),
         }
     }
@@ -69,7 +64,7 @@ fn value_of(view: &View<'_>, kind: &Kind, field: &Field, value: &Value) -> Resul
         // (contract: behaviours, section 4).
         (Kind::DateTime | Kind::Reference(_), Value::String(text)) if text.is_empty() => Ok(Value::Null),
         (Kind::DateTime, Value::String(text)) => match clock::parse(text) {
-            Some(time) => Ok(clock::text(time).into()),
+            Some(time) => Ok(format!("{time:.0}Z").into()),
             None => Err(("UnsupportedFormat", format!("Unsupported format applied to {name}"))),
         },
         (Kind::DateTime, _) => wrong("a date"),

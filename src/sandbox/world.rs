@@ -54,7 +54,7 @@ pub fn info(options: &Options) -> Value {
     json!({
         "version": release::names(options.release).build,
         "isCloud": true,
-        "serverTimeZone": "Eastern Standard Time",
+        "serverTimeZone": options.server_time_zone,
         "licenseBits": bits,
         "cloudRegion": "NA",
         "maxWorkFlowRecordsAllowed": 5000,

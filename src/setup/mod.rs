@@ -36,9 +36,10 @@ use crate::error::Result;
 use crate::plan::apply::{Applied, Ended};
 use crate::plan::{Purpose, SecretSlot};
 use crate::portal::Snapshot;
-use crate::psa::{self, CatalogItem, Client, Info};
+use crate::psa::{CatalogItem, Client};
 use crate::services::{self, Service};
 use crate::store::{Choice, Link, Store};
+use crate::sync::zone;
 
 /// A record that another refers to: by id once it is there, by name while it is only planned.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -287,21 +288,11 @@ impl<'a> Setup<'a> {
         }
     }
 
-    /// The server's date: the zone that sync remembers, else the server is asked, once.
+    /// The server's date. The server is asked for its zone once, if no sync has.
     async fn today(&mut self) -> Result<Date> {
         let zone = match &self.zone {
             Some(zone) => zone.clone(),
-            None => {
-                let named = match self.store.meta("server_time_zone")? {
-                    Some(named) => named,
-                    None => {
-                        let info: Info = self.client.info().await?;
-                        info.server_time_zone.unwrap_or_default()
-                    }
-                };
-                let own = || self.config.portal.time_zone.clone();
-                psa::zone(&named).or_else(own).unwrap_or(TimeZone::UTC)
-            }
+            None => zone::asked(self.config, self.client, self.store, false).await?,
         };
         let today = self.now.to_zoned(zone.clone()).date();
         self.zone = Some(zone);
@@ -362,7 +353,7 @@ mod tests {
 
     #[test]
     fn a_round_that_teaches_hides_no_other_failure() {
-        let change = Change::create("product", "“x”", psa::paths::catalog(), json!({}), &[]);
+        let change = Change::create("product", "“x”", crate::psa::paths::catalog(), json!({}), &[]);
         let refused = |field: &str| Ended::Failed {
             error: String::new(),
             hints: Vec::new(),

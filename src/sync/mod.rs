@@ -26,6 +26,7 @@ pub mod statistics;
 mod ticketing;
 pub mod tickets;
 pub mod waiting;
+pub mod zone;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -280,7 +281,7 @@ impl Run<'_> {
         let mut unknown: BTreeSet<String> = BTreeSet::new();
         if asks {
             waiting::allowed(self.store, self.config, self.options.by_hand, now)?;
-            let zone = self.server_zone().await?;
+            let zone = zone::asked(self.config, self.client, self.store, !self.options.dry_run).await?;
             if !self.options.dry_run {
                 self.note_release().await?;
                 self.store.installation(now)?;

@@ -4,20 +4,17 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use futures_util::future::try_join;
 use futures_util::stream::{self, StreamExt, TryStreamExt};
-use jiff::tz::TimeZone;
 
 use super::billing::{AgreementFacts, Use};
 use super::faults::FaultKey;
 use super::is_everybodys;
 use super::tickets::{Parent, Seen};
-use crate::config::Config;
 use crate::error::{Failure, Result};
 use crate::portal::Snapshot;
 use crate::psa::{
-    self, Addition, Agreement, AgreementStatus, BoardStatus, Client, Company, CompanyStatus, Condition,
-    OrEmpty, Query, Ticket, paths,
+    Addition, Agreement, AgreementStatus, BoardStatus, Client, Company, CompanyStatus, Condition, OrEmpty,
+    Query, Ticket, paths,
 };
-use crate::store::Store;
 
 /// The use of each measured service by one customer, with each account's part.
 pub fn usage(snapshot: &Snapshot, cid: &str) -> BTreeMap<&'static str, Use> {
@@ -144,15 +141,6 @@ pub async fn agreements_alone(client: &Client, companies: &BTreeSet<i64>) -> Res
         agreements.extend(client.list::<Agreement>(&paths::agreements(), &batch).await?);
     }
     Ok(agreements)
-}
-
-/// The server's time zone as it was last told; the portal's where the server names none that is known.
-///
-/// # Errors
-/// Where the state cannot be read.
-pub fn remembered_zone(config: &Config, store: &Store) -> Result<TimeZone> {
-    let named = store.meta(super::observed::SERVER_TIME_ZONE)?.unwrap_or_default();
-    Ok(psa::zone(&named).or_else(|| config.portal.time_zone.clone()).unwrap_or(TimeZone::UTC))
 }
 
 /// Agreements with their additions, read many at a time. Ended agreements are read too: an addition on one explains

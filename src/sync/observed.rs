@@ -4,18 +4,13 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::Timestamp;
-use jiff::tz::TimeZone;
 
 use super::faults::{self, Fault, FaultKey};
 use super::pausing::Pauses;
 use super::{Run, billable, due, event_log, links};
 use crate::error::Result;
 use crate::portal::{self, Snapshot};
-use crate::psa::{self, Info};
 use crate::store::{Link, LoggedEvent, TicketMemory};
-
-/// Under which name the server's time zone is remembered.
-pub(super) const SERVER_TIME_ZONE: &str = "server_time_zone";
 
 /// What was read of the portal, and what follows from it alone.
 pub(super) struct Observed {
@@ -137,22 +132,5 @@ impl Run<'_> {
             self.store.forget_unkept()?;
         }
         Ok(())
-    }
-
-    /// The server's time zone, asked once and remembered; UTC where it names none that is known.
-    pub(super) async fn server_zone(&self) -> Result<TimeZone> {
-        let named = match self.store.meta(SERVER_TIME_ZONE)? {
-            Some(named) => named,
-            None => {
-                let info: Info = self.client.info().await?;
-                let named = info.server_time_zone.unwrap_or_default();
-                if !self.options.dry_run {
-                    self.store.set_meta(SERVER_TIME_ZONE, &named)?;
-                }
-                named
-            }
-        };
-        // A zone that no list knows: the portal's zone is the MSP's own.
-        Ok(psa::zone(&named).or_else(|| self.config.portal.time_zone.clone()).unwrap_or(TimeZone::UTC))
     }
 }

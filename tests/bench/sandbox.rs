@@ -12,6 +12,8 @@ use std::io::{BufRead, BufReader, Read, Write};
 use std::net::TcpStream;
 use std::time::{Duration, Instant};
 
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
 use psactl::sandbox::{Options, Sandbox, World};
 
 const COMPANIES: usize = 10_000;
@@ -51,7 +53,7 @@ fn rate(sandbox: &Sandbox, path: &str) -> f64 {
     let request = format!(
         "GET /v2025_8/apis/3.0{path} HTTP/1.1\r\nHost: {authority}\r\nAuthorization: Basic {}\r\n\
          clientId: {}\r\n\r\n",
-        base64(login.as_bytes()),
+        STANDARD.encode(login),
         sandbox.client_id()
     );
     let start = Instant::now();
@@ -81,19 +83,6 @@ fn read_answer(answers: &mut impl BufRead, path: &str) {
     }
     let read = std::io::copy(&mut answers.take(length), &mut std::io::sink()).expect("a body");
     assert!(read == length && length > 0, "{path}");
-}
-
-fn base64(bytes: &[u8]) -> String {
-    const LETTERS: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-    let three = |chunk: &[u8]| {
-        let bits = (0..3).fold(0, |bits, at| bits << 8 | usize::from(*chunk.get(at).unwrap_or(&0)));
-        let letter = |at: usize| match at <= chunk.len() {
-            true => char::from(LETTERS[bits >> (18 - 6 * at) & 63]),
-            false => '=',
-        };
-        [0, 1, 2, 3].map(letter)
-    };
-    bytes.chunks(3).flat_map(three).collect()
 }
 
 /// The most memory that this process ever had, where the system tells.

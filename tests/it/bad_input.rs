@@ -9,7 +9,7 @@ use crate::support::{Desk, NOW, Ran};
 /// Runs a command of which nothing may reach ConnectWise, and which must end with this code and say this.
 #[track_caller]
 fn refused(desk: &Desk, command: &mut Command, code: i32, says: &[&str]) -> Ran {
-    desk.sandbox().clear_requests();
+    desk.forget_requests();
     let mut ran = Desk::ran(command).ends_with(code);
     for text in says {
         ran = ran.says(text);
@@ -113,7 +113,7 @@ fn a_broken_row_blocks_its_customer_alone() {
     desk.later(jiff::SignedDuration::from_hours(13));
     desk.edit("accounts.csv", ",148.20,", ",lots,");
     desk.edit("accounts.csv", ",18.05,", ",19.05,");
-    desk.sandbox().clear_requests();
+    desk.forget_requests();
     let ran = desk.psactl(&["sync"]).ends_with(6);
     ran.says("accounts.csv:2")
         .says("lots")
@@ -121,7 +121,7 @@ fn a_broken_row_blocks_its_customer_alone() {
         .says("a partial sum is a wrong bill")
         .says("1 agreement addition updated");
     let written: Vec<String> =
-        desk.sandbox().requests().into_iter().filter(|r| r.method == "PATCH").map(|r| r.path).collect();
+        desk.requests().into_iter().filter(|r| r.method == "PATCH").map(|r| r.path).collect();
     assert!(written.iter().all(|path| !path.contains("/agreements/121/")), "{written:?}");
 }
 
@@ -136,7 +136,7 @@ fn logins_that_are_refused() {
     // The scheduler waits, so that no account is locked; nothing is even asked.
     let ran =
         refused(&desk, &mut desk.command(SYNC), 0, &["still: ", "not tried again before", "not locked"]);
-    assert_eq!(desk.sandbox().requests().len(), 0, "{}", ran.stderr);
+    assert_eq!(desk.requests().len(), 0, "{}", ran.stderr);
     let desk = Desk::bare();
     desk.edit("psactl.toml", "company_id = \"", "company_id = \"not");
     for command in [&["companies", "suggest"][..], &["setup", "--check"]] {
@@ -162,7 +162,7 @@ fn secrets_that_cannot_be_used() {
         desk.write("private-key", text);
         std::fs::set_permissions(desk.file("private-key"), std::fs::Permissions::from_mode(*mode)).unwrap();
         let ran = refused(&desk, &mut desk.command(SYNC), 3, &[says, "secret file private-key", "next: "]);
-        assert_eq!(desk.sandbox().requests().len(), 0, "{what}");
+        assert_eq!(desk.requests().len(), 0, "{what}");
         ran.is_silent_on(&key);
         refused(&desk, &mut desk.command(&["doctor"]), 8, &[says]).is_silent_on(&key);
         desk.write("private-key", &key);
@@ -358,7 +358,7 @@ fn another_psactl_is_at_work() {
         &["reprocess", "1", "--yes"],
     ] {
         refused(&desk, &mut desk.command(command), 7, &["another psactl is at work", &who, "next: "]);
-        assert_eq!(desk.sandbox().requests().len(), 0, "{command:?}");
+        assert_eq!(desk.requests().len(), 0, "{command:?}");
     }
     // Readers never wait.
     for (command, code) in [

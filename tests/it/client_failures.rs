@@ -192,9 +192,17 @@ async fn what_waits_behind_a_refused_login_is_not_sent() {
             tokio::spawn(async move { client.info().await })
         })
         .collect();
+    let waiting = client.clone();
+    let waiting = tokio::spawn(async move { waiting.create(&paths::tickets(), &json!({})).await });
     for one in tries {
         assert_eq!(one.await.expect("no panic").expect_err("a refusal").kind(), Kind::Refused);
     }
+    let told = waiting.await.expect("no panic").expect_err("a refusal");
+    assert_eq!(
+        told.to_string(),
+        "creating a ticket on /service/tickets: ConnectWise refused the login: Unauthorized"
+    );
+    assert_eq!(told.request_id(), None, "it was not sent");
     assert_eq!(api_requests(&server).await.len(), 2, "no more than were under way");
     // A person who mends the login and tries again is heard.
     client.info().await.expect_err("still refused");

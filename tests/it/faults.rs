@@ -19,7 +19,7 @@ fn fault(method: &str, path: &str, kind: &str, times: u32) -> Fault {
 
 /// How often a template was asked for, and with what status.
 fn asked(desk: &Desk, method: &str, template: &str) -> Vec<u16> {
-    let requests = desk.sandbox().requests();
+    let requests = desk.requests();
     let of = |request: &&psactl::sandbox::LoggedRequest| {
         request.method == method && request.template.ends_with(template)
     };
@@ -32,11 +32,11 @@ fn on_write(chapter: usize, method: &str, template: &str, kind: &str, times: u32
     let desk = story::before(chapter);
     story::one_at_a_time(&desk);
     (CHAPTERS[chapter].world)(&desk);
-    desk.sandbox().clear_requests();
+    desk.forget_requests();
     for (arguments, _) in CHAPTERS[chapter].commands {
         desk.psactl(arguments);
     }
-    let requests = desk.sandbox().requests();
+    let requests = desk.requests();
     let mut like = requests.iter().filter(|r| r.method == method && r.template.contains(template));
     let before = like.position(|request| request.template.ends_with(template)).unwrap();
     Fault { nth: Some(u32::try_from(before).unwrap() + 1), ..fault(method, template, kind, times) }
@@ -46,7 +46,7 @@ fn on_write(chapter: usize, method: &str, template: &str, kind: &str, times: u32
 fn disturbed(desk: &Desk, chapter: usize, fault: Fault) -> Ran {
     story::one_at_a_time(desk);
     (CHAPTERS[chapter].world)(desk);
-    desk.sandbox().clear_requests();
+    desk.forget_requests();
     desk.expects_refusals();
     desk.sandbox().add_fault(fault).unwrap();
     let (last, before) = CHAPTERS[chapter].commands.split_last().unwrap();
@@ -68,7 +68,7 @@ const OPEN: [&str; 5] = ["status-500", "status-503", "reset", "applied-then-500"
 #[test]
 fn a_lost_answer_is_looked_up_before_the_write_is_repeated() {
     let undisturbed = story::before(DAY_LATER);
-    undisturbed.sandbox().clear_requests();
+    undisturbed.forget_requests();
     story::play(&undisturbed, &CHAPTERS[DAY_LATER]);
     for (method, template) in [TICKET, NOTE, STATUS, QUANTITY, STATISTICS] {
         let undisturbed = asked(&undisturbed, method, template).len();
@@ -98,10 +98,10 @@ fn a_lost_answer_is_looked_up_before_the_write_is_repeated() {
 #[test]
 fn whatever_comes_instead_of_the_answer_nothing_is_written_twice() {
     let undisturbed = story::before(DAY_LATER);
-    undisturbed.sandbox().clear_requests();
+    undisturbed.forget_requests();
     story::play(&undisturbed, &CHAPTERS[DAY_LATER]);
     let done = |desk: &Desk, (method, template): (&str, &str)| {
-        let requests = desk.sandbox().requests();
+        let requests = desk.requests();
         let of = |request: &&psactl::sandbox::LoggedRequest| {
             request.method == method && request.template.ends_with(template) && request.applied
         };
@@ -130,7 +130,7 @@ fn whatever_comes_instead_of_the_answer_nothing_is_written_twice() {
         let desk = story::before(DAY_LATER);
         story::one_at_a_time(&desk);
         (CHAPTERS[DAY_LATER].world)(&desk);
-        desk.sandbox().clear_requests();
+        desk.forget_requests();
         desk.expects_refusals();
         let location = kind.contains("redirect").then(|| "http://127.0.0.1:9/elsewhere".to_owned());
         desk.sandbox().add_fault(Fault { kind: kind.to_owned(), location, ..first }).unwrap();
@@ -159,8 +159,7 @@ fn a_gateways_word_is_not_connectwises() {
         assert_eq!(ran.code, 6, "{what}: {ran:?}");
         // By the time of the next run it is done.
         let begun = std::time::Instant::now();
-        let done =
-            || desk.sandbox().requests().iter().any(|request| request.fault.is_some() && request.applied);
+        let done = || desk.requests().iter().any(|request| request.fault.is_some() && request.applied);
         while !done() && begun.elapsed() < std::time::Duration::from_secs(20) {
             std::thread::sleep(std::time::Duration::from_millis(50));
         }
@@ -217,9 +216,9 @@ fn an_unanswered_look_up_repeats_nothing() {
         let lost = on_write(DAY_LATER, method, template, "applied-then-reset", 1);
         // The reads before the write pass: only what follows the lost answer fails.
         (CHAPTERS[DAY_LATER].world)(&desk);
-        desk.sandbox().clear_requests();
+        desk.forget_requests();
         desk.psactl(&["sync", "--dry-run"]).ends_with(0);
-        let requests = desk.sandbox().requests();
+        let requests = desk.requests();
         let reads = requests.iter().filter(|r| r.method == "GET" && r.template.contains(read)).count();
         let unanswered =
             Fault { nth: Some(u32::try_from(reads).unwrap() + 1), ..fault("GET", read, "status-500", 4) };
@@ -301,9 +300,9 @@ fn a_ticket_that_failed_is_tried_again() {
     desk.sandbox().add_fault(fault("POST", "/service/tickets", "status-500", 2)).unwrap();
     desk.psactl(&["sync"]).ends_with(5).says("the next run looks it up first");
     desk.later(SignedDuration::from_mins(1));
-    desk.sandbox().clear_requests();
+    desk.forget_requests();
     desk.psactl(&["sync"]).ends_with(0);
-    assert_eq!(desk.sandbox().requests().len(), 0, "not every minute");
+    assert_eq!(desk.requests().len(), 0, "not every minute");
     desk.later(SignedDuration::from_mins(15));
     desk.psactl(&["sync"]).ends_with(0).says("1 ticket opened");
     open_ticket(&desk, "backup-failed", "AF-Office");
@@ -341,7 +340,7 @@ fn reads_are_tried_four_times() {
             ran.stdout,
             ran.stderr
         );
-        let requests = desk.sandbox().requests();
+        let requests = desk.requests();
         let reads = requests.iter().filter(|r| r.method == "GET" && r.path.ends_with(path));
         assert_eq!(reads.map(|r| r.status).collect::<Vec<_>>(), *answers, "{what}");
         assert_eq!(!desk.writes().is_empty(), *writes, "{what}");
@@ -376,7 +375,7 @@ fn where_everybody_fails_the_exit_code_is_the_causes() {
     for (kind, code, asks) in [("status-403", 4, 4), ("status-500", 5, 16), ("status-400", 6, 4)] {
         let desk = story::before(DAY_LATER);
         (CHAPTERS[DAY_LATER].world)(&desk);
-        desk.sandbox().clear_requests();
+        desk.forget_requests();
         desk.expects_refusals();
         desk.sandbox().add_fault(fault("GET", "/finance/agreements", kind, 1000)).unwrap();
         desk.psactl(&["sync", "--only", "billing"]).ends_with(code);
@@ -457,13 +456,13 @@ fn a_login_refused_half_way() {
     let desk = story::before(DAY_LATER);
     let ran = disturbed(&desk, DAY_LATER, fault("PATCH", "/", "status-401", 1));
     ran.ends_with(6).says("not tried: the login was refused");
-    let refused = desk.sandbox().requests().iter().filter(|request| request.status == 401).count();
+    let refused = desk.requests().iter().filter(|request| request.status == 401).count();
     assert_eq!(refused, 1);
     assert_eq!(asked(&desk, "PATCH", ""), [401]);
     // The scheduler comes back at once.
-    desk.sandbox().clear_requests();
+    desk.forget_requests();
     desk.psactl(&["sync"]);
-    assert_eq!(desk.sandbox().requests().len(), 0);
+    assert_eq!(desk.requests().len(), 0);
     desk.later(SignedDuration::from_mins(2));
     desk.psactl(&["sync"]).ends_with(0);
     story::assert_psa(&desk, DAY_LATER, "refused half-way");
@@ -474,7 +473,7 @@ fn a_login_refused_half_way() {
 fn a_login_refused_while_many_writes_are_under_way() {
     let desk = story::before(DAY_LATER);
     (CHAPTERS[DAY_LATER].world)(&desk);
-    desk.sandbox().clear_requests();
+    desk.forget_requests();
     desk.expects_refusals();
     desk.sandbox().add_fault(fault("PATCH", "/", "status-401", 1000)).unwrap();
     desk.psactl(&["sync"]).ends_with(6).says("not tried: the login was refused");

@@ -272,7 +272,7 @@ fn another_files_places_are_taken_over_as_they_are_meant() {
     let (accounts, events) = psactl::portal::sample(desk.sandbox().now());
     desk.sandbox().set_export("accounts.csv", accounts);
     desk.sandbox().set_export("events.csv", events);
-    let site = desk.sandbox().portal_url();
+    let site = desk.sandbox().exports_url();
     for name in ["accounts", "events"] {
         desk.edit(
             "psactl.toml",
@@ -355,7 +355,7 @@ fn another_file_gives_the_defaults() {
 fn axcients_api_takes_the_place_of_exports() {
     let desk = Desk::bare();
     let url = desk.sandbox().x360recover_url();
-    secret_file(&desk, "ax-key", &desk.sandbox().portal().key());
+    secret_file(&desk, "ax-key", &desk.sandbox().axcient().key());
     let mut flags = without(&desk, "--accounts");
     for gone in ["--events", "--time-zone"] {
         while let Some(at) = flags.iter().position(|flag| flag == gone) {
@@ -379,11 +379,11 @@ fn axcients_api_takes_the_place_of_exports() {
         .ends_with(4)
         .says("the API key was refused (401)")
         .is_silent_on("hunter2");
-    desk.sandbox().portal().clear_requests();
+    desk.sandbox().axcient().clear_requests();
     run(&desk, &with(&flags, &more))
         .ends_with(0)
         .says("x360Recover answers: organization “doc backup services”");
-    assert_eq!(desk.sandbox().portal().requests().len(), 1, "one cheap call");
+    assert_eq!(desk.sandbox().axcient().requests().len(), 1, "one cheap call");
     let text = desk.read(MADE);
     for line in [
         "source = \"x360recover\"",
@@ -785,7 +785,7 @@ fn exports_may_be_patterns_and_addresses() {
     std::fs::create_dir(desk.file("exports")).unwrap();
     std::fs::rename(desk.file("accounts.csv"), desk.file("exports/accounts-1.csv")).unwrap();
     desk.sandbox().set_export("events.csv", desk.read("events.csv"));
-    let address = format!("{}/events.csv?sig=x", desk.sandbox().portal_url());
+    let address = format!("{}/events.csv?sig=x", desk.sandbox().exports_url());
     let mut flags = without(&desk, "--accounts");
     let at = flags.iter().position(|given| given == "--events").unwrap();
     flags[at + 1] = address.clone();

@@ -157,9 +157,9 @@ fn the_scheduler_takes_up_what_was_killed() {
         desk.psactl(&["sync"]).ends_with(0);
         // Everything but what differs because of the run before.
         story::assert_psa(&desk, 2, point);
-        desk.sandbox().clear_requests();
+        desk.forget_requests();
         desk.psactl(&["sync"]).ends_with(0);
-        assert_eq!(desk.sandbox().requests().len(), 0, "{point}");
+        assert_eq!(desk.requests().len(), 0, "{point}");
     }
 }
 
@@ -177,7 +177,7 @@ fn what_somebody_wrote_meanwhile_is_not_overwritten() {
             break;
         }
     }
-    let patched = desk.sandbox().requests().into_iter().rev().find(|request| request.method == "PATCH");
+    let patched = desk.requests().into_iter().rev().find(|request| request.method == "PATCH");
     let path = patched.unwrap().path;
     let path = psactl::psa::Path::parse(&path[path.find("/finance").unwrap()..]).unwrap();
     let theirs = [psactl::psa::PatchOp::replace("quantity", 7)];
@@ -205,7 +205,7 @@ fn what_arrived_in_part_is_psactls_own() {
             break;
         }
     }
-    let patched = desk.sandbox().requests().into_iter().rev().find(|request| request.method == "PATCH");
+    let patched = desk.requests().into_iter().rev().find(|request| request.method == "PATCH");
     let path = patched.unwrap().path;
     let path = psactl::psa::Path::parse(&path[path.find("/finance").unwrap()..]).unwrap();
     let written: serde_json::Value = desk.wait(desk.colleague().get(&path)).unwrap();
@@ -232,7 +232,7 @@ fn ctrl_c_ends_after_the_write_in_hand() {
     let slow = psactl::sandbox::Options { latency: Duration::from_millis(25), ..Default::default() };
     let desk = story::before_with(slow, story::DAY_LATER);
     (CHAPTERS[story::DAY_LATER].world)(&desk);
-    desk.sandbox().clear_requests();
+    desk.forget_requests();
     let child = desk
         .command(&["sync"])
         .stdout(std::process::Stdio::piped())

@@ -10,7 +10,6 @@ mod client_line;
 mod client_redirects;
 mod client_secrets;
 mod client_tls;
-mod commands;
 mod companies;
 mod companies_add;
 mod companies_many;

@@ -732,3 +732,11 @@ fn on_an_old_release_the_status_gets_the_guides_cross_reference() {
     let desk = Desk::with(old(psactl::sandbox::World::Integrated));
     desk.psactl(&one("--check")).ends_with(0).says("has External Integration XRef “Not Responded”");
 }
+
+#[test]
+fn the_whole_set_up_runs_twice_and_changes_nothing_the_second_time() {
+    let desk = Desk::linked();
+    desk.forget_requests();
+    desk.psactl(APPLY).ends_with(0).says("Set-up is complete.");
+    assert_eq!(desk.writes(), Vec::<String>::new());
+}

@@ -142,9 +142,9 @@ pub fn assert_as_undisturbed(desk: &Desk, chapter: usize, what: &str) {
     if chapter < 2 {
         return;
     }
-    desk.sandbox().clear_requests();
+    desk.forget_requests();
     desk.psactl(&["sync"]).ends_with(0);
-    assert_eq!(desk.sandbox().requests().len(), 0, "{what}: the next sync sends something");
+    assert_eq!(desk.requests().len(), 0, "{what}: the next sync sends something");
     desk.psactl(&["sync", "--verify"]).ends_with(0).is_silent_on("somebody else");
     assert_eq!(desk.writes(), [""; 0], "{what}: the next sync writes something");
 }

@@ -120,8 +120,7 @@ impl Desk {
 
     /// Set up and linked: all three customers, agreement additions made, one sync done, nothing held.
     pub fn running() -> Desk {
-        let desk = Desk::bare();
-        desk.set_up();
+        let desk = Desk::linked();
         desk.psactl(&["sync"]).ends_with(0);
         desk
     }

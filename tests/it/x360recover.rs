@@ -4,13 +4,14 @@
 use std::time::Duration;
 
 use psactl::portal::x360recover::{Answer, Api, Kind, Patience};
-use psactl::sandbox::{Fault, Options, Sandbox};
+use psactl::sandbox::{Fault, Sandbox};
 use serde_json::{Value, json};
 
-/// A sandbox, and a client of its x360Recover API that is in a hurry.
+use crate::support::Desk;
+
+/// A desk, and a client of the x360Recover API beside it that is in a hurry.
 struct Mock {
-    runtime: tokio::runtime::Runtime,
-    sandbox: Option<Sandbox>,
+    desk: Desk,
     api: Api,
 }
 
@@ -26,43 +27,33 @@ fn hasty() -> Patience {
 
 impl Mock {
     fn new() -> Mock {
-        let runtime =
-            tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build().unwrap();
-        let options = Options { now: Some(crate::support::NOW.parse().unwrap()), ..Options::default() };
-        let sandbox = runtime.block_on(Sandbox::start(options)).unwrap();
-        let api = Api::new(&sandbox.x360recover_url(), sandbox.portal().key().into(), hasty()).unwrap();
-        Mock { runtime, sandbox: Some(sandbox), api }
+        let desk = Desk::bare();
+        let sandbox = desk.sandbox();
+        let api = Api::new(&sandbox.x360recover_url(), sandbox.axcient().key().into(), hasty()).unwrap();
+        Mock { desk, api }
     }
 
     fn sandbox(&self) -> &Sandbox {
-        self.sandbox.as_ref().unwrap()
+        self.desk.sandbox()
     }
 
     fn wait<T>(&self, work: impl Future<Output = T>) -> T {
-        self.runtime.block_on(work)
+        self.desk.wait(work)
     }
 
     fn fault(&self, fault: Value) {
-        self.sandbox().portal().add_fault(serde_json::from_value::<Fault>(fault).unwrap()).unwrap();
+        self.sandbox().axcient().add_fault(serde_json::from_value::<Fault>(fault).unwrap()).unwrap();
     }
 
     /// The paths with their queries that were asked since the last time.
     fn asked(&self) -> Vec<String> {
-        let requests = self.sandbox().portal().requests();
-        self.sandbox().portal().clear_requests();
+        let requests = self.sandbox().axcient().requests();
+        self.sandbox().axcient().clear_requests();
         let shown = |path: &str, query: &str| match query {
             "" => path.to_owned(),
             query => format!("{path}?{query}"),
         };
         requests.iter().map(|request| shown(&request.path, &request.query)).collect()
-    }
-}
-
-impl Drop for Mock {
-    fn drop(&mut self) {
-        if let Some(sandbox) = self.sandbox.take() {
-            self.runtime.block_on(sandbox.stop());
-        }
     }
 }
 
@@ -124,7 +115,7 @@ fn every_form_of_error() {
         );
         assert_eq!(kind(api.job(355, 3001, 30011).await), Kind::NotFound);
         let elsewhere =
-            Api::new(&mock.sandbox().x360recover_origin(), mock.sandbox().portal().key().into(), hasty())
+            Api::new(&mock.sandbox().x360recover_origin(), mock.sandbox().axcient().key().into(), hasty())
                 .unwrap();
         assert_eq!(kind(elsewhere.clients().await), Kind::Address);
         let stranger = Api::new(&mock.sandbox().x360recover_url(), "another-key".into(), hasty()).unwrap();
@@ -164,6 +155,9 @@ fn every_form_of_error() {
         (at("/client", "html-200"), Kind::Garbled, 1),
         (at("/client", "empty"), Kind::Garbled, 1),
         (at("/client", "garbled"), Kind::Garbled, 1),
+        // The end of the connection in the middle of a body is no answer, and is tried again.
+        (at("/client", "truncated"), Kind::Lost, 4),
+        (at("/client", "truncated-chunked"), Kind::Lost, 4),
         (body("/client", "status-429", "[]", "application/json"), Kind::Limited(None), 4),
         (
             json!({"path": "/client", "kind": "redirect", "location": "http://127.0.0.1:1/", "times": 9}),
@@ -176,8 +170,15 @@ fn every_form_of_error() {
         mock.fault(fault.clone());
         assert_eq!(kind(mock.wait(api.clients())), expected, "{fault}");
         assert_eq!(mock.asked().len(), calls, "{fault}");
-        mock.sandbox().portal().clear_faults();
+        mock.sandbox().axcient().clear_faults();
     }
+    // Bytes that come one by one come without an end.
+    let impatient = Patience { timeout: Duration::from_millis(300), waits: Vec::new(), ..hasty() };
+    let (url, key) = (mock.sandbox().x360recover_url(), mock.sandbox().axcient().key());
+    let impatient = Api::new(&url, key.into(), impatient).unwrap();
+    mock.fault(at("/client", "dripping"));
+    assert_eq!(kind(mock.wait(impatient.clients())), Kind::Lost);
+    mock.sandbox().axcient().clear_faults();
     // What passes by itself.
     for passing in ["status-429", "status-503", "reset"] {
         mock.fault(json!({"path": "/client", "kind": passing, "times": 2}));
@@ -187,14 +188,14 @@ fn every_form_of_error() {
     mock.fault(json!({"path": "/client", "kind": "html-200", "body": "{\"message\":\"Limit Exceeded\"}", "contentType": "application/json"}));
     assert_eq!(kind(mock.wait(api.clients())), Kind::Garbled);
     // Without the scope Billing.
-    mock.sandbox().portal().behave(|behaviour| behaviour.billing_scope = false);
+    mock.sandbox().axcient().behave(|behaviour| behaviour.billing_scope = false);
     assert_eq!(kind(mock.wait(api.billable_usage())), Kind::Right);
 }
 
 #[test]
 fn a_list_ends_when_a_page_brings_nothing_new() {
     let mock = Mock::new();
-    let portal = mock.sandbox().portal();
+    let portal = mock.sandbox().axcient();
     portal.edit(|records| {
         let one = records["devices"][0].clone();
         records["devices"] = (1..=250)
@@ -248,7 +249,7 @@ fn a_list_ends_when_a_page_brings_nothing_new() {
 #[test]
 fn a_list_of_one_may_come_as_the_object_that_is_published() {
     let mock = Mock::new();
-    let portal = mock.sandbox().portal();
+    let portal = mock.sandbox().axcient();
     portal.behave(|behaviour| behaviour.single_objects = true);
     portal.edit(|records| {
         for list in ["clients", "appliances", "vaults"] {

@@ -27,14 +27,14 @@ fn minutes(minutes: i64) -> SignedDuration {
 
 /// What was asked of the portal since the last time.
 fn asked(desk: &Desk) -> Vec<LoggedRequest> {
-    let portal = desk.sandbox().portal();
+    let portal = desk.sandbox().axcient();
     let requests = portal.requests();
     portal.clear_requests();
     requests
 }
 
 fn fault(desk: &Desk, fault: Value) {
-    desk.sandbox().portal().add_fault(serde_json::from_value::<Fault>(fault).unwrap()).unwrap();
+    desk.sandbox().axcient().add_fault(serde_json::from_value::<Fault>(fault).unwrap()).unwrap();
 }
 
 /// A run of a job that ends now: half an hour after the last look it is told of.
@@ -46,7 +46,7 @@ fn run(desk: &Desk, job: i64, status: &str) {
         "rp": (status == "Completed").then(|| shown(now - minutes(1))),
         "error_msg": (status == "Failed").then_some("no space left"),
     });
-    desk.sandbox().portal().edit(|records| {
+    desk.sandbox().axcient().edit(|records| {
         records["history"][job.to_string()].as_array_mut().unwrap().insert(0, run.clone());
         for device in records["devices"].as_array_mut().unwrap() {
             for listed in device["jobs"].as_array_mut().unwrap() {
@@ -112,7 +112,7 @@ fn the_portal_is_asked_every_poll_every_and_only_for_what_may_be_new() {
     let desk = running();
     // The copy holds no secret and is its owner's alone.
     let copy = desk.read("state/portal/x360recover.json");
-    assert!(!copy.contains(&desk.sandbox().portal().key()));
+    assert!(!copy.contains(&desk.sandbox().axcient().key()));
     #[cfg(unix)]
     {
         use std::os::unix::fs::PermissionsExt;
@@ -186,7 +186,7 @@ fn two_counts_that_disagree_hold_the_service() {
     let desk = running();
     desk.later(minutes(60 * 13));
     // One more is counted than is listed; and the storage grows a little.
-    desk.sandbox().portal().edit(|records| {
+    desk.sandbox().axcient().edit(|records| {
         let extra = json!({"id": 3013, "name": "JTR-New", "client_id": 355, "type": "WORKSTATION", "d2c": true, "cloud_usage": 1_000_000_000, "jobs": []});
         records["devices"].as_array_mut().unwrap().push(extra);
         records["clients"][1]["devices_counters"]["d2c"][1]["count"] = json!(4);
@@ -201,7 +201,7 @@ fn two_counts_that_disagree_hold_the_service() {
     );
     // Both say two: nothing is held any more.
     desk.later(minutes(60 * 13));
-    desk.sandbox().portal().edit(|records| {
+    desk.sandbox().axcient().edit(|records| {
         records["clients"][1]["devices_counters"]["d2c"][1]["count"] = json!(2);
     });
     desk.psactl(&["sync"]).ends_with(0);
@@ -212,7 +212,7 @@ fn two_counts_that_disagree_hold_the_service() {
 fn an_outage_that_counts_nothing_is_held() {
     let desk = running();
     desk.later(minutes(60 * 13));
-    desk.sandbox().portal().edit(|records| {
+    desk.sandbox().axcient().edit(|records| {
         records["devices"].as_array_mut().unwrap().retain(|device| device["client_id"] != 355);
         records["clients"][1]["devices_counters"] =
             json!({"d2c": [], "appliance_based": [], "cloud_archive": []});
@@ -261,7 +261,7 @@ fn a_portal_that_does_not_answer_leaves_what_is_known_and_is_told_of_once() {
         desk.psactl(&["sync"]).ends_with(0).is_silent_on(says);
         assert!(!asked(&desk).is_empty(), "{what}");
         assert_eq!(quantities(&desk, "EFS-355"), before, "{what}");
-        desk.sandbox().portal().clear_faults();
+        desk.sandbox().axcient().clear_faults();
         desk.later(minutes(61));
         desk.psactl(&["sync"]).ends_with(0);
         assert!(asked(&desk).len() > 4, "{what}: asked again");
@@ -285,7 +285,7 @@ fn a_portal_that_never_answered_says_why_and_asks_for_no_crowd() {
     desk.psactl(&["sync"]).ends_with(0).says("still:");
     assert_eq!(asked(&desk).len(), 0);
     // Another key is tried at once.
-    let key = desk.sandbox().portal().key();
+    let key = desk.sandbox().axcient().key();
     desk.write("axcient-key", &key);
     desk.psactl(&["companies"]).ends_with(0).says("Joe TV Repair");
 }
@@ -311,7 +311,7 @@ fn backup_results_that_cannot_be_read_make_no_statistics() {
     assert_eq!(statistics(), before);
     // The recovery point tells of a backup all the same; and it is not counted twice when the history is back.
     desk.psactl(&["events", "--cid", "419"]).says("Backup of AF-SRV02 (Nightly) made a recovery point");
-    desk.sandbox().portal().clear_faults();
+    desk.sandbox().axcient().clear_faults();
     desk.later(minutes(60 * 13));
     desk.psactl(&["sync"]).ends_with(0);
     let more = |before: &[Value]| before.iter().filter_map(Value::as_i64).sum::<i64>();
@@ -322,7 +322,7 @@ fn backup_results_that_cannot_be_read_make_no_statistics() {
 fn the_forms_in_which_production_differs_change_nothing() {
     let plan = |change: fn(&mut psactl::sandbox::Behaviour)| {
         let desk = desk();
-        desk.sandbox().portal().behave(change);
+        desk.sandbox().axcient().behave(change);
         desk.set_up();
         desk.psactl(&["sync"]).ends_with(0);
         let all = ["EFS-342", "EFS-355", "EFS-419"].map(|serial| quantities(&desk, serial));
@@ -362,7 +362,7 @@ fn another_prefix_or_source_blocks_until_a_person_agrees() {
     desk.edit("psactl.toml", "managed_id_prefix = \"EFS-\"", "managed_id_prefix = \"AX-\"");
     desk.later(minutes(60 * 13));
     desk.sandbox()
-        .portal()
+        .axcient()
         .edit(|records| records["devices"][3]["vaults"][0]["device_usage"] = json!(70_000_000_000_i64));
     desk.psactl(&["sync"]).ends_with(6).says("now [connectwise] managed_id_prefix makes it AX-355");
     assert!(quantities(&desk, "EFS-355").contains(&"Online Backup Basic Storage 80.45".to_owned()));
@@ -390,7 +390,7 @@ fn an_msp_with_two_thousand_devices_is_asked_for_in_few_calls() {
     let at = |minutes: i64| {
         (now - SignedDuration::from_mins(minutes)).strftime("%Y-%m-%dT%H:%M:%S.000Z").to_string()
     };
-    desk.sandbox().portal().edit(|records| {
+    desk.sandbox().axcient().edit(|records| {
         let (mut clients, mut devices, mut history) = (Vec::new(), Vec::new(), serde_json::Map::new());
         for client in 1..=200_i64 {
             clients.push(json!({"id": client, "name": format!("Client {client}"), "active": true}));
@@ -410,7 +410,7 @@ fn an_msp_with_two_thousand_devices_is_asked_for_in_few_calls() {
     assert_eq!(asked(&desk).len(), 1 + 1 + 21 + 1 + 2_000, "the first time every job is asked for its month");
     // Half an hour later ten of them have backed up.
     desk.later(minutes(31));
-    desk.sandbox().portal().edit(|records| {
+    desk.sandbox().axcient().edit(|records| {
         for device in records["devices"].as_array_mut().unwrap().iter_mut().take(10) {
             device["jobs"][0]["latest_rp"] = json!(at(-20));
         }
@@ -424,7 +424,7 @@ fn an_msp_with_two_thousand_devices_is_asked_for_in_few_calls() {
 fn what_is_in_doubt_or_too_old_is_not_billed_and_what_is_left_out_is_named() {
     let desk = desk();
     desk.sandbox()
-        .portal()
+        .axcient()
         .edit(|records| records["clients"][1]["devices_counters"]["d2c"][0]["count"] = json!(5));
     desk.psactl(&["setup", "--apply", "--yes", "--vendor-sync-is-off"])
         .ends_with(3)
@@ -439,7 +439,7 @@ fn what_is_in_doubt_or_too_old_is_not_billed_and_what_is_left_out_is_named() {
         ["Online Backup # Desktops 1", "Online Backup Basic Storage 80.45"]
     );
     desk.sandbox()
-        .portal()
+        .axcient()
         .edit(|records| records["clients"][1]["devices_counters"]["d2c"][0]["count"] = json!(1));
     desk.later(minutes(31));
     desk.psactl(&["sync", "--dry-run"]).ends_with(0);
@@ -447,7 +447,7 @@ fn what_is_in_doubt_or_too_old_is_not_billed_and_what_is_left_out_is_named() {
 
     // A portal that is silent for longer than max_age bills nothing any more.
     desk.sandbox()
-        .portal()
+        .axcient()
         .edit(|records| records["devices"][3]["vaults"][0]["device_usage"] = json!(64_000_000_000_i64));
     fault(&desk, json!({"path": "/organization", "kind": "status-504", "times": 999}));
     desk.later(minutes(60 * 37));
@@ -457,7 +457,7 @@ fn what_is_in_doubt_or_too_old_is_not_billed_and_what_is_left_out_is_named() {
         .says("longer ago than max_age (1 day 12 h)")
         .says("psactl sync --verify asks x360Recover at once");
     assert!(quantities(&desk, "EFS-355").contains(&"Online Backup Basic Storage 80.45".to_owned()));
-    desk.sandbox().portal().clear_faults();
+    desk.sandbox().axcient().clear_faults();
     desk.psactl(&["sync", "--verify"]).ends_with(0);
     assert!(quantities(&desk, "EFS-355").contains(&"Online Backup Basic Storage 82.05".to_owned()));
 }

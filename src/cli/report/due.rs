@@ -14,7 +14,7 @@ use crate::report::{self, DueAgreement, DueFacts, FindingKind};
 use crate::setup::Chosen;
 use crate::store::Pause;
 use crate::sync::pausing::Pauses;
-use crate::sync::{Options, Part, billable, observe};
+use crate::sync::{Options, Part, billable, observe, zone};
 use crate::ui::{Look, Show, Ui, text};
 
 #[derive(Debug, Serialize)]
@@ -33,7 +33,7 @@ pub(super) fn run(context: &Context, within: Span) -> Result<Exit> {
     let config = context.config()?;
     let store = context.store_for(&config)?;
     let now = context.now();
-    let today = now.to_zoned(observe::remembered_zone(&config, &store)?).date();
+    let today = now.to_zoned(zone::remembered(&config, &store)?).date();
     let until = today.checked_add(within).unwrap_or(Date::MAX);
     stop::refuse(&store)?;
     Chosen::read(&store)?.complete(&config)?;

@@ -16,14 +16,14 @@ use crate::report::{self, Facts, Month, Report};
 use crate::services;
 use crate::setup::Chosen;
 use crate::store::{Link, Store};
-use crate::sync::{observe, waiting};
+use crate::sync::{observe, waiting, zone};
 use crate::ui::text;
 
 pub(super) fn gather(context: &Context, month: Option<Asked>, only_linked: bool) -> Result<Report> {
     let config = context.config()?;
     let store = context.store_for(&config)?;
     let now = context.now();
-    let month = chosen(month.unwrap_or(Asked::This), observe::remembered_zone(&config, &store)?, now)?;
+    let month = chosen(month.unwrap_or(Asked::This), zone::remembered(&config, &store)?, now)?;
     let (name, snapshot) = customers(context, &config)?;
     let links = links(&store, name)?;
     let products = Chosen::read(&store)?.products;

@@ -17,7 +17,7 @@ use crate::setup::Chosen;
 use crate::store::{Hold, HoldState, Link, Pause, Store};
 use crate::sync::billing::{self, AgreementFacts};
 use crate::sync::pausing::{Pauses, told};
-use crate::sync::{Options, Part, observe};
+use crate::sync::{Options, Part, observe, zone};
 
 /// What one account used.
 #[derive(Debug, Serialize)]
@@ -141,7 +141,7 @@ pub(super) fn gather(
     let bindings = store.bindings(name)?;
     let holds: Vec<Hold> = store.holds()?.into_iter().filter(|hold| hold.cid == cid).collect();
     let managed_id = config.connectwise.managed_id(cid);
-    let today = now.to_zoned(observe::remembered_zone(&config, &store)?).date();
+    let today = now.to_zoned(zone::remembered(&config, &store)?).date();
     let state = store.customers(name)?.remove(cid);
     let mut plan = read.plan;
     if read.agreements.is_none() {

@@ -2,11 +2,11 @@
 
 use crate::doctor::findings::Findings;
 use crate::doctor::observe::{Seen, kind_of};
-use crate::psa::Kind;
-use crate::sync::billable;
+use crate::psa::{Kind, OrEmpty, clean};
+use crate::sync::{billable, zone};
 
 pub(super) fn judge(seen: &Seen<'_>, found: &mut Findings) {
-    let Some(psa) = &seen.psa else { return };
+    let (Some(psa), Ok(config)) = (&seen.psa, &seen.config) else { return };
     match &psa.company {
         Ok(info) => {
             let version = info.version_code.clone().or_else(|| info.version_number.clone());
@@ -35,5 +35,14 @@ pub(super) fn judge(seen: &Seen<'_>, found: &mut Findings) {
             Vec::new(),
             vec!["set the clock".to_owned()],
         );
+    }
+    match &psa.info {
+        Some(Ok(info)) => {
+            let named = info.server_time_zone.or_empty();
+            if zone::known(config, named).is_none() {
+                found.find("time-zone", format!("the server's zone is “{}”", clean(named, 60)));
+            }
+        }
+        _ => found.skip("time-zone", "not checked, because ConnectWise did not tell it"),
     }
 }

@@ -3,7 +3,8 @@
 use std::fmt;
 
 use jiff::Timestamp;
-use jiff::tz::TimeZone;
+use jiff::fmt::temporal::Pieces;
+use jiff::tz::Offset;
 use serde::{Deserialize, Deserializer, Serialize, de};
 
 /// A record named within another one.
@@ -84,7 +85,8 @@ pub(super) fn time<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<
     }
 }
 
-/// The time in a text of ConnectWise.
+/// The time in a text of ConnectWise. One before or after what psactl counts in is the first or the last that it
+/// does: “until 12/31/9999” means for ever, and is no reason not to read the record.
 pub(crate) fn read_time(text: &str) -> Option<Timestamp> {
     let text = text.trim();
     if let Ok(time) = text.parse::<Timestamp>() {
@@ -92,8 +94,10 @@ pub(crate) fn read_time(text: &str) -> Option<Timestamp> {
     }
     // Not every text that the date reader would take is a date of ConnectWise's: it begins with a year.
     let dated = text.len() >= 10 && text.is_char_boundary(10) && text.as_bytes().get(4) == Some(&b'-');
-    let civil = if dated { text.parse::<jiff::civil::DateTime>().ok()? } else { return None };
-    Some(civil.to_zoned(TimeZone::UTC).ok()?.timestamp())
+    let said = if dated { Pieces::parse(text).ok()? } else { return None };
+    let civil = said.date().to_datetime(said.time().unwrap_or_default());
+    let beyond = if civil.year() > 0 { Timestamp::MAX } else { Timestamp::MIN };
+    Some(said.to_numeric_offset().unwrap_or(Offset::UTC).to_timestamp(civil).unwrap_or(beyond))
 }
 
 /// Reads null as the default: lists, flags and texts that some releases give as null.

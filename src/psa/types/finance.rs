@@ -69,8 +69,6 @@ record! {
         r#type as "type": reference,
         /// The company.
         company: reference,
-        /// The agreement that it is part of, for child agreements.
-        parent_agreement: reference,
         /// The first day.
         start_date: time,
         /// The last day, unless it has none.
@@ -85,22 +83,12 @@ record! {
         agreement_status: of(AgreementStatus),
         /// How often it is invoiced; without one it never is.
         billing_cycle: reference,
-        /// Whether it is invoiced once only.
-        bill_one_time_flag: flag,
-        /// From when it is invoiced.
-        bill_start_date: time,
         /// When it is invoiced next; without a date it never is.
         next_invoice_date: time,
-        /// Whether invoices cover the running period or the one ahead, as `Current`, `Future`.
-        period_type: text,
         /// Whether part of a period is billed in part.
         prorate_flag: of(bool),
-        /// Whether parts of periods of additions are invoiced.
-        invoice_prorated_additions_flag: of(bool),
         /// The currency of its invoices.
         currency: of(Currency),
-        /// The amount that it is invoiced at by itself.
-        bill_amount: decimal,
     }
 }
 
@@ -117,8 +105,6 @@ record! {
         less_included: decimal,
         /// The price of one.
         unit_price: decimal,
-        /// The cost of one.
-        unit_cost: decimal,
         /// Whether it is billed.
         bill_customer: of(BillCustomer),
         /// The first day.
@@ -135,16 +121,8 @@ record! {
         billed_quantity: decimal,
         /// The price of the line; ConnectWise computes it.
         ext_price: decimal,
-        /// The cost of the line; ConnectWise computes it.
-        ext_cost: decimal,
-        /// The unit of measure.
-        uom: text,
         /// Whether it is taxed.
         taxable_flag: flag,
-        /// Its place among the agreement's lines.
-        sequence_number: decimal,
-        /// Whether the running period is billed in part.
-        prorate_current_period_flag: of(bool),
         /// Whether its agreement runs.
         agreement_status: of(AgreementStatus),
     }

@@ -61,8 +61,6 @@ record! {
         management_solution_name: text,
         /// The global login's name.
         global_login_username: text,
-        /// Whether it is hidden.
-        no_display_flag: flag,
     }
 }
 
@@ -81,12 +79,6 @@ record! {
         global_login_username: text,
         /// How finely it bills unless a cross-reference says otherwise.
         default_billing_level: of(BillingLevel),
-        /// The kind of solution behind it.
-        management_it_setup_type: text,
-        /// The location of what it makes.
-        default_location: reference,
-        /// The department of what it makes.
-        default_department: reference,
         /// The integrator login that it works through.
         integrator_login: reference,
         /// Whether devices are matched by serial number.
@@ -101,8 +93,6 @@ record! {
 record! {
     /// How a vendor's type and level are billed (contract: `ManagedDevicesIntegrationCrossReference`).
     CrossReference, "cross-reference" {
-        /// The integration it belongs to.
-        managed_devices_integration: reference,
         /// The vendor's type, letter for letter.
         vendor_type: text,
         /// The vendor's level, letter for letter.
@@ -131,28 +121,14 @@ record! {
         agreement: reference,
         /// The company.
         company: reference,
-        /// Machines watched by SNMP.
-        snmp_machines: whole,
         /// Workstations.
         total_workstations: whole,
         /// Servers.
         total_servers: whole,
-        /// Windows servers.
-        total_windows_servers: whole,
-        /// Windows workstations.
-        total_windows_workstations: whole,
-        /// Machines of all kinds.
-        total_managed_machines: whole,
-        /// Servers that are offline.
-        servers_offline: whole,
-        /// Servers with little space.
-        servers_disk_space_low: whole,
         /// Backup jobs that succeeded.
         successful_backup_jobs: whole,
         /// Backup jobs that failed.
         failed_backup_jobs: whole,
-        /// Notifications.
-        total_notifications: whole,
     }
 }
 
@@ -166,9 +142,6 @@ pub struct SolutionReference {
     /// Its name.
     #[serde(default)]
     pub name: Option<String>,
-    /// The name of its set-up.
-    #[serde(default)]
-    pub setup_name: Option<String>,
 }
 
 impl SolutionReference {

@@ -14,15 +14,15 @@ mod system;
 
 pub(crate) use common::read_time;
 pub use common::{OrEmpty, RecordInfo, Reference};
-pub use company::{Company, CompanyStatus, Configuration, ConfigurationType};
+pub use company::{Company, CompanyStatus, ConfigurationType};
 pub use finance::{Addition, Agreement, AgreementStatus, AgreementType, BillCustomer, Currency};
 pub use management::{
     BillingLevel, CrossReference, DeviceType, Integration, LoginBy, ManagedId, ManagementSolution,
     SolutionReference, SolutionType,
 };
-pub use procurement::{CatalogItem, Category, ProductClass, ProductType, SubCategory, UnitOfMeasure};
+pub use procurement::CatalogItem;
 pub use service::{Board, BoardStatus, EscalationStatus, Ticket, TicketNote};
-pub use system::{Department, Info, IntegratorLogin, LicenseBit, Location};
+pub use system::{Info, IntegratorLogin, LicenseBit};
 
 #[cfg(test)]
 #[path = "../types_tests.rs"]

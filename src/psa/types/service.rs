@@ -29,8 +29,6 @@ record! {
         project_flag: flag,
         /// Its location.
         location: reference,
-        /// Its department.
-        department: reference,
         /// The address that its notifications come from.
         notify_email_from: text,
     }
@@ -43,18 +41,12 @@ record! {
         name: text,
         /// The board.
         board: reference,
-        /// Its place among the statuses.
-        sort_order: whole,
         /// Whether it is out of use.
         inactive: flag,
         /// Whether tickets with it are closed.
         closed_status: flag,
         /// Whether new tickets get it.
         default_flag: flag,
-        /// Whether tickets with it are shown on the board.
-        display_on_board: flag,
-        /// Whether no time can be entered.
-        time_entry_not_allowed: flag,
         /// What it means for service level agreements.
         escalation_status: of(EscalationStatus),
         /// The cross-reference for integrations that old releases have (behaviours, section 9).
@@ -75,18 +67,12 @@ record! {
         company: reference,
         /// The type.
         r#type as "type": reference,
-        /// The priority.
-        priority: reference,
         /// The key that an integration keeps there, up to 100 characters.
         external_x_ref: text,
         /// Whether it is closed; ConnectWise computes it from the status.
         closed_flag: flag,
         /// When it was closed.
         closed_date: time,
-        /// Who closed it.
-        closed_by: text,
-        /// When it was resolved.
-        date_resolved: time,
         /// The ticket that it was merged into.
         merged_parent_ticket: reference,
         /// The ticket that it hangs below.
@@ -97,19 +83,7 @@ record! {
 record! {
     /// A note of a ticket (contract: `ServiceNote`).
     TicketNote, "ticket note" {
-        /// The ticket.
-        ticket_id: whole,
         /// The text.
         text: text,
-        /// Whether it stands in the discussion, where customers read it.
-        detail_description_flag: flag,
-        /// Whether it is for the MSP's own people.
-        internal_analysis_flag: flag,
-        /// Whether it says how the ticket was resolved.
-        resolution_flag: flag,
-        /// Who wrote it.
-        created_by: text,
-        /// When it was written.
-        date_created: time,
     }
 }

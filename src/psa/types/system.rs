@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use serde::Deserialize;
 use serde_json::Value;
 
-use super::common::{or_default, record};
+use super::common::or_default;
 use crate::psa::{Record, RecordInfo, Reference};
 
 /// The system's own description (contract: `Info`).
@@ -15,15 +15,9 @@ pub struct Info {
     /// The release, as `v2025.8.12345`.
     #[serde(default)]
     pub version: Option<String>,
-    /// Whether ConnectWise hosts the site.
-    #[serde(default)]
-    pub is_cloud: Option<bool>,
     /// The time zone of the server, in Microsoft's words (“Eastern Standard Time”).
     #[serde(default)]
     pub server_time_zone: Option<String>,
-    /// The region, as `na`.
-    #[serde(default)]
-    pub cloud_region: Option<String>,
     /// What the licence covers.
     #[serde(default, deserialize_with = "or_default")]
     pub license_bits: Vec<LicenseBit>,
@@ -134,23 +128,5 @@ impl Record for IntegratorLogin {
 
     fn id(&self) -> Option<i64> {
         Some(self.id)
-    }
-}
-
-record! {
-    /// A location of the MSP (contract: `SystemLocation`).
-    Location, "location" {
-        /// The name.
-        name: text,
-    }
-}
-
-record! {
-    /// A department of the MSP (contract: `SystemDepartment`).
-    Department, "department" {
-        /// The name.
-        name: text,
-        /// The short name.
-        identifier: text,
     }
 }

@@ -1,4 +1,4 @@
-//! The portal: exports over HTTP, with what servers of files do (`ETag`, `If-Modified-Since`, a key in
+//! The exports over HTTP, with what servers of files do (`ETag`, `If-Modified-Since`, a key in
 //! `Authorization`), and faults on request.
 
 use std::collections::BTreeMap;
@@ -8,7 +8,7 @@ use std::sync::Arc;
 use axum::Router;
 use axum::body::Body;
 use axum::extract::{ConnectInfo, State};
-use axum::http::{HeaderMap, HeaderName, HeaderValue, Request, Response, StatusCode, header};
+use axum::http::{HeaderMap, HeaderName, Request, Response, StatusCode, header};
 use jiff::Timestamp;
 use serde::Serialize;
 use sha2::{Digest, Sha256};
@@ -16,15 +16,15 @@ use tokio::net::TcpListener;
 use tokio_rustls::TlsAcceptor;
 
 use super::super::broken;
-use super::super::faults::{Faults, Kind};
+use super::super::faults::Faults;
 use super::super::line::Cut;
 use super::super::reply::Reply;
 use super::super::server::{behind, sent_or_cut};
 use super::super::{Shared, locked};
 
-/// A request to the portal, as the log keeps it.
+/// A request for an export, as the log keeps it.
 #[derive(Debug, Clone, Serialize)]
-pub struct PortalRequest {
+pub struct ExportsRequest {
     /// The path, without the query.
     pub path: String,
     /// What was answered; 0 where the connection was cut.
@@ -37,14 +37,14 @@ pub struct PortalRequest {
     pub fault: Option<String>,
 }
 
-/// What the portal serves.
+/// What is served.
 #[derive(Default)]
 pub struct Exports {
     files: BTreeMap<String, Export>,
     /// What `Authorization` must hold; none: anybody may read.
     pub key: Option<String>,
     pub faults: Faults,
-    pub log: Vec<PortalRequest>,
+    pub log: Vec<ExportsRequest>,
 }
 
 struct Export {
@@ -88,19 +88,10 @@ async fn handle(
         (strike, whole(&exports, asked.method.as_str(), &path, &headers))
     };
     let sent = match &strike {
-        None => Some(respond(&shared, whole)),
-        Some(strike) => {
-            let (reply, headers) = whole;
-            broken::respond(&shared, strike, Some(reply)).map(|mut response| {
-                if strike.kind == Kind::WrongTag {
-                    add(&mut response, &headers);
-                    response.headers_mut().insert(header::ETAG, HeaderValue::from_static("\"another\""));
-                }
-                response
-            })
-        }
+        None => Some(whole.respond()),
+        Some(strike) => broken::respond(&shared, strike, whole, plain),
     };
-    locked(&shared.exports).log.push(PortalRequest {
+    locked(&shared.exports).log.push(ExportsRequest {
         path,
         status: sent.as_ref().map_or(0, |response| response.status().as_u16()),
         authorization,
@@ -110,38 +101,23 @@ async fn handle(
     sent_or_cut(&shared, sent, strike.as_ref(), &connection).await
 }
 
-type Headers = Vec<(HeaderName, String)>;
-
-fn respond(shared: &Arc<Shared>, (reply, headers): (Reply, Headers)) -> Response<Body> {
-    let mut response = reply.respond(shared);
-    add(&mut response, &headers);
-    response
-}
-
-fn add(response: &mut Response<Body>, headers: &Headers) {
-    for (name, value) in headers {
-        if let Ok(value) = HeaderValue::from_str(value) {
-            response.headers_mut().insert(name.clone(), value);
-        }
-    }
+/// A status in words.
+fn plain(status: u16) -> Reply {
+    let words = StatusCode::from_u16(status).ok().and_then(|status| status.canonical_reason());
+    Reply::of(status, "text/plain; charset=utf-8", words.unwrap_or_default())
 }
 
 /// The answer where nothing goes wrong.
-fn whole(exports: &Exports, method: &str, path: &str, asked: &HeaderMap) -> (Reply, Headers) {
-    let plain = |status: StatusCode| {
-        let body = status.canonical_reason().unwrap_or_default().as_bytes().to_vec();
-        let content_type = "text/plain; charset=utf-8".to_owned();
-        (Reply { status: status.as_u16(), body, content_type, link: None, retry_after: None }, Headers::new())
-    };
+fn whole(exports: &Exports, method: &str, path: &str, asked: &HeaderMap) -> Reply {
     let said = |name: HeaderName| asked.get(name).and_then(|value| value.to_str().ok());
     if exports.key.is_some() && exports.key.as_deref() != said(header::AUTHORIZATION) {
-        return plain(StatusCode::UNAUTHORIZED);
+        return plain(401);
     }
     let Some(export) = exports.files.get(path.trim_start_matches('/')) else {
-        return plain(StatusCode::NOT_FOUND);
+        return plain(404);
     };
     if method != "GET" {
-        return plain(StatusCode::METHOD_NOT_ALLOWED);
+        return plain(405);
     }
     let modified = export.modified.strftime("%a, %d %b %Y %H:%M:%S GMT").to_string();
     let same = match (said(header::IF_NONE_MATCH), said(header::IF_MODIFIED_SINCE)) {
@@ -149,12 +125,13 @@ fn whole(exports: &Exports, method: &str, path: &str, asked: &HeaderMap) -> (Rep
         (None, Some(since)) => since == modified,
         (None, None) => false,
     };
-    let headers = vec![(header::ETAG, export.tag.clone()), (header::LAST_MODIFIED, modified)];
     let content_type = match path.rsplit_once('.') {
         Some((_, "json")) => "application/json",
         Some((_, "csv")) => "text/csv",
         _ => "application/octet-stream",
     };
     let (status, body) = if same { (304, Vec::new()) } else { (200, export.body.clone()) };
-    (Reply { status, body, content_type: content_type.to_owned(), link: None, retry_after: None }, headers)
+    Reply::of(status, content_type, body)
+        .with(header::ETAG, &export.tag)
+        .with(header::LAST_MODIFIED, &modified)
 }

@@ -4,7 +4,6 @@
 //! |---|---|
 //! | `/x360recover`, `/billing` | the x360Recover API ([`x360recover`]) |
 
-mod broken;
 pub(super) mod exports;
 pub mod x360recover;
 
@@ -14,10 +13,11 @@ use std::sync::{Arc, Mutex, RwLock};
 use axum::Router;
 use axum::body::Body;
 use axum::extract::{ConnectInfo, State};
-use axum::http::{Request, Response, StatusCode, header};
+use axum::http::{Request, Response};
 use jiff::Timestamp;
 use tokio::net::TcpListener;
 
+use super::broken;
 use super::faults::{Fault, Faults};
 use super::line::Cut;
 use super::log::{Log, LoggedRequest};
@@ -25,26 +25,18 @@ use super::server::{behind, decoded, pairs, sent_or_cut};
 use super::{Shared, locked, reading, writing};
 use x360recover::{Behaviour, Contract, World};
 
-/// What the portal knows, and what was asked of it.
-pub struct Portal {
+/// What Axcient knows, and what was asked of it.
+pub struct Axcient {
     contract: Contract,
     world: RwLock<World>,
     log: Mutex<Log>,
     faults: Mutex<Faults>,
 }
 
-/// An answer before it is sent.
-#[derive(Debug)]
-pub struct Reply {
-    pub status: u16,
-    pub content_type: &'static str,
-    pub body: Vec<u8>,
-}
-
-impl Portal {
+impl Axcient {
     /// The sample organization, as it stands at this moment.
-    pub(super) fn start(now: Timestamp) -> Result<Portal, String> {
-        Ok(Portal {
+    pub(super) fn start(now: Timestamp) -> Result<Axcient, String> {
+        Ok(Axcient {
             contract: Contract::load()?,
             world: RwLock::new(World::sample(now)),
             log: Mutex::default(),
@@ -96,7 +88,7 @@ impl Portal {
         locked(&self.faults).clear();
     }
 
-    /// Every request to the portal since the start or the last clearing.
+    /// Every request to Axcient since the start or the last clearing.
     pub fn requests(&self) -> Vec<LoggedRequest> {
         locked(&self.log).requests()
     }
@@ -121,18 +113,18 @@ async fn handle(
     let query = parts.uri.query().unwrap_or_default().to_owned();
     let method = parts.method.as_str().to_owned();
     let key = parts.headers.get("x-api-key").and_then(|key| key.to_str().ok());
-    let portal = &shared.portal;
-    let template = portal.contract.template(&path);
-    let strike = locked(&portal.faults).strike(&method, &path, &template);
+    let axcient = &shared.axcient;
+    let template = axcient.contract.template(&path);
+    let strike = locked(&axcient.faults).strike(&method, &path, &template);
     let reply = {
-        let world = reading(&portal.world);
-        x360recover::answer(&portal.contract, &world, &method, &path, &pairs(&query), key)
+        let world = reading(&axcient.world);
+        x360recover::answer(&axcient.contract, &world, &method, &path, &pairs(&query), key)
     };
     let sent = match &strike {
-        None => Some(respond(reply)),
-        Some(strike) => broken::respond(strike, &reply),
+        None => Some(reply.respond()),
+        Some(strike) => broken::respond(&shared, strike, reply, x360recover::usual),
     };
-    locked(&portal.log).add(LoggedRequest {
+    locked(&axcient.log).add(LoggedRequest {
         method,
         path,
         template,
@@ -143,12 +135,4 @@ async fn handle(
         fault: strike.as_ref().map(|strike| strike.name.clone()),
     });
     sent_or_cut(&shared, sent, strike.as_ref(), &connection).await
-}
-
-fn respond(reply: Reply) -> Response<Body> {
-    let mut response = Response::new(Body::from(reply.body));
-    *response.status_mut() = StatusCode::from_u16(reply.status).unwrap_or(StatusCode::OK);
-    let kind = axum::http::HeaderValue::from_static(reply.content_type);
-    response.headers_mut().insert(header::CONTENT_TYPE, kind);
-    response
 }

@@ -1,5 +1,6 @@
 //! Agreements: the status is computed from flags and dates (contract: behaviours, section 11).
 
+use jiff::civil::DateTime;
 use serde_json::Value;
 
 use crate::sandbox::clock;
@@ -15,7 +16,7 @@ pub fn status(view: &View<'_>, agreement: &Row) -> &'static str {
     let flag = |name: &str| agreement.fields.get(name) == Some(&Value::Bool(true));
     let day = |name: &str| {
         let text = agreement.fields.get(name)?.as_str()?;
-        clock::parse(text).map(clock::day)
+        clock::parse(text).map(DateTime::date)
     };
     let today = clock::day(view.now);
     if flag("cancelledFlag") {

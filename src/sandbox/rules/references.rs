@@ -132,14 +132,7 @@ fn one(
     scope: Option<i64>,
     field: &str,
 ) -> Result<Value, Violation> {
-    let own;
-    let key = match target(name) {
-        Some(key) => key,
-        None => {
-            own = name.to_owned();
-            own.as_str()
-        }
-    };
+    let key = target(name).unwrap_or(name);
     // Kinds of record that the sandbox keeps no table of are taken as they are given.
     let Some(table) = view.store.table(key) else {
         return Ok(Value::Object(given.clone()));
@@ -164,10 +157,7 @@ fn one(
         if let Some(text) = plain {
             return text.eq_ignore_ascii_case(wanted).then_some(id);
         }
-        let found = view.store.get(key, id).map(|row| (id, row))?;
-        let static_key = target(name)?;
-        let found = Found { key: static_key, id: found.0, row: found.1 };
-        let text = shown(view, found, by)?;
+        let text = shown(view, Found { key: target(name)?, id, row }, by)?;
         text.as_str()?.eq_ignore_ascii_case(wanted).then_some(id)
     });
     match (hit, scope) {

@@ -1,7 +1,7 @@
 //! Exports from an address: asked for when due, never half, and nobody else hears the key.
 
 use jiff::SignedDuration;
-use psactl::sandbox::{Fault, PortalRequest};
+use psactl::sandbox::{ExportsRequest, Fault};
 
 use super::{check, set, total};
 use crate::support::Desk;
@@ -9,7 +9,7 @@ use crate::support::Desk;
 /// A desk whose exports come from the sandbox's portal.
 pub fn served(desk: Desk) -> Desk {
     publish(&desk);
-    let portal = desk.sandbox().portal_url();
+    let portal = desk.sandbox().exports_url();
     set(&desk, "accounts", &format!("\"{portal}/accounts.csv?sig=s3cret\""));
     set(&desk, "events", &format!("\"{portal}/events.csv\""));
     desk
@@ -24,7 +24,7 @@ fn publish(desk: &Desk) {
 
 pub fn fault(desk: &Desk, kind: &str) {
     desk.sandbox()
-        .add_portal_fault(Fault {
+        .add_exports_fault(Fault {
             kind: kind.to_owned(),
             path: Some("accounts".to_owned()),
             times: Some(1_000),
@@ -35,8 +35,8 @@ pub fn fault(desk: &Desk, kind: &str) {
 }
 
 fn asked(desk: &Desk) -> Vec<String> {
-    let said = |request: PortalRequest| format!("{} {}", request.status, request.path);
-    desk.sandbox().portal_requests().into_iter().map(said).collect()
+    let said = |request: ExportsRequest| format!("{} {}", request.status, request.path);
+    desk.sandbox().exports_requests().into_iter().map(said).collect()
 }
 
 fn minutes(number: i64) -> SignedDuration {
@@ -90,7 +90,7 @@ fn asked_when_due_and_kept_as_a_copy() {
         assert!(path.is_dir() || !std::fs::read_to_string(&path).unwrap().contains("s3cret"));
     }
     // Another address has another export.
-    let portal = desk.sandbox().portal_url();
+    let portal = desk.sandbox().exports_url();
     set(&desk, "accounts", &format!("\"{portal}/other.csv\""));
     desk.psactl(&["portal", "check", "--offline"]).ends_with(5).says("was never asked");
 }
@@ -151,7 +151,7 @@ fn whatever_goes_wrong_leaves_the_copy_and_bills_nothing() {
             .ends_with(0)
             .says("the portal did not answer last time");
         // It answers again.
-        desk.sandbox().clear_portal_faults();
+        desk.sandbox().clear_exports_faults();
         desk.edit("accounts.csv", ",148.25,", ",148.20,");
         publish(&desk);
         desk.psactl(&["sync", "--force"]).ends_with(0);
@@ -172,13 +172,13 @@ fn the_key_goes_to_its_host_alone() {
         .unwrap();
     };
     write_key("Bearer right-s3cret\n");
-    desk.sandbox().set_portal_key(Some("Bearer right-s3cret"));
+    desk.sandbox().set_exports_key(Some("Bearer right-s3cret"));
     desk.psactl(&["sync"]).ends_with(4).says("refused with 401");
     set(&desk, "headers", "{ Authorization = { file = \"portal-key\" }, Accept = \"text/csv\" }");
     asked(&desk);
     // Another key is tried at once.
     desk.psactl(&["sync", "-vvv"]).ends_with(0).is_silent_on("s3cret");
-    let requests = desk.sandbox().portal_requests();
+    let requests = desk.sandbox().exports_requests();
     assert_eq!(requests[0].authorization.as_deref(), Some("Bearer right-s3cret"));
     // A wrong one is not tried each minute, and the right one at once.
     write_key("Bearer wrong-s3cret");
@@ -194,20 +194,20 @@ fn the_key_goes_to_its_host_alone() {
     let other = Desk::bare();
     other.sandbox().set_export("accounts.csv", desk.read("accounts.csv"));
     desk.sandbox()
-        .add_portal_fault(Fault {
+        .add_exports_fault(Fault {
             kind: "redirect".to_owned(),
             path: Some("accounts".to_owned()),
             times: Some(10),
-            location: Some(format!("{}/accounts.csv", other.sandbox().portal_url())),
+            location: Some(format!("{}/accounts.csv", other.sandbox().exports_url())),
             ..Fault::default()
         })
         .unwrap();
     let (code, found) = check(&desk);
     assert_eq!((code, total(&found, "select-storage").as_deref()), (0, Some("251.45")));
-    let heard = other.sandbox().portal_requests();
+    let heard = other.sandbox().exports_requests();
     assert_eq!((heard.len(), heard[0].authorization.clone()), (1, None));
     // Two hosts and one key are refused before anything is sent.
-    set(&desk, "events", &format!("\"{}/events.csv\"", other.sandbox().portal_url()));
+    set(&desk, "events", &format!("\"{}/events.csv\"", other.sandbox().exports_url()));
     desk.psactl(&["sync"]).ends_with(3).says("would go to two hosts");
 }
 
@@ -216,7 +216,7 @@ fn a_server_that_says_the_same_for_ever_is_not_believed() {
     let desk = served(Desk::running());
     desk.psactl(&["sync"]).ends_with(0);
     let tags = |desk: &Desk| {
-        desk.sandbox().portal_requests().iter().map(|request| request.conditional).collect::<Vec<_>>()
+        desk.sandbox().exports_requests().iter().map(|request| request.conditional).collect::<Vec<_>>()
     };
     assert_eq!(tags(&desk), [false, false]);
     fault(&desk, "not-modified");
@@ -227,7 +227,7 @@ fn a_server_that_says_the_same_for_ever_is_not_believed() {
     desk.later(SignedDuration::from_hours(24));
     desk.psactl(&["sync"]).ends_with(5).says("answered 304");
     assert_eq!(tags(&desk), [false]);
-    desk.sandbox().clear_portal_faults();
+    desk.sandbox().clear_exports_faults();
     // A tag that is another's does not hide what changed.
     fault(&desk, "wrong-etag");
     desk.edit("accounts.csv", ",148.20,", ",149.20,");

@@ -136,7 +136,7 @@ fn the_same_customers_in_every_form_lead_to_the_same_plan() {
     // From an address, too.
     desk.sandbox().set_export("accounts.csv", text);
     desk.sandbox().set_export("events.csv", desk.read("events.csv"));
-    let portal = desk.sandbox().portal_url();
+    let portal = desk.sandbox().exports_url();
     set(&desk, "accounts", &format!("\"{portal}/accounts.csv\""));
     set(&desk, "events", &format!("\"{portal}/events.csv\""));
     assert_eq!(plan(&desk), expected, "an address");

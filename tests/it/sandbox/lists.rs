@@ -42,6 +42,7 @@ async fn conditions_as_a_table() {
         (r#"lastUpdated > [2001-01-01T00:00:00Z] and name contains "TV""#, tv),
         (r#"_info/dateEntered > [2001-01-01] and name contains "TV""#, tv),
         ("lastUpdated < [2001-01-01T00:00:00Z]", none),
+        ("lastUpdated < [9999-12-31T00:00:00Z] and name contains \"TV\"", tv),
         (r#"updatedBy = "admin1" and name contains "TV""#, tv),
         (r#"addressLine1 < "300" and name contains "TV""#, eddie),
     ] {

@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 pub use contract::Contract;
 use contract::Problem;
 
-use super::Reply;
+use crate::sandbox::reply::Reply;
 
 /// Which of the known behaviours is shown.
 #[derive(Debug, Clone, serde::Deserialize)]
@@ -106,8 +106,22 @@ fn id_of(record: &Value) -> Option<i64> {
     record.get("id").and_then(Value::as_i64)
 }
 
-fn json_reply(status: u16, content_type: &'static str, body: &Value) -> Reply {
-    Reply { status, content_type, body: body.to_string().into_bytes() }
+fn json_reply(status: u16, content_type: &str, body: &Value) -> Reply {
+    Reply::of(status, content_type, body.to_string())
+}
+
+/// What is known to come with a status.
+pub fn usual(status: u16) -> Reply {
+    match status {
+        400 => problem(400, "Bad Request", "about:blank", "Missing path parameter 'org_id'"),
+        401 => json_reply(401, "application/json", &json!({"message": "Unauthorized"})),
+        403 => {
+            let detail = "User doesn't have enough permissions to process this request";
+            problem(403, "Not enough permissions", "ForbiddenException", detail)
+        }
+        404 => not_found("Client", 12),
+        status => Reply::of(status, "text/html", ""),
+    }
 }
 
 fn problem(status: u16, title: &str, kind: &str, detail: &str) -> Reply {
@@ -135,7 +149,7 @@ pub fn answer(
     key: Option<&str>,
 ) -> Reply {
     if key != Some(&world.key) {
-        return json_reply(401, "application/json", &json!({"message": "Unauthorized"}));
+        return usual(401);
     }
     let Some(asked) = contract.route(method, path) else { return no_route() };
     if let Err(Problem(detail)) = contract.check_query(&asked, query) {
@@ -355,7 +369,8 @@ mod tests {
             let query: Vec<(String, String)> =
                 query.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
             let reply = answer(&contract, &world, "GET", path, &query, key);
-            (reply.status, reply.content_type, String::from_utf8(reply.body).unwrap())
+            let kind = reply.headers["content-type"].to_str().unwrap().to_owned();
+            (reply.status, kind, String::from_utf8(reply.body).unwrap())
         };
         let key = Some(KEY);
         assert_eq!(ask("/x360recover/client", &[], None).2, r#"{"message":"Unauthorized"}"#);
@@ -363,7 +378,7 @@ mod tests {
         for path in ["/x360recover/clients", "/x360recover/client/x", "/client", "/billing/client"] {
             let (status, kind, body) = ask(path, &[], key);
             assert_eq!(
-                (status, kind, body.as_str()),
+                (status, kind.as_str(), body.as_str()),
                 (401, "text/html", r#"{"code":401,"msg":"Unauthorized"}"#)
             );
         }

@@ -6,7 +6,7 @@ use jiff::SignedDuration;
 use psactl::sandbox::Options;
 use serde_json::Value;
 
-use crate::doctor::{check, finds, found, healthy, is_clean};
+use crate::doctor::{check, finds, found, healthy, is_clean, report};
 use crate::support::Desk;
 
 /// Asserts that this check finds something and that nothing else does: what depends on it is skipped because of it.
@@ -167,6 +167,21 @@ fn rights() {
     stops(&desk, "rights-login", &["lacks agreementApiFlag"]);
     desk.change(&path, "agreementApiFlag", true);
     is_clean(&desk);
+}
+
+#[test]
+fn time_zone() {
+    let unknown = Options { server_time_zone: "(UTC+08:00) Singapore".to_owned(), ..Options::default() };
+    let desk = Desk::with(unknown);
+    desk.set_up();
+    desk.psactl(&["sync", "--open-standing"]).ends_with(0);
+    is_clean(&desk);
+    // The exports want one too, for their own times.
+    desk.edit("psactl.toml", "time_zone = ", "# time_zone = ");
+    let report = report(&desk, &["--only", "connection"]);
+    assert_eq!(found(&report), [("time-zone", "warning")]);
+    let told = check(&report, "time-zone").to_string();
+    assert!(told.contains("“(UTC+08:00) Singapore”") && told.contains("time_zone in [portal]"), "{told}");
 }
 
 #[test]

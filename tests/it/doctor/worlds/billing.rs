@@ -48,6 +48,9 @@ fn additions_that_bill_nothing() {
     desk.change(&agreement, "noEndingDateFlag", false);
     desk.change(&agreement, "endDate", "2026-10-31T00:00:00Z");
     finds(&desk, "addition-ended", &["Managed Services for Eddie's TV Repair is expired"]);
+    // As people say “for ever”.
+    desk.change(&agreement, "endDate", "9999-12-31T00:00:00Z");
+    is_clean(&desk);
     desk.change(&agreement, "noEndingDateFlag", true);
     desk.change(&agreement, "endDate", Value::Null);
     is_clean(&desk);

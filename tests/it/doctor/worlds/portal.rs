@@ -17,7 +17,7 @@ fn a_portal_that_does_not_answer() {
     desk.later(SignedDuration::from_mins(6));
     desk.psactl(&["sync"]).ends_with(5);
     finds(&desk, "portal-answers", &["503", "psactl portal check"]);
-    desk.sandbox().clear_portal_faults();
+    desk.sandbox().clear_exports_faults();
     desk.psactl(&["portal", "check"]).ends_with(0);
     is_clean(&desk);
 }
@@ -28,7 +28,7 @@ fn use_that_the_portal_counts_twice() {
     assert_eq!(check(&report(&desk, &[]), "portal-doubts")["status"], "ok");
     desk.later(SignedDuration::from_hours(13));
     let counted = |count: i64| {
-        desk.sandbox().portal().edit(|records| {
+        desk.sandbox().axcient().edit(|records| {
             records["clients"][1]["devices_counters"]["d2c"][1]["count"] = json!(count);
         });
         desk.psactl(&["portal", "check"]);
