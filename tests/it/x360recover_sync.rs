@@ -300,6 +300,52 @@ fn backup_results_that_cannot_be_read_make_no_statistics() {
         entries.iter().map(|entry| entry["successfulBackupJobs"].clone()).collect::<Vec<_>>()
     };
     let before = statistics();
+#[test]
+fn what_another_address_said_is_not_this_ones() {
+    let desk = running();
+    desk.psactl(&["companies"]).ends_with(0).says("Joe TV Repair");
+    let production = Desk::bare();
+    production.sandbox().portal().set_key("made-anew");
+    let url = |desk: &Desk| desk.sandbox().x360recover_url();
+    desk.edit("psactl.toml", &url(&desk), &url(&production));
+    desk.later(minutes(60 * 13));
+    desk.forget_requests();
+    // Its key is refused: nothing is known of it, whatever the sandbox said before.
+    desk.psactl(&["sync"]).ends_with(4).says("the API key was refused (401)");
+    desk.psactl(&["companies"])
+        .ends_with(4)
+        .says("the API key was refused (401)")
+        .is_silent_on("Joe TV Repair");
+    assert_eq!(desk.writes(), [""; 0]);
+    // And with the right key, what is known is its own alone.
+    production.sandbox().portal().edit(|records| {
+        records["clients"].as_array_mut().unwrap().truncate(1);
+        records["devices"].as_array_mut().unwrap().retain(|device| device["client_id"] == 342);
+    });
+    desk.write("axcient-key", "made-anew");
+    desk.psactl(&["portal", "check"]);
+    assert!(!desk.read("state/portal/x360recover.json").contains("JTR-"), "the sandbox's runs");
+}
+
+#[test]
+fn what_another_organization_said_is_not_this_ones() {
+    let desk = running();
+    // A key of another organization at the same address, which breaks off after it said whose it is.
+    desk.sandbox().portal().edit(|records| {
+        records["organization"]["id"] = json!(4711);
+        records["clients"].as_array_mut().unwrap().truncate(1);
+        records["devices"].as_array_mut().unwrap().retain(|device| device["client_id"] == 342);
+    });
+    fault(&desk, json!({"path": "/appliance", "kind": "status-504", "times": 1}));
+    desk.later(minutes(31));
+    desk.psactl(&["sync"]).ends_with(5).says("(504)");
+    desk.psactl(&["portal", "check"]).is_silent_on("JTR-");
+    assert!(!desk.read("state/portal/x360recover.json").contains("JTR-"), "not kept for want of better");
+    desk.later(minutes(31));
+    desk.psactl(&["portal", "check"]);
+    assert!(!desk.read("state/portal/x360recover.json").contains("JTR-"), "the other's runs");
+}
+
     // The fault of the server's own making, on every history.
     fault(&desk, json!({"path": "/history", "kind": "status-400", "times": 999}));
     desk.later(minutes(60 * 13));

@@ -1,6 +1,6 @@
 //! What is asked of the API in one go, and what is remembered so that the next time less need be asked.
 //!
-//! Each time: the organization, all clients, all devices (pages of 100), all appliances without their devices. The
+//! Each time: all clients, all devices (pages of 100), all appliances without their devices. The
 //! history of a job is a call of its own, so that it is asked for only where something may have happened: the device
 //! list shows another recovery point or another health, the job is not well, or it was not asked for [`AGAIN`]. So an
 //! MSP with 2,000 devices that back up once a day sends about 25 calls each time, one for each backup, and one for
@@ -17,7 +17,7 @@ use serde_json::Value;
 use super::client::{Answer, Api};
 use super::copy::{Data, JobRuns, Machine, Memory, Odd, Reading, Said};
 use super::refusal::{Kind, Refusal};
-use super::wire::{Appliance, Client, Device, Job, Run, id};
+use super::wire::{Appliance, Client, Device, Job, Organization, Run, id};
 use super::{states, wire};
 
 /// The history of a job in which nothing seems to happen is read after this time: a run that failed changes neither
@@ -46,19 +46,18 @@ pub(super) struct Gathered {
     pub unread: bool,
 }
 
-/// Asks for everything.
+/// Asks for everything that this organization has; `before` is what is known of it.
 ///
 /// # Errors
 /// The first answer that leaves nothing to use. Histories that cannot be read are no error but for the first time,
 /// where nothing is known of any of them.
 pub(super) async fn gather(
     api: &Api,
+    organization: Organization,
     before: Option<&Data>,
     zone: &TimeZone,
     now: Timestamp,
 ) -> Result<Gathered, Refusal> {
-    // First alone: a refused key is refused once.
-    let organization = api.organization().await?;
     let (clients, devices, appliances) = try_join3(api.clients(), api.devices(), api.appliances()).await?;
     let mut said = Said { organization: Some(organization), ..Said::default() };
     read_clients(&clients, &mut said);

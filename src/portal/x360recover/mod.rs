@@ -91,9 +91,14 @@ impl X360Recover {
         hex(&all.finalize()[..16])
     }
 
+    /// Whether a copy is of the address that is set now: what another one said is nothing of this one's.
+    fn is_of_here(&self, head: &Head) -> bool {
+        head.url == self.settings.url
+    }
+
     /// The copy, or why there is none.
     fn read(&self) -> Result<(Head, copy::Data), Error> {
-        match copy::read(&self.copy)? {
+        match copy::read(&self.copy)?.filter(|(head, _)| self.is_of_here(head)) {
             Some(whole) => Ok(whole),
             None => Err(self.nothing(copy::head(&self.copy)?)),
         }
@@ -103,7 +108,7 @@ impl X360Recover {
         match head.failure {
             // It was asked, and said why not; it is asked again when that may help.
             Some(failure)
-                if head.url == self.settings.url
+                if self.is_of_here(&head)
                     && (failure.kind != FailureKind::Refused || head.asked_with == self.asked_with()) =>
             {
                 failure.error()
@@ -125,18 +130,30 @@ impl X360Recover {
         let ca_file = self.config.connectwise.ca_file.as_ref().map(|file| self.config.resolve(file));
         let api = Api::trusting(&self.settings.url, key, Patience::usual(), ca_file.as_deref());
         let api = api.map_err(unusable)?;
-        let before = copy::read(&self.copy)?.map(|(_, data)| data);
+        let kept = copy::read(&self.copy)?.filter(|(head, _)| self.is_of_here(head)).map(|(_, data)| data);
         let asked_with = self.asked_with();
-        match gather::gather(&api, before.as_ref(), &self.zone, now).await {
+        // First alone: a refused key is refused once. And whose key it is decides whether the copy is of any use.
+        let (before, outcome) = match api.organization().await {
+            Err(refusal) => (kept, Err(refusal)),
+            Ok(organization) => {
+                let is_its = |data: &copy::Data| {
+                    data.said.organization.as_ref().is_some_and(|known| known.id == organization.id)
+                };
+                let before = kept.filter(is_its);
+                let outcome = gather::gather(&api, organization, before.as_ref(), &self.zone, now).await;
+                (before, outcome)
+            }
+        };
+        let url = self.settings.url.clone();
+        match outcome {
             Ok(gathered) => {
                 let head = Head {
-                    url: self.settings.url.clone(),
+                    url,
                     fetched_at: Some(now),
                     digest: copy::digest(&gathered.data.said),
                     unread: gathered.unread,
                     asked_with,
-                    failure: None,
-                    ..head
+                    ..Head::default()
                 };
                 copy::write(&self.copy, &head, Some(&gathered.data))
             }
@@ -145,8 +162,9 @@ impl X360Recover {
                 let again = head.failure.as_ref().filter(|_| head.asked_with == asked_with);
                 let times = again.map_or(1, |failure| failure.times.saturating_add(1));
                 let failure = failure(&error, &refusal, times, now);
-                // The answer before stays what it was.
-                let head = Head { url: self.settings.url.clone(), asked_with, failure, ..head };
+                // The answer before stays what it was, where it is this organization's.
+                let known = if before.is_some() { head } else { Head::default() };
+                let head = Head { url, asked_with, failure, ..known };
                 copy::write(&self.copy, &head, before.as_ref())?;
                 Err(error)
             }
@@ -188,7 +206,7 @@ impl Source for X360Recover {
         let now = Timestamp::UNIX_EPOCH;
         // A copy that cannot be read is asked for anew.
         let Ok(head) = copy::head(&self.copy) else { return Some(now) };
-        if head.url != self.settings.url {
+        if !self.is_of_here(&head) {
             return Some(now);
         }
         if let Some(failure) = &head.failure {
@@ -206,12 +224,13 @@ impl Source for X360Recover {
     }
 
     fn trouble(&self) -> Option<Error> {
-        copy::head(&self.copy).ok()?.failure.map(|failure| failure.error())
+        let head = copy::head(&self.copy).ok().filter(|head| self.is_of_here(head))?;
+        head.failure.map(|failure| failure.error())
     }
 
     fn stamp(&self) -> Result<Stamp, Error> {
         let head = copy::head(&self.copy)?;
-        if head.fetched_at.is_none() {
+        if head.fetched_at.is_none() || !self.is_of_here(&head) {
             return Err(self.nothing(head));
         }
         let usage::Settings { gigabyte, storage_service, longest_cid } = &self.usage;
