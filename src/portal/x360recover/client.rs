@@ -257,8 +257,8 @@ impl Api {
     }
 
     /// A list in pages. There is no count and no link to the next page, the largest page is not published, and it is
-    /// not sure that `offset` has effect everywhere: it goes on until a page brings nothing new. One with at most
-    /// `few` entries is the last one in any case.
+    /// not sure that `offset` has effect everywhere: it goes on until a page brings nothing new. One with fewer
+    /// than `few` entries is the last one in any case.
     async fn pages<K: std::hash::Hash + Eq>(
         &self,
         path: String,
@@ -281,7 +281,7 @@ impl Api {
                 all.extend(whole.into_iter().filter(|entry| key(entry).is_some_and(|key| seen.insert(key))));
                 return Ok(all);
             }
-            if count <= few || seen.len() == before {
+            if count < few || seen.len() == before {
                 return Ok(all);
             }
             offset += count;
