@@ -153,6 +153,8 @@ fn every_form_of_error() {
         (at("/client", "status-403"), Kind::Right, 1),
         (body("/client", "status-403", "", "text/plain"), Kind::Flood, 1),
         (at("/client", "status-404"), Kind::NotFound, 1),
+        // A proxy's page knows nothing of what there is.
+        (body("/client", "status-404", "<html>not here</html>", "text/html"), Kind::Status(404), 1),
         (at("/client", "status-429"), Kind::Limited(None), 4),
         (
             json!({"path": "/client", "kind": "status-429", "times": 9, "retryAfter": 3600}),
@@ -247,11 +249,11 @@ fn a_list_ends_when_a_page_brings_nothing_new() {
     );
     assert_eq!(mock.wait(mock.api.runs(client, 1, 1, 1_790_000_000 + 60 * 1_550)).unwrap().len(), 50);
     assert_eq!(mock.asked().len(), 1, "so few are the last page");
-}
-
     // Where the server's largest page is as small as the last one may be, a full one is not the last.
     portal.behave(|behaviour| behaviour.largest_page = 100);
     assert_eq!(mock.wait(mock.api.runs(client, 1, 1, 0)).unwrap().len(), 1_600);
+}
+
 #[test]
 fn a_list_of_one_may_come_as_the_object_that_is_published() {
     let mock = Mock::new();

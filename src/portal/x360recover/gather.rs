@@ -80,9 +80,11 @@ pub(super) async fn gather(
         let key = wanted.key();
         let reading = |failing| Reading { at: now, mark: wanted.mark(), failing };
         match outcome {
-            Ok(new) => {
+            Ok(History { runs: new, undated }) => {
                 merge(&mut runs, &wanted, new);
-                memory.read.insert(key, reading(None));
+                let user = states::user(wanted.device, wanted.job);
+                let why = undated.then(|| format!("a run of {user} ended and does not say when"));
+                memory.read.insert(key, reading(why));
             }
             // Removed meanwhile.
             Err(refusal) if refusal.kind == Kind::NotFound => drop(memory.read.insert(key, reading(None))),
@@ -113,6 +115,9 @@ pub(super) async fn gather(
     memory.read.retain(|key, _| listed.contains(key));
     for device in devices.iter().filter(|device| device.client.is_some_and(|client| active.contains(&client)))
     {
+        if let (Some(client), Some(why)) = (device.client, &device.jobs_unread) {
+            said.unread.entry(client).or_insert_with(|| why.clone());
+        }
         for job in &device.jobs {
             let (Some(client), key) = (device.client, name(device, job)) else { continue };
             let why = match memory.read.get(&key) {
@@ -288,8 +293,25 @@ fn since(last: Option<Timestamp>, now: Timestamp) -> Timestamp {
     known.map_or(first, |known| known.max(first))
 }
 
+/// What the history of a job says.
+struct History {
+    runs: Vec<Run>,
+    /// A run that ended is not among them: it does not say when.
+    undated: bool,
+}
+
+impl History {
+    fn read(runs: &[Value], zone: &TimeZone) -> History {
+        let read: Vec<_> = runs.iter().map(|run| Run::read(run, zone)).collect();
+        History {
+            undated: read.iter().any(Result::is_err),
+            runs: read.into_iter().flatten().flatten().collect(),
+        }
+    }
+}
+
 struct Histories<'a> {
-    read: Vec<(Wanted<'a>, Answer<Vec<Run>>)>,
+    read: Vec<(Wanted<'a>, Answer<History>)>,
     unread: bool,
     /// Why it was left off before the end.
     stopped: Option<String>,
@@ -311,9 +333,7 @@ async fn histories<'a>(
             let last = known.get(&(wanted.device.id, wanted.job.id)).and_then(|job| job.runs.last());
             let since = since(last.map(|run| run.start), now);
             let answer = api.runs(wanted.client, wanted.device.id, wanted.job.id, since.as_second()).await;
-            let runs =
-                answer.map(|runs| runs.iter().filter_map(|run| Run::read(run, zone)).collect::<Vec<_>>());
-            (*wanted, runs)
+            (*wanted, answer.map(|runs| History::read(&runs, zone)))
         })
         .buffered(8);
     let mut failing = 0;

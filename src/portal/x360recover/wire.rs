@@ -149,6 +149,8 @@ pub(super) struct Device {
     pub local: Bytes,
     pub health: Health,
     pub jobs: Vec<Job>,
+    /// Why not every job is among them.
+    pub jobs_unread: Option<String>,
     pub autoverify: Option<AutoVerify>,
 }
 
@@ -203,14 +205,20 @@ impl Device {
             reason: word(health, "reason").unwrap_or_default(),
             since: time(health, "timestamp", zone),
         });
-        let jobs = match value.get("jobs") {
-            Some(Value::Array(jobs)) => jobs.iter().filter_map(|job| Job::read(job, zone)).collect(),
-            _ => Vec::new(),
+        let name = text(value, "name").unwrap_or_else(|| id_of.to_string());
+        let listed = match value.get("jobs") {
+            None | Some(Value::Null) => Some(Vec::new()),
+            Some(jobs) => list(jobs.clone(), "id"),
         };
+        let mut jobs_unread = listed.is_none().then(|| format!("the jobs of {name} cannot be read"));
+        let jobs: Vec<Job> = listed.iter().flatten().filter_map(|job| Job::read(job, zone)).collect();
+        if listed.is_some_and(|listed| listed.len() > jobs.len()) {
+            jobs_unread = Some(format!("a job of {name} has no id"));
+        }
         let kept = |names: &[&str]| names.iter().any(|name| time(value, name, zone).is_some());
         Some(Device {
             id: id_of,
-            name: text(value, "name").unwrap_or_else(|| id_of.to_string()),
+            name,
             client: id(value, "client_id"),
             kind: word(value, "type").unwrap_or_default(),
             d2c: flag(value, "d2c").unwrap_or(false),
@@ -221,6 +229,7 @@ impl Device {
             },
             health: health.unwrap_or_default(),
             jobs,
+            jobs_unread,
             autoverify: value.get("latest_autoverify_details").and_then(|test| AutoVerify::read(test, zone)),
         })
     }
@@ -242,10 +251,12 @@ fn cloud(device: &Value, kept: bool) -> Bytes {
     };
     let Some(Value::Array(vaults)) = device.get("vaults") else { return whole };
     let mut sum = 0_i64;
-    for vault in vaults.iter().filter(|vault| word(vault, "type").as_deref() == Some("CLOUD")) {
-        match bytes(vault, "device_usage") {
-            Bytes::Of(size) => sum = sum.saturating_add(size),
-            Bytes::Nothing if text(vault, "latest_vault_rp").is_none() => {}
+    for vault in vaults {
+        match (word(vault, "type").as_deref(), bytes(vault, "device_usage")) {
+            (Some("PRIVATE"), _) => {}
+            (Some("CLOUD"), Bytes::Of(size)) => sum = sum.saturating_add(size),
+            (_, Bytes::Nothing) if text(vault, "latest_vault_rp").is_none() => {}
+            // It is not said how much, or of a kind that nobody published whether it is the cloud's.
             _ => return if let Bytes::Of(_) = whole { whole } else { Bytes::Unknown },
         }
     }
@@ -321,23 +332,30 @@ pub(super) struct Run {
 
 impl Run {
     /// `None` for one that has not begun, or is under way: it is met again when it has ended.
-    pub fn read(value: &Value, zone: &TimeZone) -> Option<Run> {
+    ///
+    /// # Errors
+    /// [`Undated`].
+    pub fn read(value: &Value, zone: &TimeZone) -> Result<Option<Run>, Undated> {
         let status = word(value, "status").unwrap_or_default();
         let end = time(value, "end_time", zone);
         let known = ["COMPLETED", "FAILED"].contains(&status.as_str());
         if end.is_none() && !known {
-            return None;
+            return Ok(None);
         }
         let error = text(value, "error_msg").unwrap_or_default();
-        Some(Run {
-            start: time(value, "start_time", zone)?,
+        Ok(Some(Run {
+            start: time(value, "start_time", zone).or(end).ok_or(Undated)?,
             end,
             status,
             point: time(value, "rp", zone),
             error: crate::ui::text::shorten(&crate::ui::text::clean(&error), 300),
-        })
+        }))
     }
 }
+
+/// A run that ended and has neither a start nor an end that can be read.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) struct Undated;
 
 #[cfg(test)]
 mod tests {
@@ -416,6 +434,23 @@ mod tests {
                 Bytes::Unknown,
                 Bytes::Nothing,
             ),
+            // A vault of a kind that nobody published.
+            (
+                json!({"vaults": [{"type": "Glacier", "device_usage": 5}], "cloud_usage": 4}),
+                Bytes::Of(4),
+                Bytes::Nothing,
+            ),
+            (json!({"vaults": [{"device_usage": 5}]}), Bytes::Unknown, Bytes::Nothing),
+            (
+                json!({"vaults": [{"type": "Cloud", "device_usage": 5}, {"type": "Glacier", "latest_vault_rp": kept}]}),
+                Bytes::Unknown,
+                Bytes::Nothing,
+            ),
+            (
+                json!({"vaults": [{"type": "Cloud", "device_usage": 5}, {"type": "Glacier"}]}),
+                Bytes::Of(5),
+                Bytes::Nothing,
+            ),
             (json!({"latest_cloud_rp": kept, "latest_local_rp": kept}), Bytes::Unknown, Bytes::Unknown),
             (json!({"cloud_usage": -1, "local_usage": "much"}), Bytes::Unknown, Bytes::Unknown),
             (json!({}), Bytes::Nothing, Bytes::Nothing),
@@ -429,15 +464,18 @@ mod tests {
 
     #[test]
     fn a_run_that_has_not_ended_is_none() {
-        let read = |run: Value| Run::read(&run, &TimeZone::UTC).map(|run| run.status);
         let start = "2026-01-01T00:00:00Z";
-        assert_eq!(read(json!({"status": "Running", "start_time": start})), None);
-        assert_eq!(read(json!({"status": "Completed", "start_time": start})).as_deref(), Some("COMPLETED"));
-        assert_eq!(
-            read(json!({"status": "Odd", "start_time": start, "end_time": start})).as_deref(),
-            Some("ODD")
-        );
-        assert_eq!(read(json!({"status": "Completed"})), None);
+        for (run, status) in [
+            (json!({"status": "Running", "start_time": start}), Ok(None)),
+            (json!({"status": "Queued"}), Ok(None)),
+            (json!({"status": "Completed", "start_time": start}), Ok(Some("COMPLETED"))),
+            (json!({"status": "Odd", "start_time": start, "end_time": start}), Ok(Some("ODD"))),
+            (json!({"status": "Failed", "start_time": null, "end_time": start}), Ok(Some("FAILED"))),
+            (json!({"status": "Completed"}), Err(Undated)),
+        ] {
+            let read = Run::read(&run, &TimeZone::UTC).map(|run| run.map(|run| run.status));
+            assert_eq!(read.as_ref().map(Option::as_deref), status.as_ref().copied(), "{run}");
+        }
     }
 
     use proptest::prelude::*;
@@ -513,7 +551,7 @@ mod tests {
             }
             prop_assert!(client.is_some() == value.is_object());
             // What is kept is read back as it was.
-            if let Some(run) = run {
+            if let Ok(Some(run)) = run {
                 let kept = serde_json::to_string(&run).unwrap();
                 prop_assert_eq!(serde_json::from_str::<Run>(&kept).unwrap(), run);
             }
