@@ -80,6 +80,8 @@ struct Draft<'a> {
     bad: HashSet<String>,
     /// Accounts that stand under two customers.
     disputed: BTreeSet<String>,
+    /// Accounts, by their place, with an amount that has no time: another one's is not theirs.
+    undated: HashSet<usize>,
     excluded: BTreeSet<String>,
     customers: BTreeMap<String, Customer>,
     problems: Vec<RowProblem>,
@@ -117,6 +119,7 @@ impl<'a> Draft<'a> {
             by_number: HashMap::new(),
             bad: HashSet::new(),
             disputed: BTreeSet::new(),
+            undated: HashSet::new(),
             excluded: BTreeSet::new(),
             customers: BTreeMap::new(),
             problems: Vec::new(),
@@ -329,6 +332,9 @@ impl<'a> Draft<'a> {
             });
         }
         let measured = self.time(row, who, Column::MeasuredAt).or(end);
+        if measured.is_none() && !self.cell(row, Column::Quantity).is_empty() {
+            self.undated.insert(index);
+        }
         let account = &mut self.making[index];
         // The oldest of an account's rows: it is no fresher than that.
         account.measured_at = match (account.measured_at, measured) {
@@ -495,6 +501,9 @@ impl<'a> Draft<'a> {
                  nothing"
                     .to_string(),
             );
+        }
+        for at in &self.undated {
+            self.making[*at].measured_at = None;
         }
         let mut left_out = Vec::new();
         let mut accounts = self.making;
