@@ -34,6 +34,7 @@
 //! | [`store`] | the embedded SQLite state |
 //! | [`monitoring`] | who is told of runs |
 //! | [`config`] | psactl.toml, environment, secrets |
+//! | `files` | files written whole, for their owner alone |
 //! | `net` | what every HTTP client of psactl is made with |
 //! | [`sandbox`] | a simulated ConnectWise PSA, driven by the API's contract, sharing nothing with [`psa`] |
 //!
@@ -62,6 +63,7 @@ pub mod config;
 pub mod context;
 pub mod doctor;
 pub mod error;
+mod files;
 pub mod monitoring;
 mod net;
 pub mod plan;

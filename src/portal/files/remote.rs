@@ -2,7 +2,7 @@
 
 use super::super::Error;
 use crate::config::{Config, ExportFiles, HeaderText, hex};
-use crate::net;
+use crate::{files, net};
 use jiff::{SignedDuration, Timestamp};
 use reqwest::header::{
     ETAG, HeaderMap, HeaderName, HeaderValue, IF_MODIFIED_SINCE, IF_NONE_MATCH, LAST_MODIFIED, LOCATION,
@@ -13,7 +13,6 @@ use secrecy::ExposeSecret;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 use std::collections::BTreeMap;
-use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -115,12 +114,12 @@ impl From<Error> for Missed {
 }
 
 impl Remote {
-    pub fn new(config: &Config, files: &ExportFiles, urls: BTreeMap<Which, Url>, state: &Path) -> Remote {
+    pub fn new(config: &Config, exports: &ExportFiles, urls: BTreeMap<Which, Url>, state: &Path) -> Remote {
         Remote {
             folder: state.join("portal"),
             urls,
-            headers: files.headers.clone(),
-            poll_every: files.poll_every,
+            headers: exports.headers.clone(),
+            poll_every: exports.poll_every,
             config: config.clone(),
         }
     }
@@ -289,20 +288,8 @@ impl Remote {
     /// Writes a file that only its owner can read, all of it or nothing.
     fn write(&self, name: &str, bytes: &[u8]) -> Result<(), Error> {
         let path = self.folder.join(name);
-        let attempt = || -> std::io::Result<()> {
-            let mut builder = std::fs::DirBuilder::new();
-            builder.recursive(true);
-            #[cfg(unix)]
-            std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
-            builder.create(&self.folder)?;
-            // A temporary file is its owner's alone.
-            let mut file = tempfile::NamedTempFile::new_in(&self.folder)?;
-            file.write_all(bytes)?;
-            file.as_file().sync_all()?;
-            file.persist(&path)?;
-            Ok(())
-        };
-        attempt().map_err(|source| Error::Unwritable { path: path.clone(), source })
+        let written = files::make_folder(&self.folder).and_then(|()| files::write_whole(&path, bytes));
+        written.map_err(|source| Error::Unwritable { path, source })
     }
 
     /// Asks one address, and where it leads.

@@ -56,6 +56,12 @@ fn what_is_written_is_read_back_and_nothing_else_is_an_answer() {
     assert_eq!((read_head.form, read_data), (FORM, data.clone()));
     assert_eq!(super::head(&path).unwrap(), read_head);
 
+    // A folder that cannot be made: that is no copy which cannot be read.
+    std::fs::write(folder.path().join("file"), "").unwrap();
+    let nowhere = super::path(&folder.path().join("file"));
+    let error = write(&nowhere, &head, Some(&data)).unwrap_err();
+    assert!(matches!(error, Error::Unwritable { .. }), "{error}");
+
     // Cut off, changed by hand, of another form: no answer, and no error.
     let whole = std::fs::read_to_string(&path).unwrap();
     for wrong in [
