@@ -6,7 +6,7 @@
 //!
 //! Use is measured when it was asked for, by this machine's clock, before the first call: what is older than `max_age`,
 //! and what claims to be from the future, is judged by the same clock, so that Axcient's own does not matter. Vaults,
-//! restore points and Axcient's billing figures (which change once a month) are read by [`Api`] and not asked for here.
+//! restore points and Axcient's billing figures (which change once a month) are not asked for.
 
 mod client;
 mod copy;
