@@ -6,7 +6,7 @@ use super::*;
 fn data() -> Data {
     let client = json!({"id": 342, "name": "Eddie's TV Repair", "devices_counters": {"d2c": [{"type": "SERVER", "count": 1}]}});
     let run = json!({"status": "Failed", "start_time": "2026-11-23T01:00:00Z", "error_msg": "disk full"});
-    let run = wire::Run::read(&run, &jiff::tz::TimeZone::UTC).unwrap().unwrap();
+    let run = wire::Run::read(&run).unwrap().unwrap();
     let said = Said {
         clients: vec![Client::read(&client).unwrap()],
         devices: vec![Machine {

@@ -10,7 +10,6 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use futures_util::future::try_join3;
 use futures_util::stream::{self, StreamExt};
-use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp};
 use serde_json::Value;
 
@@ -55,13 +54,12 @@ pub(super) async fn gather(
     api: &Api,
     organization: Organization,
     before: Option<&Data>,
-    zone: &TimeZone,
     now: Timestamp,
 ) -> Result<Gathered, Refusal> {
     let (clients, devices, appliances) = try_join3(api.clients(), api.devices(), api.appliances()).await?;
     let mut said = Said { organization: Some(organization), ..Said::default() };
     read_clients(&clients, &mut said);
-    let devices = read_devices(api, devices, zone, &mut said).await?;
+    let devices = read_devices(api, devices, &mut said).await?;
     let appliances = read_appliances(&appliances, &mut said);
 
     let mut memory = before.map(|data| data.memory.clone()).unwrap_or_default();
@@ -72,7 +70,7 @@ pub(super) async fn gather(
         said.clients.iter().filter(|client| client.left_out.is_none()).map(|client| client.id).collect();
     let jobs: Vec<Wanted<'_>> = wanted(&devices, &active, &memory, now);
     let first = before.is_none();
-    let histories = histories(api, &jobs, &runs, first, zone, now).await?;
+    let histories = histories(api, &jobs, &runs, first, now).await?;
     let unread = histories.unread;
 
     let mut failing: BTreeMap<String, String> = BTreeMap::new();
@@ -159,15 +157,10 @@ fn read_clients(clients: &[Value], said: &mut Said) {
 }
 
 /// The devices, each with its client. Where the list does not say whose one is, each client is asked for its own.
-async fn read_devices(
-    api: &Api,
-    values: Vec<Value>,
-    zone: &TimeZone,
-    said: &mut Said,
-) -> Answer<Vec<Device>> {
+async fn read_devices(api: &Api, values: Vec<Value>, said: &mut Said) -> Answer<Vec<Device>> {
     let mut devices: BTreeMap<i64, Device> = BTreeMap::new();
     for value in &values {
-        match Device::read(value, zone) {
+        match Device::read(value) {
             Some(device) => drop(devices.entry(device.id).or_insert(device)),
             None => said.odd.push(Odd {
                 asked: "GET /device".to_owned(),
@@ -272,7 +265,7 @@ fn wanted<'a>(
             let age = known.map(|known| now.duration_since(known.at));
             let rank = match known {
                 Some(known) if known.failing.is_some() => 3,
-                _ if !["NORMAL", "PARKED", ""].contains(&job.health.as_str()) => 0,
+                _ if !states::WELL.contains(&job.health.as_str()) => 0,
                 None => 1,
                 Some(known) if known.mark != mark(job) => 1,
                 Some(_) if age.is_some_and(|age| age >= AGAIN || age.is_negative()) => 2,
@@ -301,8 +294,8 @@ struct History {
 }
 
 impl History {
-    fn read(runs: &[Value], zone: &TimeZone) -> History {
-        let read: Vec<_> = runs.iter().map(|run| Run::read(run, zone)).collect();
+    fn read(runs: &[Value]) -> History {
+        let read: Vec<_> = runs.iter().map(Run::read).collect();
         History {
             undated: read.iter().any(Result::is_err),
             runs: read.into_iter().flatten().flatten().collect(),
@@ -323,7 +316,6 @@ async fn histories<'a>(
     jobs: &[Wanted<'a>],
     known: &BTreeMap<(i64, i64), JobRuns>,
     first: bool,
-    zone: &TimeZone,
     now: Timestamp,
 ) -> Result<Histories<'a>, Refusal> {
     let most = if first { jobs.len() } else { MOST };
@@ -333,7 +325,7 @@ async fn histories<'a>(
             let last = known.get(&(wanted.device.id, wanted.job.id)).and_then(|job| job.runs.last());
             let since = since(last.map(|run| run.start), now);
             let answer = api.runs(wanted.client, wanted.device.id, wanted.job.id, since.as_second()).await;
-            (*wanted, answer.map(|runs| History::read(&runs, zone)))
+            (*wanted, answer.map(|runs| History::read(&runs)))
         })
         .buffered(8);
     let mut failing = 0;
@@ -387,7 +379,7 @@ mod tests {
         let device = |health: &str, latest: &str| {
             let jobs = json!([{ "id": 7, "health_status": health, "latest_rp": latest }]);
             let device = json!({ "id": 1, "client_id": 342, "jobs": jobs });
-            Device::read(&device, &TimeZone::UTC).unwrap()
+            Device::read(&device).unwrap()
         };
         let (old, new) = ("2026-11-23T01:00:00Z", "2026-11-23T13:00:00Z");
         let minutes = |minutes| now - SignedDuration::from_mins(minutes);

@@ -21,7 +21,6 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use futures_util::future::LocalBoxFuture;
-use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp};
 use secrecy::ExposeSecret;
 use sha2::{Digest, Sha256};
@@ -51,9 +50,6 @@ pub(super) struct X360Recover {
     settings: Settings,
     config: Config,
     usage: usage::Settings,
-    /// Of times without one. The API's other times are in UTC, so these are taken to be, whatever `[portal] time_zone`
-    /// says: that is the exports'.
-    zone: TimeZone,
     copy: PathBuf,
 }
 
@@ -67,7 +63,6 @@ impl X360Recover {
                 storage_service: settings.storage_service,
                 longest_cid: config.connectwise.longest_cid(),
             },
-            zone: TimeZone::UTC,
             copy: copy::path(folder),
         }
     }
@@ -140,7 +135,7 @@ impl X360Recover {
                     data.said.organization.as_ref().is_some_and(|known| known.id == organization.id)
                 };
                 let before = kept.filter(is_its);
-                let outcome = gather::gather(&api, organization, before.as_ref(), &self.zone, now).await;
+                let outcome = gather::gather(&api, organization, before.as_ref(), now).await;
                 (before, outcome)
             }
         };

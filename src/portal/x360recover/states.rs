@@ -19,7 +19,7 @@ pub(super) struct Seen<'a> {
 }
 
 /// Words of health that mean nothing is wrong. *PARKED* is switched off on purpose.
-const WELL: [&str; 3] = ["NORMAL", "PARKED", ""];
+pub(super) const WELL: [&str; 3] = ["NORMAL", "PARKED", ""];
 
 /// The words that mean something is.
 const ILL: [(&str, Severity); 2] = [("WARNED", Severity::Warning), ("TROUBLED", Severity::Error)];
@@ -73,10 +73,10 @@ struct About<'a> {
 }
 
 impl Made {
-    /// Notes a state; whether it is another than before. What was never seen was well.
-    fn turns(&mut self, key: String, word: &str, well: &str) -> bool {
-        let changed = self.before.get(&key).map_or(well, String::as_str) != word;
-        if word != well {
+    /// Notes a state, of which the empty one is well; whether it is another than before. What was never seen was well.
+    fn turns(&mut self, key: String, word: &str) -> bool {
+        let changed = self.before.get(&key).map_or("", String::as_str) != word;
+        if !word.is_empty() {
             self.after.insert(key, word.to_owned());
         }
         changed
@@ -113,7 +113,7 @@ impl Made {
     fn job(&mut self, client: i64, device: &Device, job: &Job) {
         let key = format!("job/{}", name(device, job));
         let word = ill(&job.health);
-        if !self.turns(key.clone(), word.map_or("", |(word, _)| word), "") {
+        if !self.turns(key.clone(), word.map_or("", |(word, _)| word)) {
             return;
         }
         let Some((word, severity)) = word else { return };
@@ -155,7 +155,7 @@ impl Made {
             None => String::new(),
         };
         let was_full = self.before.get(&key).is_some_and(|before| before.contains(" FULL"));
-        if !self.turns(key.clone(), &state, "") {
+        if !self.turns(key.clone(), &state) {
             return;
         }
         let about = About { client, account: device.id.to_string(), user: &device.name };
@@ -176,7 +176,7 @@ impl Made {
         let Some(test) = &device.autoverify else { return };
         let key = format!("autoverify/{}", device.id);
         let state = if test.healthy { String::new() } else { test.id.clone() };
-        if !self.turns(key.clone(), &state, "") || test.healthy {
+        if !self.turns(key.clone(), &state) || test.healthy {
             return;
         }
         let about = About { client, account: device.id.to_string(), user: &device.name };
@@ -194,7 +194,7 @@ impl Made {
         let about = About { client, account, user: &appliance.name };
         let name = &appliance.name;
         let key = format!("appliance/{}", appliance.id);
-        if self.turns(key.clone(), if appliance.down { "offline" } else { "" }, "") {
+        if self.turns(key.clone(), if appliance.down { "offline" } else { "" }) {
             let (what, text) = match appliance.down {
                 true => ((EventKind::BdrHardware, Severity::Error), format!("Appliance {name} is offline")),
                 false => {
@@ -207,7 +207,7 @@ impl Made {
         // While it is offline it does not say how full it is.
         if appliance.down {
             self.after.extend(self.before.get(&key).map(|state| (key.clone(), state.clone())));
-        } else if self.turns(key.clone(), if full { "full" } else { "" }, "") {
+        } else if self.turns(key.clone(), if full { "full" } else { "" }) {
             let (what, text) = match full {
                 true => (
                     (EventKind::DiskUsage, Severity::Warning),

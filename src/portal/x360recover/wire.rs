@@ -56,12 +56,13 @@ pub(super) fn flag(value: &Value, name: &str) -> Option<bool> {
     }
 }
 
-/// A moment, to the second. One without a zone is in the zone given.
-pub(super) fn time(value: &Value, name: &str, zone: &TimeZone) -> Option<Timestamp> {
+/// A moment, to the second. One without a zone is in UTC, as the API's others are, whatever `[portal] time_zone`
+/// says: that is the exports'.
+pub(super) fn time(value: &Value, name: &str) -> Option<Timestamp> {
     let written = text(value, name)?;
     let read = written.parse::<Timestamp>().ok().or_else(|| {
         let civil: DateTime = written.replacen(' ', "T", 1).parse().ok()?;
-        zone.to_timestamp(civil).ok()
+        TimeZone::UTC.to_timestamp(civil).ok()
     })?;
     read.round(Unit::Second).ok()
 }
@@ -198,12 +199,12 @@ pub(super) struct AutoVerify {
 }
 
 impl Device {
-    pub fn read(value: &Value, zone: &TimeZone) -> Option<Device> {
+    pub fn read(value: &Value) -> Option<Device> {
         let id_of = id(value, "id")?;
         let health = value.get("current_health_status").map(|health| Health {
             status: word(health, "status").unwrap_or_default(),
             reason: word(health, "reason").unwrap_or_default(),
-            since: time(health, "timestamp", zone),
+            since: time(health, "timestamp"),
         });
         let name = text(value, "name").unwrap_or_else(|| id_of.to_string());
         let listed = match value.get("jobs") {
@@ -211,11 +212,11 @@ impl Device {
             Some(jobs) => list(jobs.clone(), "id"),
         };
         let mut jobs_unread = listed.is_none().then(|| format!("the jobs of {name} cannot be read"));
-        let jobs: Vec<Job> = listed.iter().flatten().filter_map(|job| Job::read(job, zone)).collect();
+        let jobs: Vec<Job> = listed.iter().flatten().filter_map(Job::read).collect();
         if listed.is_some_and(|listed| listed.len() > jobs.len()) {
             jobs_unread = Some(format!("a job of {name} has no id"));
         }
-        let kept = |names: &[&str]| names.iter().any(|name| time(value, name, zone).is_some());
+        let kept = |names: &[&str]| names.iter().any(|name| time(value, name).is_some());
         Some(Device {
             id: id_of,
             name,
@@ -230,7 +231,7 @@ impl Device {
             health: health.unwrap_or_default(),
             jobs,
             jobs_unread,
-            autoverify: value.get("latest_autoverify_details").and_then(|test| AutoVerify::read(test, zone)),
+            autoverify: value.get("latest_autoverify_details").and_then(AutoVerify::read),
         })
     }
 }
@@ -264,21 +265,21 @@ fn cloud(device: &Value, kept: bool) -> Bytes {
 }
 
 impl Job {
-    fn read(value: &Value, zone: &TimeZone) -> Option<Job> {
+    fn read(value: &Value) -> Option<Job> {
         let latest = ["latest_rp", "latest_local_rp", "latest_cloud_rp"];
         Some(Job {
             id: id(value, "id")?,
             name: text(value, "name").unwrap_or_default(),
             health: word(value, "health_status").unwrap_or_default(),
-            latest: latest.iter().filter_map(|name| time(value, name, zone)).max(),
+            latest: latest.iter().filter_map(|name| time(value, name)).max(),
         })
     }
 }
 
 impl AutoVerify {
-    fn read(value: &Value, zone: &TimeZone) -> Option<AutoVerify> {
+    fn read(value: &Value) -> Option<AutoVerify> {
         let at = ["timestamp", "end_timestamp", "start_timestamp"];
-        let at = at.iter().find_map(|name| time(value, name, zone));
+        let at = at.iter().find_map(|name| time(value, name));
         let id = text(value, "id").or_else(|| at.map(|at| at.to_string()))?;
         let ended = word(value, "status").as_deref() == Some("SUCCESS");
         // Without a result nothing is known to be wrong.
@@ -335,19 +336,19 @@ impl Run {
     ///
     /// # Errors
     /// [`Undated`].
-    pub fn read(value: &Value, zone: &TimeZone) -> Result<Option<Run>, Undated> {
+    pub fn read(value: &Value) -> Result<Option<Run>, Undated> {
         let status = word(value, "status").unwrap_or_default();
-        let end = time(value, "end_time", zone);
+        let end = time(value, "end_time");
         let known = ["COMPLETED", "FAILED"].contains(&status.as_str());
         if end.is_none() && !known {
             return Ok(None);
         }
         let error = text(value, "error_msg").unwrap_or_default();
         Ok(Some(Run {
-            start: time(value, "start_time", zone).or(end).ok_or(Undated)?,
+            start: time(value, "start_time").or(end).ok_or(Undated)?,
             end,
             status,
-            point: time(value, "rp", zone),
+            point: time(value, "rp"),
             error: crate::ui::text::shorten(&crate::ui::text::clean(&error), 300),
         }))
     }
@@ -378,14 +379,12 @@ mod tests {
             "z": "2024-06-01T10:08:00.123Z", "offset": "2024-06-01T12:08:00+02:00",
             "bare": "2021-07-01T10:08:00", "blank": "2021-07-01 10:08:00", "null": null, "no": "yesterday",
         });
-        let new_york = TimeZone::get("America/New_York").unwrap();
-        let read = |name: &str, zone: &TimeZone| time(&times, name, zone).map(|time| time.to_string());
-        assert_eq!(read("z", &TimeZone::UTC).as_deref(), Some("2024-06-01T10:08:00Z"));
-        assert_eq!(read("offset", &TimeZone::UTC).as_deref(), Some("2024-06-01T10:08:00Z"));
-        assert_eq!(read("bare", &TimeZone::UTC).as_deref(), Some("2021-07-01T10:08:00Z"));
-        assert_eq!(read("bare", &new_york).as_deref(), Some("2021-07-01T14:08:00Z"));
-        assert_eq!(read("blank", &TimeZone::UTC).as_deref(), Some("2021-07-01T10:08:00Z"));
-        assert_eq!((read("null", &new_york), read("no", &new_york)), (None, None));
+        let read = |name: &str| time(&times, name).map(|time| time.to_string());
+        assert_eq!(read("z").as_deref(), Some("2024-06-01T10:08:00Z"));
+        assert_eq!(read("offset").as_deref(), Some("2024-06-01T10:08:00Z"));
+        assert_eq!(read("bare").as_deref(), Some("2021-07-01T10:08:00Z"));
+        assert_eq!(read("blank").as_deref(), Some("2021-07-01T10:08:00Z"));
+        assert_eq!((read("null"), read("no")), (None, None));
     }
 
     #[test]
@@ -457,7 +456,7 @@ mod tests {
         ] {
             let mut device = device;
             device["id"] = json!(1);
-            let read = Device::read(&device, &TimeZone::UTC).unwrap();
+            let read = Device::read(&device).unwrap();
             assert_eq!((read.cloud, read.local), (cloud, local), "{device}");
         }
     }
@@ -473,7 +472,7 @@ mod tests {
             (json!({"status": "Failed", "start_time": null, "end_time": start}), Ok(Some("FAILED"))),
             (json!({"status": "Completed"}), Err(Undated)),
         ] {
-            let read = Run::read(&run, &TimeZone::UTC).map(|run| run.map(|run| run.status));
+            let read = Run::read(&run).map(|run| run.map(|run| run.status));
             assert_eq!(read.as_ref().map(Option::as_deref), status.as_ref().copied(), "{run}");
         }
     }
@@ -541,8 +540,8 @@ mod tests {
                 fields.insert("id".to_owned(), json!(1));
             }
             let client = Client::read(&value);
-            let device = Device::read(&value, &TimeZone::UTC);
-            let run = Run::read(&value, &TimeZone::UTC);
+            let device = Device::read(&value);
+            let run = Run::read(&value);
             let _ = (Appliance::read(&value), Organization::read(&value), list(value.clone(), "id"));
             if let Some(device) = &device {
                 for bytes in [device.cloud, device.local] {
