@@ -27,10 +27,6 @@ pub struct Account {
     pub user: String,
     /// The customer.
     pub cid: String,
-    /// Brand; empty where the export has none.
-    pub brand: String,
-    /// Service plan; empty where the export has none.
-    pub plan: String,
     /// Usage per service key. Absent: not measured; 0: measured zero.
     pub usage: Usage,
     /// When this usage was measured, as `[portal] age_from` says; `None`: the export does not tell.
@@ -163,7 +159,7 @@ pub struct Doubt {
 }
 
 /// Everything an account export says.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default)]
 pub struct Snapshot {
     /// Ordered by CID (as numbers where they are), each once; also those of whom every account was left out.
     pub customers: Vec<Customer>,
@@ -219,14 +215,6 @@ impl Clone for Places {
     }
 }
 
-impl PartialEq for Places {
-    fn eq(&self, _: &Places) -> bool {
-        true
-    }
-}
-
-impl Eq for Places {}
-
 impl fmt::Debug for Places {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("Places")
@@ -260,16 +248,6 @@ impl Snapshot {
     pub fn accounts_of<'a>(&'a self, cid: &str) -> impl Iterator<Item = &'a Account> + use<'a> {
         let at = self.place(cid).map_or(&[][..], |place| place.accounts.as_slice());
         at.iter().filter_map(|at| self.accounts.get(*at))
-    }
-
-    /// All accounts by CID, in one pass: for a walk over every customer of a large export, where asking
-    /// [`Snapshot::accounts_of`] for each would take the square of the time.
-    pub fn accounts_by_customer(&self) -> BTreeMap<&str, Vec<&Account>> {
-        let mut groups: BTreeMap<&str, Vec<&Account>> = BTreeMap::new();
-        for account in &self.accounts {
-            groups.entry(&account.cid).or_default().push(account);
-        }
-        groups
     }
 
     /// Sums of a customer's usage per service key; a service that no account was measured for is absent. Only

@@ -223,7 +223,7 @@ impl<'a> Draft<'a> {
             return self.problem(row.line, heading, (None, Some(cid)), "is empty".to_string());
         }
         let who = Who { cid, number };
-        if let Some(index) = self.account(row, &who, brand) {
+        if let Some(index) = self.account(row, &who) {
             self.measured(row, &who, index);
             if self.columns.long {
                 self.long(row, &who, index);
@@ -255,7 +255,7 @@ impl<'a> Draft<'a> {
 
     /// The account of the row: new, or in the long layout the one begun before. `None` when the row cannot be
     /// taken into it.
-    fn account(&mut self, row: &Row, who: &Who<'_>, brand: String) -> Option<usize> {
+    fn account(&mut self, row: &Row, who: &Who<'_>) -> Option<usize> {
         let Some(&(index, first_line)) = self.by_number.get(who.number.as_str()) else {
             let user = match self.columns.per_customer() {
                 true => self.cell(row, Column::Name).to_string(),
@@ -266,8 +266,6 @@ impl<'a> Draft<'a> {
                 number: who.number.clone(),
                 user: if user.is_empty() { who.number.clone() } else { user },
                 cid: who.cid.to_string(),
-                brand,
-                plan: without_links(self.cell(row, Column::Plan)),
                 usage: Usage::default(),
                 measured_at: None,
                 notification_email: (!email.is_empty()).then(|| email.to_string()),

@@ -93,16 +93,6 @@ enum Model {
     CloudAlone,
 }
 
-impl Model {
-    fn plan(self) -> &'static str {
-        match self {
-            Model::Direct => "Direct-to-Cloud",
-            Model::Appliance => "Appliance",
-            Model::CloudAlone => "Cloud archive",
-        }
-    }
-}
-
 fn customer(
     client: &Client,
     machines: &[&Machine],
@@ -130,8 +120,6 @@ fn customer(
                     number: machine.id.to_string(),
                     user: machine.name.clone(),
                     cid: cid.clone(),
-                    brand: String::new(),
-                    plan: model.plan().to_owned(),
                     usage: usage.into(),
                     measured_at: Some(fetched_at),
                     notification_email: None,
@@ -156,8 +144,6 @@ fn customer(
             number: format!("client-{cid}"),
             user: client.name.clone(),
             cid: cid.clone(),
-            brand: String::new(),
-            plan: String::new(),
             usage: zeros.into(),
             measured_at: Some(fetched_at),
             notification_email: None,
