@@ -64,41 +64,64 @@ pub(super) async fn gather(
 
     let mut memory = before.map(|data| data.memory.clone()).unwrap_or_default();
     let kept = before.map(|data| data.said.jobs.clone()).unwrap_or_default();
-    let mut runs: BTreeMap<(i64, i64), JobRuns> =
-        kept.into_iter().map(|job| ((job.device, job.job), job)).collect();
+    let mut runs: Runs = kept.into_iter().map(|job| ((job.device, job.job), job)).collect();
     let active: BTreeSet<i64> =
         said.clients.iter().filter(|client| client.left_out.is_none()).map(|client| client.id).collect();
     let jobs: Vec<Wanted<'_>> = wanted(&devices, &active, &memory, now);
-    let first = before.is_none();
-    let histories = histories(api, &jobs, &runs, first, now).await?;
-    let unread = histories.unread;
+    let Histories { read, unread, stopped } = histories(api, &jobs, &runs, before.is_none(), now).await?;
+    let unreadable: BTreeSet<String> =
+        read.iter().filter(|(_, outcome)| is_failure(outcome)).map(|(wanted, _)| wanted.key()).collect();
+    for (wanted, outcome) in read {
+        take(&wanted, outcome, &mut runs, &mut memory, now);
+    }
+    let horizon = now - KEPT;
+    rename_and_forget(&devices, &mut runs, &mut memory, horizon);
+    say_unread(&devices, &active, &memory, stopped.as_deref(), &mut said);
 
-    let mut failing: BTreeMap<String, String> = BTreeMap::new();
-    for (wanted, outcome) in histories.read {
-        let key = wanted.key();
-        let reading = |failing| Reading { at: now, mark: wanted.mark(), failing };
-        match outcome {
-            Ok(History { runs: new, undated }) => {
-                merge(&mut runs, &wanted, new);
-                let user = states::user(wanted.device, wanted.job);
-                let why = undated.then(|| format!("a run of {user} ended and does not say when"));
-                memory.read.insert(key, reading(why));
-            }
-            // Removed meanwhile.
-            Err(refusal) if refusal.kind == Kind::NotFound => drop(memory.read.insert(key, reading(None))),
-            Err(refusal) => {
-                failing.insert(key.clone(), refusal.to_string());
-                let mark = memory.read.get(&key).map(|known| known.mark.clone());
-                let known = Reading { mark: mark.unwrap_or_default(), ..reading(Some(refusal.to_string())) };
-                memory.read.insert(key, known);
-            }
+    let mut noted = before.map(|data| data.said.noted.clone()).unwrap_or_default();
+    let seen = states::Seen { devices: &devices, appliances: &appliances, active: &active };
+    let known = before.map(|data| &data.memory.read);
+    noted.extend(states::changes(&seen, &mut memory.states, known, &unreadable, now));
+    noted.retain(|event| event.at >= horizon);
+    said.noted = noted;
+    said.notes.extend(states::unknown_words(&devices));
+    said.jobs = runs.into_values().filter(|job| !job.runs.is_empty()).collect();
+    said.devices = devices.into_iter().filter_map(machine).collect();
+    Ok(Gathered { data: Data { said, memory }, unread })
+}
+
+/// The known runs of each job, by device and job.
+type Runs = BTreeMap<(i64, i64), JobRuns>;
+
+/// Whether a history could not be read. That of a job which was removed meanwhile was.
+fn is_failure(outcome: &Answer<History>) -> bool {
+    outcome.as_ref().is_err_and(|refusal| refusal.kind != Kind::NotFound)
+}
+
+/// Takes in what came of asking for one history.
+fn take(wanted: &Wanted<'_>, outcome: Answer<History>, runs: &mut Runs, memory: &mut Memory, now: Timestamp) {
+    let (mut mark, mut failing) = (wanted.mark(), None);
+    match outcome {
+        Ok(History { runs: new, undated }) => {
+            merge(runs, wanted, new);
+            let user = states::user(wanted.device, wanted.job);
+            failing = undated.then(|| format!("a run of {user} ended and does not say when"));
+        }
+        Err(refusal) if refusal.kind == Kind::NotFound => {}
+        Err(refusal) => {
+            mark = memory.read.get(&wanted.key()).map(|known| known.mark.clone()).unwrap_or_default();
+            failing = Some(refusal.to_string());
         }
     }
+    memory.read.insert(wanted.key(), Reading { at: now, mark, failing });
+}
 
-    // Names follow the device list; what is listed no more keeps its runs until they are old.
-    let horizon = now - KEPT;
-    for device in &devices {
+/// Names follow the device list; what is listed no more keeps its runs until they are old.
+fn rename_and_forget(devices: &[Device], runs: &mut Runs, memory: &mut Memory, horizon: Timestamp) {
+    let mut listed = BTreeSet::new();
+    for device in devices {
         for job in &device.jobs {
+            listed.insert(name(device, job));
             if let Some(known) = runs.get_mut(&(device.id, job.id)) {
                 device.name.clone_into(&mut known.device_name);
                 job.name.clone_into(&mut known.job_name);
@@ -108,35 +131,27 @@ pub(super) async fn gather(
     for job in runs.values_mut() {
         job.runs.retain(|run| run.end.unwrap_or(run.start) >= horizon);
     }
-    let listed: BTreeSet<String> =
-        devices.iter().flat_map(|device| device.jobs.iter().map(|job| name(device, job))).collect();
     memory.read.retain(|key, _| listed.contains(key));
-    for device in devices.iter().filter(|device| device.client.is_some_and(|client| active.contains(&client)))
-    {
-        if let (Some(client), Some(why)) = (device.client, &device.jobs_unread) {
-            said.unread.entry(client).or_insert_with(|| why.clone());
-        }
-        for job in &device.jobs {
-            let (Some(client), key) = (device.client, name(device, job)) else { continue };
-            let why = match memory.read.get(&key) {
-                Some(Reading { failing: None, .. }) => continue,
-                Some(Reading { failing: Some(why), .. }) => why.clone(),
-                None => histories.stopped.clone().unwrap_or_else(|| "not asked for yet".to_owned()),
-            };
+}
+
+/// Says of which clients not every result is known, and why; `stopped`: why no more histories were asked for.
+fn say_unread(
+    devices: &[Device],
+    active: &BTreeSet<i64>,
+    memory: &Memory,
+    stopped: Option<&str>,
+    said: &mut Said,
+) {
+    for device in devices {
+        let Some(client) = device.client.filter(|client| active.contains(client)) else { continue };
+        let of_jobs = device.jobs.iter().filter_map(|job| match memory.read.get(&name(device, job)) {
+            Some(known) => known.failing.clone(),
+            None => Some(stopped.unwrap_or("not asked for yet").to_owned()),
+        });
+        if let Some(why) = device.jobs_unread.clone().into_iter().chain(of_jobs).next() {
             said.unread.entry(client).or_insert(why);
         }
     }
-    let mut noted = before.map(|data| data.said.noted.clone()).unwrap_or_default();
-    let seen = states::Seen { devices: &devices, appliances: &appliances, active: &active };
-    let unreadable: BTreeSet<&str> = failing.keys().map(String::as_str).collect();
-    let marks = before.map(|data| &data.memory.read);
-    noted.extend(states::changes(&seen, &mut memory.states, marks, &unreadable, now));
-    noted.retain(|event| event.at >= horizon);
-    said.noted = noted;
-    said.notes.extend(states::unknown_words(&devices));
-    said.jobs = runs.into_values().filter(|job| !job.runs.is_empty()).collect();
-    said.devices = devices.into_iter().filter_map(machine).collect();
-    Ok(Gathered { data: Data { said, memory }, unread })
 }
 
 fn read_clients(clients: &[Value], said: &mut Said) {
@@ -314,7 +329,7 @@ struct Histories<'a> {
 async fn histories<'a>(
     api: &Api,
     jobs: &[Wanted<'a>],
-    known: &BTreeMap<(i64, i64), JobRuns>,
+    known: &Runs,
     first: bool,
     now: Timestamp,
 ) -> Result<Histories<'a>, Refusal> {
@@ -353,7 +368,7 @@ async fn histories<'a>(
     Ok(histories)
 }
 
-fn merge(known: &mut BTreeMap<(i64, i64), JobRuns>, wanted: &Wanted<'_>, new: Vec<Run>) {
+fn merge(known: &mut Runs, wanted: &Wanted<'_>, new: Vec<Run>) {
     let job = known.entry((wanted.device.id, wanted.job.id)).or_insert_with(|| JobRuns {
         client: wanted.client,
         device: wanted.device.id,

@@ -30,7 +30,7 @@ pub(super) fn changes(
     seen: &Seen<'_>,
     states: &mut BTreeMap<String, String>,
     read: Option<&BTreeMap<String, Reading>>,
-    unreadable: &BTreeSet<&str>,
+    unreadable: &BTreeSet<String>,
     now: Timestamp,
 ) -> Vec<Noted> {
     let mut made = Made { before: std::mem::take(states), after: BTreeMap::new(), events: Vec::new(), now };
@@ -47,7 +47,7 @@ pub(super) fn changes(
         for job in &device.jobs {
             made.job(client, device, job);
             let key = name(device, job);
-            if unreadable.contains(key.as_str()) {
+            if unreadable.contains(&key) {
                 made.recovery_point(client, device, job, read.and_then(|read| read.get(&key)));
             }
         }

@@ -139,7 +139,7 @@ fn where_the_history_cannot_be_read_a_new_recovery_point_is_a_backup() {
         let devices = [device.clone()];
         let active = BTreeSet::from([342]);
         let seen = Seen { devices: &devices, appliances: &[], active: &active };
-        let events = changes(&seen, &mut states, Some(&readings), &BTreeSet::from(["1/7"]), now());
+        let events = changes(&seen, &mut states, Some(&readings), &BTreeSet::from(["1/7".to_owned()]), now());
         events.into_iter().map(|event| (event.kind, event.at.to_string())).collect::<Vec<_>>()
     };
     assert_eq!(look(&first), []);
