@@ -455,7 +455,7 @@ fn faults_and_what_ends_them() {
         for ended in kind.ends() {
             assert_eq!(ended.ended_by(), Some(kind));
         }
-        assert_eq!(kind.is_fault(), !kind.as_str().ends_with("-ok"));
+        assert_eq!(kind.is_good(), kind.as_str().ends_with("-ok"));
     }
     assert_eq!(EventKind::Other.ended_by(), None);
 }

@@ -138,33 +138,9 @@ pub(super) struct Noted {
     pub client: i64,
     pub account: String,
     pub user: String,
-    #[serde(with = "words::severity")]
     pub severity: Severity,
-    #[serde(with = "words::kind")]
     pub kind: EventKind,
     pub text: String,
-}
-
-mod words {
-    macro_rules! by_word {
-        ($name:ident, $type:ty) => {
-            pub mod $name {
-                use serde::{Deserialize, Deserializer, Serializer, de::Error};
-
-                pub fn serialize<S: Serializer>(value: &$type, serializer: S) -> Result<S::Ok, S::Error> {
-                    serializer.serialize_str(value.as_str())
-                }
-
-                pub fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<$type, D::Error> {
-                    let word = String::deserialize(deserializer)?;
-                    <$type>::from_word(&word).ok_or_else(|| D::Error::custom(format!("unknown word {word}")))
-                }
-            }
-        };
-    }
-
-    by_word!(severity, crate::portal::Severity);
-    by_word!(kind, crate::portal::EventKind);
 }
 
 /// What is remembered from one asking to the next, and says nothing of its own.

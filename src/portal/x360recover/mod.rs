@@ -36,8 +36,8 @@ use copy::{Failure, FailureKind, Head};
 /// Where some histories are still to be read it is asked again after this time.
 const SOON: SignedDuration = SignedDuration::from_mins(5);
 
-/// Seconds after which an answer that says the same counts as another one.
-const FRESH: i64 = 6 * 3_600;
+/// Seconds after which an answer that says the same counts as another one: four slots make a day.
+const SLOT_SECONDS: i64 = 6 * 3_600;
 
 /// The waits after a refused key, one after the other: psactl must never lock an account (design section 9).
 const REFUSED: [i64; 4] = [1, 5, 15, 60];
@@ -230,8 +230,8 @@ impl Source for X360Recover {
         }
         let usage::Settings { gigabyte, storage_service, longest_cid } = &self.usage;
         // An answer that says the same is fresh all the same: a few times a day that is looked at.
-        let day = head.fetched_at.map(|at| at.as_second() / FRESH).unwrap_or_default();
-        Ok(Stamp(format!("{} {day} {gigabyte:?} {storage_service} {longest_cid}", head.digest)))
+        let slot = head.fetched_at.map(|at| at.as_second() / SLOT_SECONDS).unwrap_or_default();
+        Ok(Stamp(format!("{} {slot} {gigabyte:?} {storage_service} {longest_cid}", head.digest)))
     }
 
     fn accounts(&self) -> Result<Snapshot, Error> {

@@ -124,8 +124,8 @@ impl Refusal {
     }
 
     /// As the portal's failure.
-    pub(super) fn portal_error(&self, origin: &str) -> Error {
-        let asked = format!("x360Recover at {origin}, {}", self.asked);
+    pub(super) fn portal_error(&self, url: &str) -> Error {
+        let asked = format!("x360Recover at {url}, {}", self.asked);
         let said = match &self.said {
             said if said.is_empty() => String::new(),
             said => format!(": {said}"),

@@ -189,8 +189,7 @@ impl Made {
     }
 
     fn appliance(&mut self, client: i64, appliance: &Appliance) {
-        let about = |what: &str| format!("{what}-{}", appliance.id);
-        let account = about("appliance");
+        let account = format!("appliance-{}", appliance.id);
         let about = About { client, account, user: &appliance.name };
         let name = &appliance.name;
         let key = format!("appliance/{}", appliance.id);
