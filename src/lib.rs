@@ -36,6 +36,7 @@
 //! | [`config`] | psactl.toml, environment, secrets |
 //! | `files` | files written whole, for their owner alone |
 //! | `net` | what every HTTP client of psactl is made with |
+//! | `text` | foreign text and times, made fit to be shown |
 //! | [`sandbox`] | a simulated ConnectWise PSA, driven by the API's contract, sharing nothing with [`psa`] |
 //!
 //! To add a billable service, add a row to [`services`]; a step of set-up, a file in [`setup`] and a line in
@@ -77,4 +78,5 @@ pub mod store;
 pub mod sync;
 #[doc(hidden)]
 pub mod testing;
+mod text;
 pub mod ui;

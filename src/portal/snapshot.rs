@@ -1,5 +1,6 @@
 //! Customers, accounts and their usage, as one export has them.
 
+use crate::text::clean;
 use jiff::Timestamp;
 use rust_decimal::Decimal;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
@@ -129,16 +130,15 @@ impl RowProblem {
 impl fmt::Display for RowProblem {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         // One line, whatever stands in the cells that it repeats.
-        let plain = |text: &str| text.replace(|c: char| c.is_control(), " ");
         match self.line {
             0 => write!(f, "{}: ", self.file.display())?,
             line => write!(f, "{}:{line}: ", self.file.display())?,
         }
         if !self.column.is_empty() {
-            write!(f, "column \"{}\": ", plain(&self.column))?;
+            write!(f, "column \"{}\": ", clean(&self.column))?;
         }
-        f.write_str(&plain(&self.reason))?;
-        match (self.account.as_deref().map(plain), self.cid.as_deref().map(plain)) {
+        f.write_str(&clean(&self.reason))?;
+        match (self.account.as_deref().map(clean), self.cid.as_deref().map(clean)) {
             (Some(account), Some(cid)) => write!(f, " (account {account} of customer {cid})"),
             (Some(account), None) => write!(f, " (account {account})"),
             (None, Some(cid)) => write!(f, " (customer {cid})"),

@@ -181,12 +181,11 @@ fn title(text: &str) -> Option<String> {
 /// Text of the server that can be shown on one line of a terminal: control characters and marks that turn
 /// the writing direction become blanks, runs of white space one blank, and the rest is cut off.
 pub fn clean(text: &str, longest: usize) -> String {
-    let turns = |character| matches!(character, '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
     let mut shown = String::new();
     let mut length = 0;
     let mut blank = false;
     for character in text.chars() {
-        if character.is_whitespace() || character.is_control() || turns(character) {
+        if character.is_whitespace() || character.is_control() || crate::text::turns(character) {
             blank = true;
             continue;
         }

@@ -3,6 +3,7 @@
 
 use super::super::Error;
 use super::table::broken;
+use crate::text::{clean, shorten};
 use jiff::Timestamp;
 use jiff::civil::{Date, DateTime, Time};
 use jiff::tz::{AmbiguousOffset, Offset, TimeZone};
@@ -142,8 +143,7 @@ pub(super) fn local(local: DateTime, text: &str, zone: Option<&TimeZone>) -> Res
 
 /// At most forty characters of foreign text, for an error.
 pub(in crate::portal) fn shown(text: &str) -> String {
-    let plain: String = text.chars().map(|c| if c.is_control() { ' ' } else { c }).collect();
-    if plain.chars().count() <= 40 { plain } else { plain.chars().take(39).chain(['…']).collect() }
+    shorten(&clean(text), 40)
 }
 
 fn civil(text: &str) -> Option<DateTime> {

@@ -7,7 +7,7 @@ use std::time::Duration;
 use serde_json::Value;
 
 use crate::portal::Error;
-use crate::ui::text;
+use crate::text;
 
 /// What went wrong with one request.
 #[derive(Debug, Clone, PartialEq, Eq)]

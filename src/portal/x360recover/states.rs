@@ -9,6 +9,7 @@ use super::copy::{Noted, Reading};
 use super::gather::{mark, name};
 use super::wire::{Appliance, Device, Job};
 use crate::portal::{EventKind, Severity};
+use crate::text;
 
 /// What is seen now.
 pub(super) struct Seen<'a> {
@@ -120,7 +121,7 @@ impl Made {
         let user = user(device, job);
         let about = About { client, account: name(device, job), user: &user };
         let latest = match job.latest {
-            Some(latest) => format!("the last recovery point is of {} UTC", crate::ui::text::moment(latest)),
+            Some(latest) => format!("the last recovery point is of {} UTC", text::moment(latest)),
             None => "there is no recovery point yet".to_owned(),
         };
         let text = format!("No backup of {user} within its threshold ({word}): {latest}");
@@ -243,9 +244,8 @@ pub(super) fn unknown_words(devices: &[Device]) -> Vec<String> {
         .flat_map(|device| device.jobs.iter().map(|job| &job.health).chain([&device.health.status]))
         .filter(|word| !WELL.contains(&word.as_str()) && ill(word).is_none());
     let words: BTreeSet<&String> = words.collect();
-    let note = |word: &String| {
-        format!("health status “{}” is not known: it opens no ticket", crate::ui::text::clean(word))
-    };
+    let note =
+        |word: &String| format!("health status “{}” is not known: it opens no ticket", text::clean(word));
     words.into_iter().map(note).collect()
 }
 

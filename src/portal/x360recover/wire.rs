@@ -9,6 +9,8 @@ use jiff::{Timestamp, Unit};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
+use crate::text::{clean, shorten};
+
 /// A list, whole: one object where the contract publishes a single one. `known` is a field that such an object has,
 /// so that an error's envelope is not taken for an entry. `None`: neither.
 pub(super) fn list(value: Value, known: &str) -> Option<Vec<Value>> {
@@ -349,7 +351,7 @@ impl Run {
             end,
             status,
             point: time(value, "rp"),
-            error: crate::ui::text::shorten(&crate::ui::text::clean(&error), 300),
+            error: shorten(&clean(&error), 300),
         }))
     }
 }
