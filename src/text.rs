@@ -2,15 +2,20 @@
 
 use jiff::Timestamp;
 
-/// Whether a character turns the direction in which text is written.
-pub(crate) fn turns(c: char) -> bool {
-    matches!(c, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{200e}' | '\u{200f}')
+/// Whether a character turns the reading direction: a name with it can look like another one.
+pub(crate) fn turns(character: char) -> bool {
+    matches!(character, '\u{61c}' | '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
+}
+
+/// Whether a character steers a terminal or ends a line, the ones of eight bits (C1) and Unicode's included.
+pub(crate) fn steers(character: char) -> bool {
+    character.is_control() || matches!(character, '\u{2028}' | '\u{2029}')
 }
 
 /// Removes what could steer a terminal from text that came from the PSA or the portal: control characters
 /// become a space, and characters that turn the reading direction are dropped.
 pub fn clean(text: &str) -> String {
-    text.chars().filter(|c| !turns(*c)).map(|c| if c.is_control() { ' ' } else { c }).collect()
+    text.chars().filter(|c| !turns(*c)).map(|c| if steers(c) { ' ' } else { c }).collect()
 }
 
 /// Shortens to at most `limit` characters, with an ellipsis where something was cut.
@@ -35,6 +40,6 @@ mod tests {
 
     #[test]
     fn control_and_direction_characters_never_reach_a_terminal() {
-        assert_eq!(clean("Eddie\u{1b}[31m's\nTV\u{202e}!"), "Eddie [31m's TV!");
+        assert_eq!(clean("Eddie\u{1b}[31m's\nTV\u{202e}!\u{2028}\u{61c}"), "Eddie [31m's TV! ");
     }
 }
