@@ -34,8 +34,7 @@
 //! | [`store`] | the embedded SQLite state |
 //! | [`monitoring`] | who is told of runs |
 //! | [`config`] | psactl.toml, environment, secrets |
-//! | `files` | files written whole, for their owner alone |
-//! | `net` | what every HTTP client of psactl is made with |
+//! | `net`, `disk` | what every HTTP client, and every file of psactl's own, is made with |
 //! | `text` | foreign text and times, made fit to be shown |
 //! | [`sandbox`] | a simulated ConnectWise PSA, driven by the API's contract, sharing nothing with [`psa`] |
 //!
@@ -62,9 +61,9 @@
 pub mod cli;
 pub mod config;
 pub mod context;
+mod disk;
 pub mod doctor;
 pub mod error;
-mod files;
 pub mod monitoring;
 mod net;
 pub mod plan;

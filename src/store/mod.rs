@@ -78,7 +78,7 @@ impl Store {
             move |source| Error::Io { path, source }
         };
         if !folder.is_dir() {
-            crate::files::make_folder(folder).map_err(io(folder))?;
+            crate::disk::make_folder(folder).map_err(io(folder))?;
         }
         let file = folder.join("psactl.db");
         if !file.exists() {

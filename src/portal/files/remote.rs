@@ -2,7 +2,7 @@
 
 use super::super::Error;
 use crate::config::{Config, ExportFiles, HeaderText, hex};
-use crate::{files, net};
+use crate::{disk, net};
 use jiff::{SignedDuration, Timestamp};
 use reqwest::header::{
     ETAG, HeaderMap, HeaderName, HeaderValue, IF_MODIFIED_SINCE, IF_NONE_MATCH, LAST_MODIFIED, LOCATION,
@@ -299,7 +299,7 @@ impl Remote {
     /// Writes a file that only its owner can read, all of it or nothing.
     fn write(&self, name: &str, bytes: &[u8]) -> Result<(), Error> {
         let path = self.folder.join(name);
-        let written = files::make_folder(&self.folder).and_then(|()| files::write_whole(&path, bytes));
+        let written = disk::make_folder(&self.folder).and_then(|()| disk::write_whole(&path, bytes));
         written.map_err(|source| Error::Unwritable { path, source })
     }
 

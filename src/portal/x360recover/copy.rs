@@ -12,7 +12,7 @@ use sha2::{Digest, Sha256};
 
 use super::wire::{Bytes, Client, Organization, Run};
 use crate::config::hex;
-use crate::files;
+use crate::disk;
 use crate::portal::{Error, EventKind, Severity};
 
 /// The first line: all that a run needs that has nothing to do.
@@ -215,8 +215,8 @@ pub(super) fn write(path: &Path, head: &Head, data: Option<&Data>) -> Result<(),
     };
     let head = Head { form: FORM, length: data.len() as u64, ..head.clone() };
     let text = json(serde_json::to_string(&head))? + "\n" + &data;
-    let folder = path.parent().map_or(Ok(()), files::make_folder);
-    folder.and_then(|()| files::write_whole(path, text.as_bytes())).map_err(failed)
+    let folder = path.parent().map_or(Ok(()), disk::make_folder);
+    folder.and_then(|()| disk::write_whole(path, text.as_bytes())).map_err(failed)
 }
 
 /// What tells one answer from another.

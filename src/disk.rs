@@ -1,4 +1,4 @@
-//! Files as psactl keeps them: written whole, and their owner's alone.
+//! What every file and folder of psactl's own is made with: for its owner alone, and whole or not at all.
 
 use std::io::{Result, Write};
 use std::path::Path;
