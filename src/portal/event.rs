@@ -5,7 +5,7 @@ use jiff::Timestamp;
 use std::path::PathBuf;
 
 /// How bad an event is (guide step 7).
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize, serde::Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Severity {
     /// Nothing wrong.
@@ -33,7 +33,7 @@ impl Severity {
 }
 
 /// What an event is about (design, section 8).
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize, serde::Deserialize)]
 #[serde(rename_all = "kebab-case")]
 #[allow(missing_docs, reason = "the names are the design's")]
 pub enum EventKind {
@@ -110,14 +110,9 @@ impl EventKind {
         EventKind::ALL.into_iter().find(|kind| kind.ends().contains(&self))
     }
 
-    /// Whether it tells of something wrong (for `other`: when its severity is not `ok`).
-    pub fn is_fault(self) -> bool {
-        self.ends().is_empty()
-    }
-
-    /// Whether it ends faults.
+    /// Whether it ends faults. What does not is one, however bad it is.
     pub fn is_good(self) -> bool {
-        !self.is_fault()
+        !self.ends().is_empty()
     }
 
     /// What a ticket about it is called.

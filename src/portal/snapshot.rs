@@ -1,5 +1,6 @@
 //! Customers, accounts and their usage, as one export has them.
 
+use crate::text::clean;
 use jiff::Timestamp;
 use rust_decimal::Decimal;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
@@ -27,10 +28,6 @@ pub struct Account {
     pub user: String,
     /// The customer.
     pub cid: String,
-    /// Brand; empty where the export has none.
-    pub brand: String,
-    /// Service plan; empty where the export has none.
-    pub plan: String,
     /// Usage per service key. Absent: not measured; 0: measured zero.
     pub usage: Usage,
     /// When this usage was measured, as `[portal] age_from` says; `None`: the export does not tell.
@@ -133,16 +130,15 @@ impl RowProblem {
 impl fmt::Display for RowProblem {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         // One line, whatever stands in the cells that it repeats.
-        let plain = |text: &str| text.replace(|c: char| c.is_control(), " ");
         match self.line {
             0 => write!(f, "{}: ", self.file.display())?,
             line => write!(f, "{}:{line}: ", self.file.display())?,
         }
         if !self.column.is_empty() {
-            write!(f, "column \"{}\": ", plain(&self.column))?;
+            write!(f, "column \"{}\": ", clean(&self.column))?;
         }
-        f.write_str(&plain(&self.reason))?;
-        match (self.account.as_deref().map(plain), self.cid.as_deref().map(plain)) {
+        f.write_str(&clean(&self.reason))?;
+        match (self.account.as_deref().map(clean), self.cid.as_deref().map(clean)) {
             (Some(account), Some(cid)) => write!(f, " (account {account} of customer {cid})"),
             (Some(account), None) => write!(f, " (account {account})"),
             (None, Some(cid)) => write!(f, " (customer {cid})"),
@@ -163,7 +159,7 @@ pub struct Doubt {
 }
 
 /// Everything an account export says.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default)]
 pub struct Snapshot {
     /// Ordered by CID (as numbers where they are), each once; also those of whom every account was left out.
     pub customers: Vec<Customer>,
@@ -219,14 +215,6 @@ impl Clone for Places {
     }
 }
 
-impl PartialEq for Places {
-    fn eq(&self, _: &Places) -> bool {
-        true
-    }
-}
-
-impl Eq for Places {}
-
 impl fmt::Debug for Places {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("Places")
@@ -260,16 +248,6 @@ impl Snapshot {
     pub fn accounts_of<'a>(&'a self, cid: &str) -> impl Iterator<Item = &'a Account> + use<'a> {
         let at = self.place(cid).map_or(&[][..], |place| place.accounts.as_slice());
         at.iter().filter_map(|at| self.accounts.get(*at))
-    }
-
-    /// All accounts by CID, in one pass: for a walk over every customer of a large export, where asking
-    /// [`Snapshot::accounts_of`] for each would take the square of the time.
-    pub fn accounts_by_customer(&self) -> BTreeMap<&str, Vec<&Account>> {
-        let mut groups: BTreeMap<&str, Vec<&Account>> = BTreeMap::new();
-        for account in &self.accounts {
-            groups.entry(&account.cid).or_default().push(account);
-        }
-        groups
     }
 
     /// Sums of a customer's usage per service key; a service that no account was measured for is absent. Only

@@ -62,8 +62,6 @@ fn report(cases: &[Case], ghosts: usize) -> Report {
             number: format!("DOC{index}"),
             user: String::new(),
             cid: cid.clone(),
-            brand: String::new(),
-            plan: String::new(),
             usage: used.map(|used| ("select-storage", cents(used))).into_iter().collect(),
             measured_at: Some(now),
             notification_email: None,

@@ -80,11 +80,7 @@ impl Store {
             move |source| Error::Io { path, source }
         };
         if !folder.is_dir() {
-            let mut builder = std::fs::DirBuilder::new();
-            builder.recursive(true);
-            #[cfg(unix)]
-            std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
-            builder.create(folder).map_err(io(folder))?;
+            crate::disk::make_folder(folder).map_err(io(folder))?;
         }
         let file = folder.join("psactl.db");
         if !file.exists() {

@@ -1,16 +1,8 @@
 //! Words and numbers as a person reads them.
 
-use jiff::{SignedDuration, Timestamp};
+pub use crate::text::{clean, moment, shorten};
+use jiff::SignedDuration;
 use rust_decimal::Decimal;
-
-/// Removes what could steer a terminal from text that came from the PSA or the portal: control characters
-/// become a space, and characters that turn the reading direction are dropped.
-pub fn clean(text: &str) -> String {
-    text.chars()
-        .filter(|c| !matches!(c, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{200e}' | '\u{200f}'))
-        .map(|c| if c.is_control() { ' ' } else { c })
-        .collect()
-}
 
 /// "1 change", "2 changes".
 pub fn count(number: usize, one: &str, many: &str) -> String {
@@ -50,11 +42,6 @@ pub fn quoted(word: &str) -> String {
     }
 }
 
-/// A moment as people write it, in UTC: `2026-11-23 14:05`.
-pub fn moment(time: Timestamp) -> String {
-    time.strftime("%Y-%m-%d %H:%M").to_string()
-}
-
 /// A span in its largest two units: `1 day 3 h`, `12 min`.
 pub fn span(duration: SignedDuration) -> String {
     let minutes = duration.as_secs().abs() / 60;
@@ -67,17 +54,6 @@ pub fn span(duration: SignedDuration) -> String {
         (days, 0, _) => count(usize::try_from(days).unwrap_or(0), "day", "days"),
         (days, hours, _) => format!("{} {hours} h", count(usize::try_from(days).unwrap_or(0), "day", "days")),
     }
-}
-
-/// Shortens to at most `limit` characters, with an ellipsis where something was cut.
-pub fn shorten(text: &str, limit: usize) -> String {
-    if text.chars().count() <= limit {
-        return text.to_owned();
-    }
-    let mut short: String = text.chars().take(limit.saturating_sub(1)).collect();
-    short.truncate(short.trim_end().len());
-    short.push('…');
-    short
 }
 
 /// Breaks running text at blanks so that no line is wider than `width`, where `before` columns of the first one are
@@ -104,11 +80,6 @@ pub fn wrap(text: &str, width: usize, before: usize, indent: usize) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn control_and_direction_characters_never_reach_a_terminal() {
-        assert_eq!(clean("Eddie\u{1b}[31m's\nTV\u{202e}!"), "Eddie [31m's TV!");
-    }
 
     #[test]
     fn numbers_read_as_on_an_invoice() {

@@ -80,6 +80,8 @@ struct Draft<'a> {
     bad: HashSet<String>,
     /// Accounts that stand under two customers.
     disputed: BTreeSet<String>,
+    /// Accounts, by their place, with an amount that has no time: another one's is not theirs.
+    undated: HashSet<usize>,
     excluded: BTreeSet<String>,
     customers: BTreeMap<String, Customer>,
     problems: Vec<RowProblem>,
@@ -117,6 +119,7 @@ impl<'a> Draft<'a> {
             by_number: HashMap::new(),
             bad: HashSet::new(),
             disputed: BTreeSet::new(),
+            undated: HashSet::new(),
             excluded: BTreeSet::new(),
             customers: BTreeMap::new(),
             problems: Vec::new(),
@@ -220,7 +223,7 @@ impl<'a> Draft<'a> {
             return self.problem(row.line, heading, (None, Some(cid)), "is empty".to_string());
         }
         let who = Who { cid, number };
-        if let Some(index) = self.account(row, &who, brand) {
+        if let Some(index) = self.account(row, &who) {
             self.measured(row, &who, index);
             if self.columns.long {
                 self.long(row, &who, index);
@@ -252,7 +255,7 @@ impl<'a> Draft<'a> {
 
     /// The account of the row: new, or in the long layout the one begun before. `None` when the row cannot be
     /// taken into it.
-    fn account(&mut self, row: &Row, who: &Who<'_>, brand: String) -> Option<usize> {
+    fn account(&mut self, row: &Row, who: &Who<'_>) -> Option<usize> {
         let Some(&(index, first_line)) = self.by_number.get(who.number.as_str()) else {
             let user = match self.columns.per_customer() {
                 true => self.cell(row, Column::Name).to_string(),
@@ -263,8 +266,6 @@ impl<'a> Draft<'a> {
                 number: who.number.clone(),
                 user: if user.is_empty() { who.number.clone() } else { user },
                 cid: who.cid.to_string(),
-                brand,
-                plan: without_links(self.cell(row, Column::Plan)),
                 usage: Usage::default(),
                 measured_at: None,
                 notification_email: (!email.is_empty()).then(|| email.to_string()),
@@ -329,6 +330,9 @@ impl<'a> Draft<'a> {
             });
         }
         let measured = self.time(row, who, Column::MeasuredAt).or(end);
+        if measured.is_none() && !self.cell(row, Column::Quantity).is_empty() {
+            self.undated.insert(index);
+        }
         let account = &mut self.making[index];
         // The oldest of an account's rows: it is no fresher than that.
         account.measured_at = match (account.measured_at, measured) {
@@ -495,6 +499,9 @@ impl<'a> Draft<'a> {
                  nothing"
                     .to_string(),
             );
+        }
+        for at in &self.undated {
+            self.making[*at].measured_at = None;
         }
         let mut left_out = Vec::new();
         let mut accounts = self.making;

@@ -297,7 +297,7 @@ fn event(
     };
     let mut kind = typed.unwrap_or_else(|| wording::kind_of(&text));
     let severity = stated.unwrap_or_else(|| wording::severity_of(kind, &text));
-    if !kind.is_fault() && severity != Severity::Ok {
+    if kind.is_good() && severity != Severity::Ok {
         // Good news with a warning is not good enough to resolve a ticket.
         kind = EventKind::Other;
     }

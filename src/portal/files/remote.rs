@@ -2,18 +2,17 @@
 
 use super::super::Error;
 use crate::config::{Config, ExportFiles, HeaderText, hex};
-use crate::net;
+use crate::{disk, net};
 use jiff::{SignedDuration, Timestamp};
 use reqwest::header::{
     ETAG, HeaderMap, HeaderName, HeaderValue, IF_MODIFIED_SINCE, IF_NONE_MATCH, LAST_MODIFIED, LOCATION,
     RETRY_AFTER,
 };
-use reqwest::{StatusCode, Url};
+use reqwest::{RequestBuilder, Response, StatusCode, Url};
 use secrecy::ExposeSecret;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 use std::collections::BTreeMap;
-use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -80,6 +79,17 @@ impl Copy {
         let said = self.last_modified.as_deref()?;
         jiff::fmt::rfc2822::parse(said).ok().map(|time| time.timestamp())
     }
+
+    /// A request for the whole, should it be another than this.
+    fn if_changed(&self, mut request: RequestBuilder) -> RequestBuilder {
+        if let Some(etag) = &self.etag {
+            request = request.header(IF_NONE_MATCH, etag);
+        }
+        if let Some(modified) = &self.last_modified {
+            request = request.header(IF_MODIFIED_SINCE, modified);
+        }
+        request
+    }
 }
 
 /// Failures in a row.
@@ -115,12 +125,12 @@ impl From<Error> for Missed {
 }
 
 impl Remote {
-    pub fn new(config: &Config, files: &ExportFiles, urls: BTreeMap<Which, Url>, state: &Path) -> Remote {
+    pub fn new(config: &Config, exports: &ExportFiles, urls: BTreeMap<Which, Url>, state: &Path) -> Remote {
         Remote {
             folder: state.join("portal"),
             urls,
-            headers: files.headers.clone(),
-            poll_every: files.poll_every,
+            headers: exports.headers.clone(),
+            poll_every: exports.poll_every,
             config: config.clone(),
         }
     }
@@ -289,139 +299,136 @@ impl Remote {
     /// Writes a file that only its owner can read, all of it or nothing.
     fn write(&self, name: &str, bytes: &[u8]) -> Result<(), Error> {
         let path = self.folder.join(name);
-        let attempt = || -> std::io::Result<()> {
-            let mut builder = std::fs::DirBuilder::new();
-            builder.recursive(true);
-            #[cfg(unix)]
-            std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
-            builder.create(&self.folder)?;
-            // A temporary file is its owner's alone.
-            let mut file = tempfile::NamedTempFile::new_in(&self.folder)?;
-            file.write_all(bytes)?;
-            file.as_file().sync_all()?;
-            file.persist(&path)?;
-            Ok(())
-        };
-        attempt().map_err(|source| Error::Unwritable { path: path.clone(), source })
+        let written = disk::make_folder(&self.folder).and_then(|()| disk::write_whole(&path, bytes));
+        written.map_err(|source| Error::Unwritable { path, source })
     }
 
     /// Asks one address, and where it leads.
     async fn ask(&self, first: &Url, headers: &HeaderMap, copy: Option<&Copy>) -> Result<Fetched, Missed> {
         let (within, most) = crate::testing::portal_patience();
         let asked = format!("GET {}", shown(first));
-        let unreachable = |reason: String, hint: &str| Missed {
-            error: Error::Unreachable { asked: asked.clone(), reason, hint: hint.to_owned() },
-            retry_after: None,
+        let missed = |Why { reason, hint }: Why| -> Missed {
+            Error::Unreachable { asked: asked.clone(), reason, hint: hint.to_owned() }.into()
         };
-        let too_large = || {
-            unreachable(
-                format!("sends more than {} MB", most >> 20),
-                "see that the address is that of the export",
-            )
-        };
-        let ca_file = self.config.connectwise.ca_file.as_ref().map(|path| self.config.resolve(path));
         let mut url = first.clone();
         for hop in 0..=REDIRECTS {
-            let mut builder =
-                net::builder(&url).connect_timeout(within.min(Duration::from_secs(10))).timeout(within);
-            if let Some(file) = &ca_file {
-                let certificates = net::certificates(file).map_err(|why| unreachable(why, "mend ca_file"))?;
-                builder = builder.tls_certs_merge(certificates);
-            }
-            let client = builder.build().map_err(|error| unreachable(net::why(error), "report it"))?;
-            let mut request = client.get(url.clone());
+            let mut request = self.request(&url, within).map_err(missed)?;
             // What is meant for one server goes to no other.
             if url.origin() == first.origin() {
                 request = request.headers(headers.clone());
             }
             if let Some(copy) = copy.filter(|_| hop == 0) {
-                if let Some(etag) = &copy.etag {
-                    request = request.header(IF_NONE_MATCH, etag);
-                }
-                if let Some(modified) = &copy.last_modified {
-                    request = request.header(IF_MODIFIED_SINCE, modified);
-                }
+                request = copy.if_changed(request);
             }
             let lost = |error: reqwest::Error| {
-                let broke_off = error.is_body() || error.is_decode();
-                let reason = match error.is_timeout() {
-                    true => format!("no whole answer within {} seconds", within.as_secs_f32()),
-                    false if broke_off => format!("the answer broke off: {}", net::why(error)),
-                    false => net::why(error),
-                };
                 let led = if hop > 0 { format!("leads to {}: ", shown(&url)) } else { String::new() };
-                unreachable(led + &reason, "psactl keeps the last whole export and asks again")
+                missed(Why { reason: led + &broken_off(error, within), hint: KEEPS })
             };
-            let mut response = request.send().await.map_err(lost)?;
+            let response = request.send().await.map_err(lost)?;
             let status = response.status();
             tracing::debug!(url = %shown(&url), status = status.as_u16(), "portal answered");
-            let said = |name: HeaderName| {
-                let value = response.headers().get(name)?.to_str().ok()?.trim();
-                (!value.is_empty() && value.len() <= 1024).then(|| value.to_owned())
-            };
+            let answered = format!("answered {status}");
             match status {
                 StatusCode::OK => {
-                    let (etag, last_modified) = (said(ETAG), said(LAST_MODIFIED));
-                    if response.content_length().is_some_and(|length| length > most) {
-                        return Err(too_large());
-                    }
-                    let mut body = Vec::new();
-                    while let Some(chunk) = response.chunk().await.map_err(lost)? {
-                        if (body.len() + chunk.len()) as u64 > most {
-                            return Err(too_large());
-                        }
-                        body.extend_from_slice(&chunk);
-                    }
+                    let (etag, last_modified) = (said(&response, ETAG), said(&response, LAST_MODIFIED));
+                    let body = body(response, most).await.map_err(lost)?.ok_or_else(|| {
+                        let reason = format!("sends more than {} MB", most >> 20);
+                        missed(Why { reason, hint: "see that the address is that of the export" })
+                    })?;
                     return Ok(Fetched::Whole { body, etag, last_modified });
                 }
                 StatusCode::NOT_MODIFIED if copy.is_some() => return Ok(Fetched::Same),
                 StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN => {
+                    let reason = format!("refused with {status}");
                     let hint =
                         "see that [portal.headers] has the right key, and the whole value of the header";
-                    return Err(Error::Refused {
-                        asked,
-                        reason: format!("refused with {status}"),
-                        hint: hint.to_owned(),
-                    }
-                    .into());
+                    return Err(Error::Refused { asked, reason, hint: hint.to_owned() }.into());
                 }
                 _ if status.is_redirection() && status != StatusCode::NOT_MODIFIED => {
-                    let next = said(LOCATION).and_then(|to| url.join(&to).ok());
-                    let Some(next) = next else {
-                        return Err(unreachable(
-                            format!("answered {status} without an address"),
-                            "ask the portal",
-                        ));
-                    };
-                    let open = next.scheme() == "https" || next.scheme() == "http" && net::is_loopback(&next);
-                    if !open || url.scheme() == "https" && next.scheme() != "https" {
-                        let reason = format!("leads to {}, which is not https", shown(&next));
-                        return Err(unreachable(reason, "write the address that it leads to"));
-                    }
-                    url = next;
+                    url = next(&url, &response).map_err(missed)?;
                 }
                 StatusCode::NOT_FOUND | StatusCode::GONE => {
-                    let reason = format!("answered {status}");
-                    return Err(unreachable(
-                        reason,
-                        "see that [portal] accounts and events name the exports",
-                    ));
+                    let hint = "see that [portal] accounts and events name the exports";
+                    return Err(missed(Why { reason: answered, hint }));
                 }
                 _ => {
-                    let retry_after = said(RETRY_AFTER)
+                    let retry_after = said(&response, RETRY_AFTER)
                         .and_then(|seconds| seconds.parse().ok())
                         .map(|seconds: u32| SignedDuration::from_secs(seconds.into()));
-                    let reason = format!("answered {status}");
-                    let missed = unreachable(reason, "psactl keeps the last whole export and asks again");
-                    return Err(Missed { retry_after, ..missed });
+                    return Err(Missed { retry_after, ..missed(Why { reason: answered, hint: KEEPS }) });
                 }
             }
         }
-        Err(unreachable(
-            format!("leads on more than {REDIRECTS} times"),
-            "write the address that it leads to",
-        ))
+        let reason = format!("leads on more than {REDIRECTS} times");
+        Err(missed(Why { reason, hint: NEXT }))
     }
+
+    /// A request for an address, without a header yet.
+    fn request(&self, url: &Url, within: Duration) -> Result<RequestBuilder, Why> {
+        let mut builder =
+            net::builder(url).connect_timeout(within.min(Duration::from_secs(10))).timeout(within);
+        if let Some(file) = &self.config.connectwise.ca_file {
+            let unusable = |reason| Why { reason, hint: "mend ca_file" };
+            builder =
+                builder.tls_certs_merge(net::certificates(&self.config.resolve(file)).map_err(unusable)?);
+        }
+        let client = builder.build().map_err(|error| Why { reason: net::why(error), hint: "report it" })?;
+        Ok(client.get(url.clone()))
+    }
+}
+
+/// What came of asking an address, and what to do.
+struct Why {
+    reason: String,
+    hint: &'static str,
+}
+
+const KEEPS: &str = "psactl keeps the last whole export and asks again";
+const NEXT: &str = "write the address that it leads to";
+
+/// A header of an answer, where it says something.
+fn said(response: &Response, name: HeaderName) -> Option<String> {
+    let value = response.headers().get(name)?.to_str().ok()?.trim();
+    (!value.is_empty() && value.len() <= 1024).then(|| value.to_owned())
+}
+
+/// The body of an answer; `None` for one of more bytes than `most`.
+async fn body(mut response: Response, most: u64) -> Result<Option<Vec<u8>>, reqwest::Error> {
+    if response.content_length().is_some_and(|length| length > most) {
+        return Ok(None);
+    }
+    let mut body = Vec::new();
+    while let Some(chunk) = response.chunk().await? {
+        if (body.len() + chunk.len()) as u64 > most {
+            return Ok(None);
+        }
+        body.extend_from_slice(&chunk);
+    }
+    Ok(Some(body))
+}
+
+/// Why there is no answer, or not the whole of it.
+fn broken_off(error: reqwest::Error, within: Duration) -> String {
+    let began = error.is_body() || error.is_decode();
+    match error.is_timeout() {
+        true => format!("no whole answer within {} seconds", within.as_secs_f32()),
+        false if began => format!("the answer broke off: {}", net::why(error)),
+        false => net::why(error),
+    }
+}
+
+/// Where an answer leads: over https, or on this very machine.
+fn next(url: &Url, response: &Response) -> Result<Url, Why> {
+    let Some(next) = said(response, LOCATION).and_then(|to| url.join(&to).ok()) else {
+        let reason = format!("answered {} without an address", response.status());
+        return Err(Why { reason, hint: "ask the portal" });
+    };
+    let open = next.scheme() == "https" || next.scheme() == "http" && net::is_loopback(&next);
+    if !open || url.scheme() == "https" && next.scheme() != "https" {
+        let reason = format!("leads to {}, which is not https", shown(&next));
+        return Err(Why { reason, hint: NEXT });
+    }
+    Ok(next)
 }
 
 /// An address as it is shown: without what follows `?`, which may be a secret.

@@ -3,6 +3,7 @@
 
 use super::super::Error;
 use super::table::broken;
+use crate::text::{clean, shorten};
 use jiff::Timestamp;
 use jiff::civil::{Date, DateTime, Time};
 use jiff::tz::{AmbiguousOffset, Offset, TimeZone};
@@ -142,8 +143,7 @@ pub(super) fn local(local: DateTime, text: &str, zone: Option<&TimeZone>) -> Res
 
 /// At most forty characters of foreign text, for an error.
 pub(in crate::portal) fn shown(text: &str) -> String {
-    let plain: String = text.chars().map(|c| if c.is_control() { ' ' } else { c }).collect();
-    if plain.chars().count() <= 40 { plain } else { plain.chars().take(39).chain(['…']).collect() }
+    shorten(&clean(text), 40)
 }
 
 fn civil(text: &str) -> Option<DateTime> {
@@ -152,10 +152,7 @@ fn civil(text: &str) -> Option<DateTime> {
     if bytes[4] != b'-' || bytes[7] != b'-' {
         return None;
     }
-    let year = number(&date[..4])?;
-    let month = number(date.get(5..7)?)?;
-    let day = number(date.get(8..)?)?;
-    let date = Date::new(year, i8::try_from(month).ok()?, i8::try_from(day).ok()?).ok()?;
+    let date: Date = date.parse().ok()?;
     if rest.is_empty() {
         return Some(date.to_datetime(Time::midnight()));
     }
@@ -165,19 +162,18 @@ fn civil(text: &str) -> Option<DateTime> {
         (_, Some(clock)) => (clock.trim_end(), Some(12)),
         _ => (rest.as_str(), None),
     };
-    let parts: Vec<&str> = clock.split(':').collect();
-    let (hour, minute, second) = match parts.as_slice() {
-        [hour, minute] => (number(hour)?, number(minute)?, 0),
-        [hour, minute, second] => (number(hour)?, number(minute)?, number(second)?),
-        _ => return None,
+    // Digits and what parts them: a zone behind them would be passed over.
+    if !clock.contains(':') || !clock.bytes().all(|byte| byte.is_ascii_digit() || matches!(byte, b':' | b'.'))
+    {
+        return None;
+    }
+    let zero = if clock.find(':') == Some(1) { "0" } else { "" };
+    let time: Time = format!("{zero}{clock}").parse().ok()?;
+    let time = match half {
+        None => time,
+        Some(_) if !(1..=12).contains(&time.hour()) => return None,
+        Some(noon) => time.with().hour(time.hour() % 12 + noon).build().ok()?,
     };
-    let hour = match half {
-        None => hour,
-        Some(_) if !(1..=12).contains(&hour) => return None,
-        Some(noon) => hour % 12 + noon,
-    };
-    let small = |value: i16| i8::try_from(value).ok();
-    let time = Time::new(small(hour)?, small(minute)?, small(second)?, 0).ok()?;
     Some(date.to_datetime(time))
 }
 
@@ -238,6 +234,21 @@ mod tests {
             ("2014-12-31 23:59:58", Ok("2015-01-01T04:59:58Z")),
             ("2014-12-31T23:59", Ok("2015-01-01T04:59:00Z")),
             ("2026-10-31", Ok("2026-10-31T04:00:00Z")),
+            // As SQL Server and .NET write it.
+            ("2026-10-31 06:00:00.000", Ok("2026-10-31T10:00:00Z")),
+            ("2026-10-31T06:00:00.1234567", Ok("2026-10-31T10:00:00.1234567Z")),
+            ("2026-10-31 6:00:00 pm", Ok("2026-10-31T22:00:00Z")),
+            ("2026-10-31 9:05", Ok("2026-10-31T13:05:00Z")),
+            (
+                "2026-10-31 06:00[UTC]",
+                Err("\"2026-10-31 06:00[UTC]\" is not a time: \
+                     write 2026-10-31T18:05:00-04:00 or 2026-10-31 18:05"),
+            ),
+            (
+                "2026-10-31 0600",
+                Err("\"2026-10-31 0600\" is not a time: \
+                     write 2026-10-31T18:05:00-04:00 or 2026-10-31 18:05"),
+            ),
             (
                 "2026-11-01 01:30",
                 Err("\"2026-11-01 01:30\" happens twice in America/New_York (clock change): \

@@ -1,4 +1,4 @@
-//! Axcient's API over HTTP: one method for each read of the contract, paging, pace and retries.
+//! Axcient's API over HTTP: one method for each read that is made, paging, pace and retries.
 //!
 //! At most ten calls a second and four at once (the limit is not published; a known client keeps to ten). Only reads
 //! are made, so that every one may be repeated.
@@ -18,6 +18,7 @@ use tokio::time::Instant;
 
 use super::refusal::{Kind, Refusal};
 use super::wire;
+use crate::net;
 
 /// The largest answer that is read.
 const MOST_BYTES: usize = 64 << 20;
@@ -36,6 +37,9 @@ const ALL_AT_ONCE: usize = 100_000;
 
 /// More pages than this are no list.
 const MOST_PAGES: usize = 2_000;
+
+/// The longest that a run waits because a Retry-After says so.
+const MOST_PATIENT: Duration = Duration::from_secs(60);
 
 /// How patient the client is.
 #[derive(Debug, Clone)]
@@ -109,11 +113,11 @@ impl Api {
         patience: Patience,
         ca_file: Option<&Path>,
     ) -> Result<Api, String> {
-        let base = crate::net::address(base)?;
+        let base = net::address(base)?;
         let url = Url::parse(&base).map_err(|error| error.to_string())?;
-        let mut http = crate::net::builder(&url).connect_timeout(Duration::from_secs(10));
+        let mut http = net::builder(&url).connect_timeout(Duration::from_secs(10));
         if let Some(file) = ca_file {
-            http = http.tls_certs_merge(crate::net::certificates(file)?);
+            http = http.tls_certs_merge(net::certificates(file)?);
         }
         let http = http.timeout(patience.timeout).build().map_err(|error| error.without_url().to_string())?;
         Ok(Api {
@@ -152,11 +156,6 @@ impl Api {
         self.list("/client".to_owned(), &[], "id").await
     }
 
-    /// One client.
-    pub async fn client(&self, client: i64) -> Answer<Value> {
-        self.get(&format!("/client/{client}"), &[]).await
-    }
-
     /// The devices of a client, page by page.
     pub async fn devices_of(&self, client: i64) -> Answer<Vec<Value>> {
         self.pages(format!("/client/{client}/device"), &[], DEVICES, 0, |device| wire::id(device, "id")).await
@@ -167,51 +166,9 @@ impl Api {
         self.pages("/device".to_owned(), &[], DEVICES, 0, |device| wire::id(device, "id")).await
     }
 
-    /// One device.
-    pub async fn device(&self, device: i64) -> Answer<Value> {
-        self.get(&format!("/device/{device}"), &[]).await
-    }
-
-    /// All appliances, without their devices, which is less to wait for.
+    /// All appliances, without their devices, which is less to wait for: whose they are, the device list says.
     pub async fn appliances(&self) -> Answer<Vec<Value>> {
-        self.list("/appliance".to_owned(), &without_devices(), "id").await
-    }
-
-    /// The appliances of a client, without their devices.
-    pub async fn appliances_of(&self, client: i64) -> Answer<Vec<Value>> {
-        self.list(format!("/client/{client}/appliance"), &without_devices(), "id").await
-    }
-
-    /// One appliance.
-    pub async fn appliance(&self, appliance: i64) -> Answer<Value> {
-        self.get(&format!("/appliance/{appliance}"), &without_devices()).await
-    }
-
-    /// All vaults, without their devices. This list takes a limit and no offset: without a limit it comes whole.
-    pub async fn vaults(&self) -> Answer<Vec<Value>> {
-        self.list("/vault".to_owned(), &without_devices(), "id").await
-    }
-
-    /// One vault.
-    pub async fn vault(&self, vault: i64) -> Answer<Value> {
-        self.get(&format!("/vault/{vault}"), &[]).await
-    }
-
-    /// After how many minutes without contact a vault is warned of.
-    pub async fn vault_threshold(&self, vault: i64) -> Answer<i64> {
-        let path = format!("/vault/{vault}/threshold/connectivity");
-        let value = self.get(&path, &[]).await?;
-        wire::id(&value, "threshold").ok_or_else(|| garbled(path))
-    }
-
-    /// The jobs of a device.
-    pub async fn jobs(&self, client: i64, device: i64) -> Answer<Vec<Value>> {
-        self.list(format!("/client/{client}/device/{device}/job"), &[], "id").await
-    }
-
-    /// One job.
-    pub async fn job(&self, client: i64, device: i64, job: i64) -> Answer<Value> {
-        self.get(&format!("/client/{client}/device/{device}/job/{job}"), &[]).await
+        self.list("/appliance".to_owned(), &[("include_devices", "false".to_owned())], "id").await
     }
 
     /// The runs of a job that began at or after a moment (Unix seconds), page by page.
@@ -221,35 +178,6 @@ impl Api {
         self.pages(path, &since, RUNS, FEW, |run| wire::text(run, "start_time")).await
     }
 
-    /// The boot tests of a device, by vault and appliance.
-    pub async fn autoverify(&self, device: i64) -> Answer<Vec<Value>> {
-        self.list(format!("/device/{device}/autoverify"), &[], "autoverify_details").await
-    }
-
-    /// The restore points of a device, by vault.
-    pub async fn restore_points(&self, device: i64) -> Answer<Vec<Value>> {
-        self.list(format!("/device/{device}/restore_point"), &[], "restore_points").await
-    }
-
-    /// What Axcient bills, of the current month: one entry for each client, whose fields are not published. Needs
-    /// the scope Billing. The endpoint stands beside the API's own path.
-    pub async fn billable_usage(&self) -> Answer<Vec<Value>> {
-        let value = self.ask("GET /usage/billable".to_owned(), &self.billing(), &[]).await?;
-        Ok(match value.get("children") {
-            Some(Value::Array(children)) => children.clone(),
-            Some(one @ Value::Object(_)) => vec![one.clone()],
-            _ => Vec::new(),
-        })
-    }
-
-    fn billing(&self) -> String {
-        let origin = match self.base.strip_suffix("/x360recover") {
-            Some(before) => before,
-            None => &self.base,
-        };
-        format!("{origin}/billing/usage/billable")
-    }
-
     /// A list that comes whole. What is published as a single object is a list of one.
     async fn list(&self, path: String, query: &[(&str, String)], known: &str) -> Answer<Vec<Value>> {
         let value = self.get(&path, query).await?;
@@ -257,8 +185,8 @@ impl Api {
     }
 
     /// A list in pages. There is no count and no link to the next page, the largest page is not published, and it is
-    /// not sure that `offset` has effect everywhere: it goes on until a page brings nothing new. One with at most
-    /// `few` entries is the last one in any case.
+    /// not sure that `offset` has effect everywhere: it goes on until a page brings nothing new. One with fewer
+    /// than `few` entries is the last one in any case.
     async fn pages<K: std::hash::Hash + Eq>(
         &self,
         path: String,
@@ -281,7 +209,7 @@ impl Api {
                 all.extend(whole.into_iter().filter(|entry| key(entry).is_some_and(|key| seen.insert(key))));
                 return Ok(all);
             }
-            if count <= few || seen.len() == before {
+            if count < few || seen.len() == before {
                 return Ok(all);
             }
             offset += count;
@@ -305,13 +233,10 @@ impl Api {
     }
 
     async fn get(&self, path: &str, query: &[(&str, String)]) -> Answer<Value> {
-        self.ask(format!("GET {path}"), &format!("{}{path}", self.base), query).await
-    }
-
-    async fn ask(&self, asked: String, address: &str, query: &[(&str, String)]) -> Answer<Value> {
+        let (asked, address) = (format!("GET {path}"), format!("{}{path}", self.base));
         let mut waits = self.patience.waits.iter();
         loop {
-            let refusal = match self.once(&asked, address, query).await {
+            let refusal = match self.once(&asked, &address, query).await {
                 Ok(value) => return Ok(value),
                 Err(refusal) => refusal,
             };
@@ -350,12 +275,12 @@ impl Api {
         key.set_sensitive(true);
         let began = Instant::now();
         let request = self.http.get(address).query(query).header("x-api-key", key);
-        let mut answer = request.send().await.map_err(|error| lost(explained(error)))?;
+        let mut answer = request.send().await.map_err(|error| lost(net::why(error)))?;
         let status = answer.status();
         let retry_after =
             answer.headers().get(RETRY_AFTER).and_then(|value| value.to_str().ok()?.trim().parse().ok());
         let mut body = Vec::new();
-        while let Some(chunk) = answer.chunk().await.map_err(|error| lost(explained(error)))? {
+        while let Some(chunk) = answer.chunk().await.map_err(|error| lost(net::why(error)))? {
             if body.len() + chunk.len() > MOST_BYTES {
                 let said = "the answer is larger than 64 MB".to_owned();
                 return Err(Refusal { asked: asked.to_owned(), kind: Kind::Garbled, said });
@@ -390,30 +315,7 @@ impl Api {
     }
 }
 
-/// The longest that a run waits because a Retry-After says so.
-const MOST_PATIENT: Duration = Duration::from_secs(60);
-
-/// Less to wait for; whose devices they are, the device list says.
-fn without_devices() -> [(&'static str, String); 1] {
-    [("include_devices", "false".to_owned())]
-}
-
 fn garbled(path: String) -> Refusal {
     let said = "JSON of another form than the contract's".to_owned();
     Refusal { asked: format!("GET {path}"), kind: Kind::Garbled, said }
-}
-
-/// What a broken exchange says, down to its cause, without the address.
-fn explained(error: reqwest::Error) -> String {
-    let error = error.without_url();
-    let mut said = error.to_string();
-    let mut cause = std::error::Error::source(&error);
-    while let Some(inner) = cause {
-        let words = inner.to_string();
-        if !said.contains(&words) {
-            said = format!("{said}: {words}");
-        }
-        cause = inner.source();
-    }
-    said
 }

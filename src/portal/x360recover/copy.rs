@@ -3,7 +3,7 @@
 
 use std::collections::BTreeMap;
 use std::fs::File;
-use std::io::{BufRead, BufReader, Write};
+use std::io::{BufRead, BufReader};
 use std::path::{Path, PathBuf};
 
 use jiff::Timestamp;
@@ -12,6 +12,7 @@ use sha2::{Digest, Sha256};
 
 use super::wire::{Bytes, Client, Organization, Run};
 use crate::config::hex;
+use crate::disk;
 use crate::portal::{Error, EventKind, Severity};
 
 /// The first line: all that a run needs that has nothing to do.
@@ -137,33 +138,9 @@ pub(super) struct Noted {
     pub client: i64,
     pub account: String,
     pub user: String,
-    #[serde(with = "words::severity")]
     pub severity: Severity,
-    #[serde(with = "words::kind")]
     pub kind: EventKind,
     pub text: String,
-}
-
-mod words {
-    macro_rules! by_word {
-        ($name:ident, $type:ty) => {
-            pub mod $name {
-                use serde::{Deserialize, Deserializer, Serializer, de::Error};
-
-                pub fn serialize<S: Serializer>(value: &$type, serializer: S) -> Result<S::Ok, S::Error> {
-                    serializer.serialize_str(value.as_str())
-                }
-
-                pub fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<$type, D::Error> {
-                    let word = String::deserialize(deserializer)?;
-                    <$type>::from_word(&word).ok_or_else(|| D::Error::custom(format!("unknown word {word}")))
-                }
-            }
-        };
-    }
-
-    by_word!(severity, crate::portal::Severity);
-    by_word!(kind, crate::portal::EventKind);
 }
 
 /// What is remembered from one asking to the next, and says nothing of its own.
@@ -230,11 +207,7 @@ fn lines(path: &Path) -> Result<Option<(Head, BufReader<File>)>, Error> {
 
 /// Writes the copy in place of the one before.
 pub(super) fn write(path: &Path, head: &Head, data: Option<&Data>) -> Result<(), Error> {
-    let failed = |source: std::io::Error| Error::Unreadable { path: path.to_path_buf(), source };
-    let folder = path.parent().unwrap_or(Path::new("."));
-    std::fs::create_dir_all(folder).map_err(failed)?;
-    // A new file is its owner's alone.
-    let mut file = tempfile::NamedTempFile::new_in(folder).map_err(failed)?;
+    let failed = |source: std::io::Error| Error::Unwritable { path: path.to_path_buf(), source };
     let json = |value: Result<String, serde_json::Error>| value.map_err(|error| failed(error.into()));
     let data = match data {
         Some(data) => json(serde_json::to_string(data))? + "\n",
@@ -242,8 +215,8 @@ pub(super) fn write(path: &Path, head: &Head, data: Option<&Data>) -> Result<(),
     };
     let head = Head { form: FORM, length: data.len() as u64, ..head.clone() };
     let text = json(serde_json::to_string(&head))? + "\n" + &data;
-    file.write_all(text.as_bytes()).and_then(|()| file.as_file().sync_all()).map_err(failed)?;
-    file.persist(path).map(drop).map_err(|error| failed(error.error))
+    let folder = path.parent().map_or(Ok(()), disk::make_folder);
+    folder.and_then(|()| disk::write_whole(path, text.as_bytes())).map_err(failed)
 }
 
 /// What tells one answer from another.

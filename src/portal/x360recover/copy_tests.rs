@@ -6,7 +6,7 @@ use super::*;
 fn data() -> Data {
     let client = json!({"id": 342, "name": "Eddie's TV Repair", "devices_counters": {"d2c": [{"type": "SERVER", "count": 1}]}});
     let run = json!({"status": "Failed", "start_time": "2026-11-23T01:00:00Z", "error_msg": "disk full"});
-    let run = wire::Run::read(&run, &jiff::tz::TimeZone::UTC).unwrap();
+    let run = wire::Run::read(&run).unwrap().unwrap();
     let said = Said {
         clients: vec![Client::read(&client).unwrap()],
         devices: vec![Machine {
@@ -55,6 +55,12 @@ fn what_is_written_is_read_back_and_nothing_else_is_an_answer() {
     let (read_head, read_data) = read(&path).unwrap().unwrap();
     assert_eq!((read_head.form, read_data), (FORM, data.clone()));
     assert_eq!(super::head(&path).unwrap(), read_head);
+
+    // A folder that cannot be made: that is no copy which cannot be read.
+    std::fs::write(folder.path().join("file"), "").unwrap();
+    let nowhere = super::path(&folder.path().join("file"));
+    let error = write(&nowhere, &head, Some(&data)).unwrap_err();
+    assert!(matches!(error, Error::Unwritable { .. }), "{error}");
 
     // Cut off, changed by hand, of another form: no answer, and no error.
     let whole = std::fs::read_to_string(&path).unwrap();

@@ -14,10 +14,8 @@ const NAMED: usize = 5;
 /// All events, oldest first. A run is known by device, job and start; its account is the job, so that the success of
 /// one job does not end the failure of another.
 pub(super) fn log(said: &Said, digest: &str) -> EventLog {
-    let left_out =
-        |client: &i64| said.clients.iter().any(|known| known.id == *client && known.left_out.is_some());
     let left_out: BTreeSet<i64> =
-        said.clients.iter().map(|client| client.id).filter(|client| left_out(client)).collect();
+        said.clients.iter().filter(|client| client.left_out.is_some()).map(|client| client.id).collect();
     let mut log = EventLog { digest: digest.to_owned(), ..EventLog::default() };
     // A recovery point that was told of while the history could not be read is the run that made it.
     let mut points: HashMap<(String, i64), &Noted> = HashMap::new();

@@ -1,6 +1,6 @@
 //! What is asked of the API in one go, and what is remembered so that the next time less need be asked.
 //!
-//! Each time: the organization, all clients, all devices (pages of 100), all appliances without their devices. The
+//! Each time: all clients, all devices (pages of 100), all appliances without their devices. The
 //! history of a job is a call of its own, so that it is asked for only where something may have happened: the device
 //! list shows another recovery point or another health, the job is not well, or it was not asked for [`AGAIN`]. So an
 //! MSP with 2,000 devices that back up once a day sends about 25 calls each time, one for each backup, and one for
@@ -10,14 +10,13 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use futures_util::future::try_join3;
 use futures_util::stream::{self, StreamExt};
-use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp};
 use serde_json::Value;
 
 use super::client::{Answer, Api};
 use super::copy::{Data, JobRuns, Machine, Memory, Odd, Reading, Said};
 use super::refusal::{Kind, Refusal};
-use super::wire::{Appliance, Client, Device, Job, Run, id};
+use super::wire::{Appliance, Client, Device, Job, Organization, Run, id};
 use super::{states, wire};
 
 /// The history of a job in which nothing seems to happen is read after this time: a run that failed changes neither
@@ -46,60 +45,83 @@ pub(super) struct Gathered {
     pub unread: bool,
 }
 
-/// Asks for everything.
+/// Asks for everything that this organization has; `before` is what is known of it.
 ///
 /// # Errors
 /// The first answer that leaves nothing to use. Histories that cannot be read are no error but for the first time,
 /// where nothing is known of any of them.
 pub(super) async fn gather(
     api: &Api,
+    organization: Organization,
     before: Option<&Data>,
-    zone: &TimeZone,
     now: Timestamp,
 ) -> Result<Gathered, Refusal> {
-    // First alone: a refused key is refused once.
-    let organization = api.organization().await?;
     let (clients, devices, appliances) = try_join3(api.clients(), api.devices(), api.appliances()).await?;
     let mut said = Said { organization: Some(organization), ..Said::default() };
     read_clients(&clients, &mut said);
-    let devices = read_devices(api, devices, zone, &mut said).await?;
+    let devices = read_devices(api, devices, &mut said).await?;
     let appliances = read_appliances(&appliances, &mut said);
 
     let mut memory = before.map(|data| data.memory.clone()).unwrap_or_default();
     let kept = before.map(|data| data.said.jobs.clone()).unwrap_or_default();
-    let mut runs: BTreeMap<(i64, i64), JobRuns> =
-        kept.into_iter().map(|job| ((job.device, job.job), job)).collect();
+    let mut runs: Runs = kept.into_iter().map(|job| ((job.device, job.job), job)).collect();
     let active: BTreeSet<i64> =
         said.clients.iter().filter(|client| client.left_out.is_none()).map(|client| client.id).collect();
     let jobs: Vec<Wanted<'_>> = wanted(&devices, &active, &memory, now);
-    let first = before.is_none();
-    let histories = histories(api, &jobs, &runs, first, zone, now).await?;
-    let unread = histories.unread;
+    let Histories { read, unread, stopped } = histories(api, &jobs, &runs, before.is_none(), now).await?;
+    let unreadable: BTreeSet<String> =
+        read.iter().filter(|(_, outcome)| is_failure(outcome)).map(|(wanted, _)| wanted.key()).collect();
+    for (wanted, outcome) in read {
+        take(&wanted, outcome, &mut runs, &mut memory, now);
+    }
+    let horizon = now - KEPT;
+    rename_and_forget(&devices, &mut runs, &mut memory, horizon);
+    say_unread(&devices, &active, &memory, stopped.as_deref(), &mut said);
 
-    let mut failing: BTreeMap<String, String> = BTreeMap::new();
-    for (wanted, outcome) in histories.read {
-        let key = wanted.key();
-        let reading = |failing| Reading { at: now, mark: wanted.mark(), failing };
-        match outcome {
-            Ok(new) => {
-                merge(&mut runs, &wanted, new);
-                memory.read.insert(key, reading(None));
-            }
-            // Removed meanwhile.
-            Err(refusal) if refusal.kind == Kind::NotFound => drop(memory.read.insert(key, reading(None))),
-            Err(refusal) => {
-                failing.insert(key.clone(), refusal.to_string());
-                let mark = memory.read.get(&key).map(|known| known.mark.clone());
-                let known = Reading { mark: mark.unwrap_or_default(), ..reading(Some(refusal.to_string())) };
-                memory.read.insert(key, known);
-            }
+    let mut noted = before.map(|data| data.said.noted.clone()).unwrap_or_default();
+    let seen = states::Seen { devices: &devices, appliances: &appliances, active: &active };
+    let known = before.map(|data| &data.memory.read);
+    noted.extend(states::changes(&seen, &mut memory.states, known, &unreadable, now));
+    noted.retain(|event| event.at >= horizon);
+    said.noted = noted;
+    said.notes.extend(states::unknown_words(&devices));
+    said.jobs = runs.into_values().filter(|job| !job.runs.is_empty()).collect();
+    said.devices = devices.into_iter().filter_map(machine).collect();
+    Ok(Gathered { data: Data { said, memory }, unread })
+}
+
+/// The known runs of each job, by device and job.
+type Runs = BTreeMap<(i64, i64), JobRuns>;
+
+/// Whether a history could not be read. That of a job which was removed meanwhile was.
+fn is_failure(outcome: &Answer<History>) -> bool {
+    outcome.as_ref().is_err_and(|refusal| refusal.kind != Kind::NotFound)
+}
+
+/// Takes in what came of asking for one history.
+fn take(wanted: &Wanted<'_>, outcome: Answer<History>, runs: &mut Runs, memory: &mut Memory, now: Timestamp) {
+    let (mut mark, mut failing) = (wanted.mark(), None);
+    match outcome {
+        Ok(History { runs: new, undated }) => {
+            merge(runs, wanted, new);
+            let user = states::user(wanted.device, wanted.job);
+            failing = undated.then(|| format!("a run of {user} ended and does not say when"));
+        }
+        Err(refusal) if refusal.kind == Kind::NotFound => {}
+        Err(refusal) => {
+            mark = memory.read.get(&wanted.key()).map(|known| known.mark.clone()).unwrap_or_default();
+            failing = Some(refusal.to_string());
         }
     }
+    memory.read.insert(wanted.key(), Reading { at: now, mark, failing });
+}
 
-    // Names follow the device list; what is listed no more keeps its runs until they are old.
-    let horizon = now - KEPT;
-    for device in &devices {
+/// Names follow the device list; what is listed no more keeps its runs until they are old.
+fn rename_and_forget(devices: &[Device], runs: &mut Runs, memory: &mut Memory, horizon: Timestamp) {
+    let mut listed = BTreeSet::new();
+    for device in devices {
         for job in &device.jobs {
+            listed.insert(name(device, job));
             if let Some(known) = runs.get_mut(&(device.id, job.id)) {
                 device.name.clone_into(&mut known.device_name);
                 job.name.clone_into(&mut known.job_name);
@@ -109,32 +131,27 @@ pub(super) async fn gather(
     for job in runs.values_mut() {
         job.runs.retain(|run| run.end.unwrap_or(run.start) >= horizon);
     }
-    let listed: BTreeSet<String> =
-        devices.iter().flat_map(|device| device.jobs.iter().map(|job| name(device, job))).collect();
     memory.read.retain(|key, _| listed.contains(key));
-    for device in devices.iter().filter(|device| device.client.is_some_and(|client| active.contains(&client)))
-    {
-        for job in &device.jobs {
-            let (Some(client), key) = (device.client, name(device, job)) else { continue };
-            let why = match memory.read.get(&key) {
-                Some(Reading { failing: None, .. }) => continue,
-                Some(Reading { failing: Some(why), .. }) => why.clone(),
-                None => histories.stopped.clone().unwrap_or_else(|| "not asked for yet".to_owned()),
-            };
+}
+
+/// Says of which clients not every result is known, and why; `stopped`: why no more histories were asked for.
+fn say_unread(
+    devices: &[Device],
+    active: &BTreeSet<i64>,
+    memory: &Memory,
+    stopped: Option<&str>,
+    said: &mut Said,
+) {
+    for device in devices {
+        let Some(client) = device.client.filter(|client| active.contains(client)) else { continue };
+        let of_jobs = device.jobs.iter().filter_map(|job| match memory.read.get(&name(device, job)) {
+            Some(known) => known.failing.clone(),
+            None => Some(stopped.unwrap_or("not asked for yet").to_owned()),
+        });
+        if let Some(why) = device.jobs_unread.clone().into_iter().chain(of_jobs).next() {
             said.unread.entry(client).or_insert(why);
         }
     }
-    let mut noted = before.map(|data| data.said.noted.clone()).unwrap_or_default();
-    let seen = states::Seen { devices: &devices, appliances: &appliances, active: &active };
-    let unreadable: BTreeSet<&str> = failing.keys().map(String::as_str).collect();
-    let marks = before.map(|data| &data.memory.read);
-    noted.extend(states::changes(&seen, &mut memory.states, marks, &unreadable, now));
-    noted.retain(|event| event.at >= horizon);
-    said.noted = noted;
-    said.notes.extend(states::unknown_words(&devices));
-    said.jobs = runs.into_values().filter(|job| !job.runs.is_empty()).collect();
-    said.devices = devices.into_iter().filter_map(machine).collect();
-    Ok(Gathered { data: Data { said, memory }, unread })
 }
 
 fn read_clients(clients: &[Value], said: &mut Said) {
@@ -155,15 +172,10 @@ fn read_clients(clients: &[Value], said: &mut Said) {
 }
 
 /// The devices, each with its client. Where the list does not say whose one is, each client is asked for its own.
-async fn read_devices(
-    api: &Api,
-    values: Vec<Value>,
-    zone: &TimeZone,
-    said: &mut Said,
-) -> Answer<Vec<Device>> {
+async fn read_devices(api: &Api, values: Vec<Value>, said: &mut Said) -> Answer<Vec<Device>> {
     let mut devices: BTreeMap<i64, Device> = BTreeMap::new();
     for value in &values {
-        match Device::read(value, zone) {
+        match Device::read(value) {
             Some(device) => drop(devices.entry(device.id).or_insert(device)),
             None => said.odd.push(Odd {
                 asked: "GET /device".to_owned(),
@@ -268,7 +280,7 @@ fn wanted<'a>(
             let age = known.map(|known| now.duration_since(known.at));
             let rank = match known {
                 Some(known) if known.failing.is_some() => 3,
-                _ if !["NORMAL", "PARKED", ""].contains(&job.health.as_str()) => 0,
+                _ if !states::WELL.contains(&job.health.as_str()) => 0,
                 None => 1,
                 Some(known) if known.mark != mark(job) => 1,
                 Some(_) if age.is_some_and(|age| age >= AGAIN || age.is_negative()) => 2,
@@ -289,8 +301,25 @@ fn since(last: Option<Timestamp>, now: Timestamp) -> Timestamp {
     known.map_or(first, |known| known.max(first))
 }
 
+/// What the history of a job says.
+struct History {
+    runs: Vec<Run>,
+    /// A run that ended is not among them: it does not say when.
+    undated: bool,
+}
+
+impl History {
+    fn read(runs: &[Value]) -> History {
+        let read: Vec<_> = runs.iter().map(Run::read).collect();
+        History {
+            undated: read.iter().any(Result::is_err),
+            runs: read.into_iter().flatten().flatten().collect(),
+        }
+    }
+}
+
 struct Histories<'a> {
-    read: Vec<(Wanted<'a>, Answer<Vec<Run>>)>,
+    read: Vec<(Wanted<'a>, Answer<History>)>,
     unread: bool,
     /// Why it was left off before the end.
     stopped: Option<String>,
@@ -300,9 +329,8 @@ struct Histories<'a> {
 async fn histories<'a>(
     api: &Api,
     jobs: &[Wanted<'a>],
-    known: &BTreeMap<(i64, i64), JobRuns>,
+    known: &Runs,
     first: bool,
-    zone: &TimeZone,
     now: Timestamp,
 ) -> Result<Histories<'a>, Refusal> {
     let most = if first { jobs.len() } else { MOST };
@@ -312,9 +340,7 @@ async fn histories<'a>(
             let last = known.get(&(wanted.device.id, wanted.job.id)).and_then(|job| job.runs.last());
             let since = since(last.map(|run| run.start), now);
             let answer = api.runs(wanted.client, wanted.device.id, wanted.job.id, since.as_second()).await;
-            let runs =
-                answer.map(|runs| runs.iter().filter_map(|run| Run::read(run, zone)).collect::<Vec<_>>());
-            (*wanted, runs)
+            (*wanted, answer.map(|runs| History::read(&runs)))
         })
         .buffered(8);
     let mut failing = 0;
@@ -342,7 +368,7 @@ async fn histories<'a>(
     Ok(histories)
 }
 
-fn merge(known: &mut BTreeMap<(i64, i64), JobRuns>, wanted: &Wanted<'_>, new: Vec<Run>) {
+fn merge(known: &mut Runs, wanted: &Wanted<'_>, new: Vec<Run>) {
     let job = known.entry((wanted.device.id, wanted.job.id)).or_insert_with(|| JobRuns {
         client: wanted.client,
         device: wanted.device.id,
@@ -368,7 +394,7 @@ mod tests {
         let device = |health: &str, latest: &str| {
             let jobs = json!([{ "id": 7, "health_status": health, "latest_rp": latest }]);
             let device = json!({ "id": 1, "client_id": 342, "jobs": jobs });
-            Device::read(&device, &TimeZone::UTC).unwrap()
+            Device::read(&device).unwrap()
         };
         let (old, new) = ("2026-11-23T01:00:00Z", "2026-11-23T13:00:00Z");
         let minutes = |minutes| now - SignedDuration::from_mins(minutes);

@@ -6,7 +6,7 @@
 //!
 //! Use is measured when it was asked for, by this machine's clock, before the first call: what is older than `max_age`,
 //! and what claims to be from the future, is judged by the same clock, so that Axcient's own does not matter. Vaults,
-//! restore points and Axcient's billing figures (which change once a month) are read by [`Api`] and not asked for here.
+//! restore points and Axcient's billing figures (which change once a month) are not asked for.
 
 mod client;
 mod copy;
@@ -21,7 +21,6 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use futures_util::future::LocalBoxFuture;
-use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp};
 use secrecy::ExposeSecret;
 use sha2::{Digest, Sha256};
@@ -37,8 +36,8 @@ use copy::{Failure, FailureKind, Head};
 /// Where some histories are still to be read it is asked again after this time.
 const SOON: SignedDuration = SignedDuration::from_mins(5);
 
-/// Seconds after which an answer that says the same counts as another one.
-const FRESH: i64 = 6 * 3_600;
+/// Seconds after which an answer that says the same counts as another one: four slots make a day.
+const SLOT_SECONDS: i64 = 6 * 3_600;
 
 /// The waits after a refused key, one after the other: psactl must never lock an account (design section 9).
 const REFUSED: [i64; 4] = [1, 5, 15, 60];
@@ -51,9 +50,6 @@ pub(super) struct X360Recover {
     settings: Settings,
     config: Config,
     usage: usage::Settings,
-    /// Of times without one. The API's other times are in UTC, so these are taken to be, whatever `[portal] time_zone`
-    /// says: that is the exports'.
-    zone: TimeZone,
     copy: PathBuf,
 }
 
@@ -67,7 +63,6 @@ impl X360Recover {
                 storage_service: settings.storage_service,
                 longest_cid: config.connectwise.longest_cid(),
             },
-            zone: TimeZone::UTC,
             copy: copy::path(folder),
         }
     }
@@ -91,9 +86,14 @@ impl X360Recover {
         hex(&all.finalize()[..16])
     }
 
+    /// Whether a copy is of the address that is set now: what another one said is nothing of this one's.
+    fn is_of_here(&self, head: &Head) -> bool {
+        head.url == self.settings.url
+    }
+
     /// The copy, or why there is none.
     fn read(&self) -> Result<(Head, copy::Data), Error> {
-        match copy::read(&self.copy)? {
+        match copy::read(&self.copy)?.filter(|(head, _)| self.is_of_here(head)) {
             Some(whole) => Ok(whole),
             None => Err(self.nothing(copy::head(&self.copy)?)),
         }
@@ -103,7 +103,7 @@ impl X360Recover {
         match head.failure {
             // It was asked, and said why not; it is asked again when that may help.
             Some(failure)
-                if head.url == self.settings.url
+                if self.is_of_here(&head)
                     && (failure.kind != FailureKind::Refused || head.asked_with == self.asked_with()) =>
             {
                 failure.error()
@@ -125,18 +125,30 @@ impl X360Recover {
         let ca_file = self.config.connectwise.ca_file.as_ref().map(|file| self.config.resolve(file));
         let api = Api::trusting(&self.settings.url, key, Patience::usual(), ca_file.as_deref());
         let api = api.map_err(unusable)?;
-        let before = copy::read(&self.copy)?.map(|(_, data)| data);
+        let kept = copy::read(&self.copy)?.filter(|(head, _)| self.is_of_here(head)).map(|(_, data)| data);
         let asked_with = self.asked_with();
-        match gather::gather(&api, before.as_ref(), &self.zone, now).await {
+        // First alone: a refused key is refused once. And whose key it is decides whether the copy is of any use.
+        let (before, outcome) = match api.organization().await {
+            Err(refusal) => (kept, Err(refusal)),
+            Ok(organization) => {
+                let is_its = |data: &copy::Data| {
+                    data.said.organization.as_ref().is_some_and(|known| known.id == organization.id)
+                };
+                let before = kept.filter(is_its);
+                let outcome = gather::gather(&api, organization, before.as_ref(), now).await;
+                (before, outcome)
+            }
+        };
+        let url = self.settings.url.clone();
+        match outcome {
             Ok(gathered) => {
                 let head = Head {
-                    url: self.settings.url.clone(),
+                    url,
                     fetched_at: Some(now),
                     digest: copy::digest(&gathered.data.said),
                     unread: gathered.unread,
                     asked_with,
-                    failure: None,
-                    ..head
+                    ..Head::default()
                 };
                 copy::write(&self.copy, &head, Some(&gathered.data))
             }
@@ -145,8 +157,9 @@ impl X360Recover {
                 let again = head.failure.as_ref().filter(|_| head.asked_with == asked_with);
                 let times = again.map_or(1, |failure| failure.times.saturating_add(1));
                 let failure = failure(&error, &refusal, times, now);
-                // The answer before stays what it was.
-                let head = Head { url: self.settings.url.clone(), asked_with, failure, ..head };
+                // The answer before stays what it was, where it is this organization's.
+                let known = if before.is_some() { head } else { Head::default() };
+                let head = Head { url, asked_with, failure, ..known };
                 copy::write(&self.copy, &head, before.as_ref())?;
                 Err(error)
             }
@@ -188,7 +201,7 @@ impl Source for X360Recover {
         let now = Timestamp::UNIX_EPOCH;
         // A copy that cannot be read is asked for anew.
         let Ok(head) = copy::head(&self.copy) else { return Some(now) };
-        if head.url != self.settings.url {
+        if !self.is_of_here(&head) {
             return Some(now);
         }
         if let Some(failure) = &head.failure {
@@ -206,18 +219,19 @@ impl Source for X360Recover {
     }
 
     fn trouble(&self) -> Option<Error> {
-        copy::head(&self.copy).ok()?.failure.map(|failure| failure.error())
+        let head = copy::head(&self.copy).ok().filter(|head| self.is_of_here(head))?;
+        head.failure.map(|failure| failure.error())
     }
 
     fn stamp(&self) -> Result<Stamp, Error> {
         let head = copy::head(&self.copy)?;
-        if head.fetched_at.is_none() {
+        if head.fetched_at.is_none() || !self.is_of_here(&head) {
             return Err(self.nothing(head));
         }
         let usage::Settings { gigabyte, storage_service, longest_cid } = &self.usage;
         // An answer that says the same is fresh all the same: a few times a day that is looked at.
-        let day = head.fetched_at.map(|at| at.as_second() / FRESH).unwrap_or_default();
-        Ok(Stamp(format!("{} {day} {gigabyte:?} {storage_service} {longest_cid}", head.digest)))
+        let slot = head.fetched_at.map(|at| at.as_second() / SLOT_SECONDS).unwrap_or_default();
+        Ok(Stamp(format!("{} {slot} {gigabyte:?} {storage_service} {longest_cid}", head.digest)))
     }
 
     fn accounts(&self) -> Result<Snapshot, Error> {

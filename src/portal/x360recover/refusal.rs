@@ -7,7 +7,7 @@ use std::time::Duration;
 use serde_json::Value;
 
 use crate::portal::Error;
-use crate::ui::text;
+use crate::text;
 
 /// What went wrong with one request.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -22,7 +22,7 @@ pub enum Kind {
     Right,
     /// 403 without a body: too many calls at once.
     Flood,
-    /// No such object in this organization.
+    /// No such object in this organization: a 404 in the API's own form.
     NotFound,
     /// 400: seen of the server's own making.
     Bad,
@@ -60,7 +60,8 @@ impl Refusal {
             401 => Kind::Unauthorized,
             403 if body.iter().all(u8::is_ascii_whitespace) => Kind::Flood,
             403 => Kind::Right,
-            404 => Kind::NotFound,
+            // A page of somebody on the way knows nothing of what there is.
+            404 if word("title").is_some() => Kind::NotFound,
             400 => Kind::Bad,
             429 => Kind::Limited(retry_after),
             504 => Kind::Gateway,
@@ -123,8 +124,8 @@ impl Refusal {
     }
 
     /// As the portal's failure.
-    pub(super) fn portal_error(&self, origin: &str) -> Error {
-        let asked = format!("x360Recover at {origin}, {}", self.asked);
+    pub(super) fn portal_error(&self, url: &str) -> Error {
+        let asked = format!("x360Recover at {url}, {}", self.asked);
         let said = match &self.said {
             said if said.is_empty() => String::new(),
             said => format!(": {said}"),
@@ -186,6 +187,14 @@ mod tests {
                 r#"{"detail":"Client with such id = 12 is not found","status":404,"title":"Client not found","type":"NotFoundException"}"#,
                 Kind::NotFound,
                 "Client with such id = 12 is not found",
+            ),
+            // Of somebody on the way, who knows nothing of what there is.
+            (404, "<html>not here</html>", Kind::Status(404), ""),
+            (
+                404,
+                r#"{"message":"no Route matched with those values"}"#,
+                Kind::Status(404),
+                "no Route matched with those values",
             ),
             (429, "", Kind::Limited(None), ""),
             (504, "<html></html>", Kind::Gateway, ""),

@@ -9,6 +9,7 @@ use super::copy::{Noted, Reading};
 use super::gather::{mark, name};
 use super::wire::{Appliance, Device, Job};
 use crate::portal::{EventKind, Severity};
+use crate::text;
 
 /// What is seen now.
 pub(super) struct Seen<'a> {
@@ -19,7 +20,7 @@ pub(super) struct Seen<'a> {
 }
 
 /// Words of health that mean nothing is wrong. *PARKED* is switched off on purpose.
-const WELL: [&str; 3] = ["NORMAL", "PARKED", ""];
+pub(super) const WELL: [&str; 3] = ["NORMAL", "PARKED", ""];
 
 /// The words that mean something is.
 const ILL: [(&str, Severity); 2] = [("WARNED", Severity::Warning), ("TROUBLED", Severity::Error)];
@@ -30,7 +31,7 @@ pub(super) fn changes(
     seen: &Seen<'_>,
     states: &mut BTreeMap<String, String>,
     read: Option<&BTreeMap<String, Reading>>,
-    unreadable: &BTreeSet<&str>,
+    unreadable: &BTreeSet<String>,
     now: Timestamp,
 ) -> Vec<Noted> {
     let mut made = Made { before: std::mem::take(states), after: BTreeMap::new(), events: Vec::new(), now };
@@ -47,7 +48,7 @@ pub(super) fn changes(
         for job in &device.jobs {
             made.job(client, device, job);
             let key = name(device, job);
-            if unreadable.contains(key.as_str()) {
+            if unreadable.contains(&key) {
                 made.recovery_point(client, device, job, read.and_then(|read| read.get(&key)));
             }
         }
@@ -73,10 +74,10 @@ struct About<'a> {
 }
 
 impl Made {
-    /// Notes a state; whether it is another than before. What was never seen was well.
-    fn turns(&mut self, key: String, word: &str, well: &str) -> bool {
-        let changed = self.before.get(&key).map_or(well, String::as_str) != word;
-        if word != well {
+    /// Notes a state, of which the empty one is well; whether it is another than before. What was never seen was well.
+    fn turns(&mut self, key: String, word: &str) -> bool {
+        let changed = self.before.get(&key).map_or("", String::as_str) != word;
+        if !word.is_empty() {
             self.after.insert(key, word.to_owned());
         }
         changed
@@ -113,14 +114,14 @@ impl Made {
     fn job(&mut self, client: i64, device: &Device, job: &Job) {
         let key = format!("job/{}", name(device, job));
         let word = ill(&job.health);
-        if !self.turns(key.clone(), word.map_or("", |(word, _)| word), "") {
+        if !self.turns(key.clone(), word.map_or("", |(word, _)| word)) {
             return;
         }
         let Some((word, severity)) = word else { return };
         let user = user(device, job);
         let about = About { client, account: name(device, job), user: &user };
         let latest = match job.latest {
-            Some(latest) => format!("the last recovery point is of {} UTC", crate::ui::text::moment(latest)),
+            Some(latest) => format!("the last recovery point is of {} UTC", text::moment(latest)),
             None => "there is no recovery point yet".to_owned(),
         };
         let text = format!("No backup of {user} within its threshold ({word}): {latest}");
@@ -155,7 +156,7 @@ impl Made {
             None => String::new(),
         };
         let was_full = self.before.get(&key).is_some_and(|before| before.contains(" FULL"));
-        if !self.turns(key.clone(), &state, "") {
+        if !self.turns(key.clone(), &state) {
             return;
         }
         let about = About { client, account: device.id.to_string(), user: &device.name };
@@ -176,7 +177,7 @@ impl Made {
         let Some(test) = &device.autoverify else { return };
         let key = format!("autoverify/{}", device.id);
         let state = if test.healthy { String::new() } else { test.id.clone() };
-        if !self.turns(key.clone(), &state, "") || test.healthy {
+        if !self.turns(key.clone(), &state) || test.healthy {
             return;
         }
         let about = About { client, account: device.id.to_string(), user: &device.name };
@@ -189,12 +190,11 @@ impl Made {
     }
 
     fn appliance(&mut self, client: i64, appliance: &Appliance) {
-        let about = |what: &str| format!("{what}-{}", appliance.id);
-        let account = about("appliance");
+        let account = format!("appliance-{}", appliance.id);
         let about = About { client, account, user: &appliance.name };
         let name = &appliance.name;
         let key = format!("appliance/{}", appliance.id);
-        if self.turns(key.clone(), if appliance.down { "offline" } else { "" }, "") {
+        if self.turns(key.clone(), if appliance.down { "offline" } else { "" }) {
             let (what, text) = match appliance.down {
                 true => ((EventKind::BdrHardware, Severity::Error), format!("Appliance {name} is offline")),
                 false => {
@@ -207,7 +207,7 @@ impl Made {
         // While it is offline it does not say how full it is.
         if appliance.down {
             self.after.extend(self.before.get(&key).map(|state| (key.clone(), state.clone())));
-        } else if self.turns(key.clone(), if full { "full" } else { "" }, "") {
+        } else if self.turns(key.clone(), if full { "full" } else { "" }) {
             let (what, text) = match full {
                 true => (
                     (EventKind::DiskUsage, Severity::Warning),
@@ -244,9 +244,8 @@ pub(super) fn unknown_words(devices: &[Device]) -> Vec<String> {
         .flat_map(|device| device.jobs.iter().map(|job| &job.health).chain([&device.health.status]))
         .filter(|word| !WELL.contains(&word.as_str()) && ill(word).is_none());
     let words: BTreeSet<&String> = words.collect();
-    let note = |word: &String| {
-        format!("health status “{}” is not known: it opens no ticket", crate::ui::text::clean(word))
-    };
+    let note =
+        |word: &String| format!("health status “{}” is not known: it opens no ticket", text::clean(word));
     words.into_iter().map(note).collect()
 }
 

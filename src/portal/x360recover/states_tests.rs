@@ -1,5 +1,4 @@
 use jiff::SignedDuration;
-use jiff::tz::TimeZone;
 use serde_json::{Value, json};
 
 use super::*;
@@ -16,7 +15,7 @@ fn looks(looks: &[(Value, Value)]) -> Vec<Vec<String>> {
         .enumerate()
         .map(|(at, (device, appliance))| {
             let now = now() + SignedDuration::from_mins(30 * i64::try_from(at).unwrap());
-            let devices: Vec<Device> = Device::read(device, &TimeZone::UTC).into_iter().collect();
+            let devices: Vec<Device> = Device::read(device).into_iter().collect();
             let appliances: Vec<Appliance> = Appliance::read(appliance).into_iter().collect();
             let active = BTreeSet::from([342]);
             let seen = Seen { devices: &devices, appliances: &appliances, active: &active };
@@ -130,7 +129,7 @@ fn where_the_history_cannot_be_read_a_new_recovery_point_is_a_backup() {
     let read = |latest: &str| {
         let mut value = device("NORMAL", "NORMAL", None);
         value["jobs"][0]["latest_rp"] = json!(latest);
-        Device::read(&value, &TimeZone::UTC).unwrap()
+        Device::read(&value).unwrap()
     };
     let (first, second) = (read("2026-11-22T01:00:00Z"), read("2026-11-23T01:00:00Z"));
     let known = Reading { at: now(), mark: mark(&first.jobs[0]), failing: None };
@@ -140,7 +139,7 @@ fn where_the_history_cannot_be_read_a_new_recovery_point_is_a_backup() {
         let devices = [device.clone()];
         let active = BTreeSet::from([342]);
         let seen = Seen { devices: &devices, appliances: &[], active: &active };
-        let events = changes(&seen, &mut states, Some(&readings), &BTreeSet::from(["1/7"]), now());
+        let events = changes(&seen, &mut states, Some(&readings), &BTreeSet::from(["1/7".to_owned()]), now());
         events.into_iter().map(|event| (event.kind, event.at.to_string())).collect::<Vec<_>>()
     };
     assert_eq!(look(&first), []);

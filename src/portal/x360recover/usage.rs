@@ -8,7 +8,8 @@
 //! | `local-servers`, `local-desktops` | servers and workstations on an appliance |
 //!
 //! Two counts exist of the machines: the client's own counters, and the device list. Where they disagree the list's is
-//! used, and doubted. Systems kept in the cloud alone have no service of their own: their storage counts, they do not.
+//! used, and doubted; where the list is the shorter one, so are the sums of storage over it. Systems kept in the cloud
+//! alone have no service of their own: their storage counts, they do not.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
@@ -92,16 +93,6 @@ enum Model {
     CloudAlone,
 }
 
-impl Model {
-    fn plan(self) -> &'static str {
-        match self {
-            Model::Direct => "Direct-to-Cloud",
-            Model::Appliance => "Appliance",
-            Model::CloudAlone => "Cloud archive",
-        }
-    }
-}
-
 fn customer(
     client: &Client,
     machines: &[&Machine],
@@ -129,8 +120,6 @@ fn customer(
                     number: machine.id.to_string(),
                     user: machine.name.clone(),
                     cid: cid.clone(),
-                    brand: String::new(),
-                    plan: model.plan().to_owned(),
                     usage: usage.into(),
                     measured_at: Some(fetched_at),
                     notification_email: None,
@@ -155,15 +144,13 @@ fn customer(
             number: format!("client-{cid}"),
             user: client.name.clone(),
             cid: cid.clone(),
-            brand: String::new(),
-            plan: String::new(),
             usage: zeros.into(),
             measured_at: Some(fetched_at),
             notification_email: None,
             external_ticketing: None,
         });
     }
-    let doubted = doubts(client, machines, model);
+    let doubted = doubts(client, machines, model, settings.storage_service);
     snapshot.doubts.extend(doubted.into_iter().map(|(service, reason)| Doubt {
         cid: cid.clone(),
         service,
@@ -213,6 +200,7 @@ fn doubts(
     client: &Client,
     machines: &[&Machine],
     model: impl Fn(&Machine) -> Model,
+    storage_service: &'static str,
 ) -> BTreeMap<&'static str, String> {
     let mut doubts = BTreeMap::new();
     let is_known = |kind: &str| KINDS.iter().any(|(known, _)| *known == kind);
@@ -236,9 +224,14 @@ fn doubts(
         };
         let told = |counts: &super::wire::Counts| counts.get(kind).copied().unwrap_or_default();
         let mut compare = |service, what: &str, told: i64, listed: i64| {
-            if told != listed {
-                let reason = format!("x360Recover counts {told} {what} {words} and lists {listed}");
-                doubts.entry(service).or_insert(reason);
+            if told == listed {
+                return;
+            }
+            let reason = format!("x360Recover counts {told} {what} {words} and lists {listed}");
+            // What is not listed stores something, too.
+            let sums = [storage_service, LOCAL_STORAGE].into_iter().filter(|_| told > listed);
+            for service in sums.chain([service]) {
+                doubts.entry(service).or_insert_with(|| reason.clone());
             }
         };
         compare(ONLINE[at], "direct-to-cloud", told(direct), listed(Model::Direct));

@@ -9,6 +9,8 @@ use jiff::{Timestamp, Unit};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
+use crate::text::{clean, shorten};
+
 /// A list, whole: one object where the contract publishes a single one. `known` is a field that such an object has,
 /// so that an error's envelope is not taken for an entry. `None`: neither.
 pub(super) fn list(value: Value, known: &str) -> Option<Vec<Value>> {
@@ -56,12 +58,13 @@ pub(super) fn flag(value: &Value, name: &str) -> Option<bool> {
     }
 }
 
-/// A moment, to the second. One without a zone is in the zone given.
-pub(super) fn time(value: &Value, name: &str, zone: &TimeZone) -> Option<Timestamp> {
+/// A moment, to the second. One without a zone is in UTC, as the API's others are, whatever `[portal] time_zone`
+/// says: that is the exports'.
+pub(super) fn time(value: &Value, name: &str) -> Option<Timestamp> {
     let written = text(value, name)?;
     let read = written.parse::<Timestamp>().ok().or_else(|| {
         let civil: DateTime = written.replacen(' ', "T", 1).parse().ok()?;
-        zone.to_timestamp(civil).ok()
+        TimeZone::UTC.to_timestamp(civil).ok()
     })?;
     read.round(Unit::Second).ok()
 }
@@ -149,6 +152,8 @@ pub(super) struct Device {
     pub local: Bytes,
     pub health: Health,
     pub jobs: Vec<Job>,
+    /// Why not every job is among them.
+    pub jobs_unread: Option<String>,
     pub autoverify: Option<AutoVerify>,
 }
 
@@ -196,21 +201,27 @@ pub(super) struct AutoVerify {
 }
 
 impl Device {
-    pub fn read(value: &Value, zone: &TimeZone) -> Option<Device> {
+    pub fn read(value: &Value) -> Option<Device> {
         let id_of = id(value, "id")?;
         let health = value.get("current_health_status").map(|health| Health {
             status: word(health, "status").unwrap_or_default(),
             reason: word(health, "reason").unwrap_or_default(),
-            since: time(health, "timestamp", zone),
+            since: time(health, "timestamp"),
         });
-        let jobs = match value.get("jobs") {
-            Some(Value::Array(jobs)) => jobs.iter().filter_map(|job| Job::read(job, zone)).collect(),
-            _ => Vec::new(),
+        let name = text(value, "name").unwrap_or_else(|| id_of.to_string());
+        let listed = match value.get("jobs") {
+            None | Some(Value::Null) => Some(Vec::new()),
+            Some(jobs) => list(jobs.clone(), "id"),
         };
-        let kept = |names: &[&str]| names.iter().any(|name| time(value, name, zone).is_some());
+        let mut jobs_unread = listed.is_none().then(|| format!("the jobs of {name} cannot be read"));
+        let jobs: Vec<Job> = listed.iter().flatten().filter_map(Job::read).collect();
+        if listed.is_some_and(|listed| listed.len() > jobs.len()) {
+            jobs_unread = Some(format!("a job of {name} has no id"));
+        }
+        let kept = |names: &[&str]| names.iter().any(|name| time(value, name).is_some());
         Some(Device {
             id: id_of,
-            name: text(value, "name").unwrap_or_else(|| id_of.to_string()),
+            name,
             client: id(value, "client_id"),
             kind: word(value, "type").unwrap_or_default(),
             d2c: flag(value, "d2c").unwrap_or(false),
@@ -221,7 +232,8 @@ impl Device {
             },
             health: health.unwrap_or_default(),
             jobs,
-            autoverify: value.get("latest_autoverify_details").and_then(|test| AutoVerify::read(test, zone)),
+            jobs_unread,
+            autoverify: value.get("latest_autoverify_details").and_then(AutoVerify::read),
         })
     }
 }
@@ -242,10 +254,12 @@ fn cloud(device: &Value, kept: bool) -> Bytes {
     };
     let Some(Value::Array(vaults)) = device.get("vaults") else { return whole };
     let mut sum = 0_i64;
-    for vault in vaults.iter().filter(|vault| word(vault, "type").as_deref() == Some("CLOUD")) {
-        match bytes(vault, "device_usage") {
-            Bytes::Of(size) => sum = sum.saturating_add(size),
-            Bytes::Nothing if text(vault, "latest_vault_rp").is_none() => {}
+    for vault in vaults {
+        match (word(vault, "type").as_deref(), bytes(vault, "device_usage")) {
+            (Some("PRIVATE"), _) => {}
+            (Some("CLOUD"), Bytes::Of(size)) => sum = sum.saturating_add(size),
+            (_, Bytes::Nothing) if text(vault, "latest_vault_rp").is_none() => {}
+            // It is not said how much, or of a kind that nobody published whether it is the cloud's.
             _ => return if let Bytes::Of(_) = whole { whole } else { Bytes::Unknown },
         }
     }
@@ -253,21 +267,21 @@ fn cloud(device: &Value, kept: bool) -> Bytes {
 }
 
 impl Job {
-    fn read(value: &Value, zone: &TimeZone) -> Option<Job> {
+    fn read(value: &Value) -> Option<Job> {
         let latest = ["latest_rp", "latest_local_rp", "latest_cloud_rp"];
         Some(Job {
             id: id(value, "id")?,
             name: text(value, "name").unwrap_or_default(),
             health: word(value, "health_status").unwrap_or_default(),
-            latest: latest.iter().filter_map(|name| time(value, name, zone)).max(),
+            latest: latest.iter().filter_map(|name| time(value, name)).max(),
         })
     }
 }
 
 impl AutoVerify {
-    fn read(value: &Value, zone: &TimeZone) -> Option<AutoVerify> {
+    fn read(value: &Value) -> Option<AutoVerify> {
         let at = ["timestamp", "end_timestamp", "start_timestamp"];
-        let at = at.iter().find_map(|name| time(value, name, zone));
+        let at = at.iter().find_map(|name| time(value, name));
         let id = text(value, "id").or_else(|| at.map(|at| at.to_string()))?;
         let ended = word(value, "status").as_deref() == Some("SUCCESS");
         // Without a result nothing is known to be wrong.
@@ -321,23 +335,30 @@ pub(super) struct Run {
 
 impl Run {
     /// `None` for one that has not begun, or is under way: it is met again when it has ended.
-    pub fn read(value: &Value, zone: &TimeZone) -> Option<Run> {
+    ///
+    /// # Errors
+    /// [`Undated`].
+    pub fn read(value: &Value) -> Result<Option<Run>, Undated> {
         let status = word(value, "status").unwrap_or_default();
-        let end = time(value, "end_time", zone);
+        let end = time(value, "end_time");
         let known = ["COMPLETED", "FAILED"].contains(&status.as_str());
         if end.is_none() && !known {
-            return None;
+            return Ok(None);
         }
         let error = text(value, "error_msg").unwrap_or_default();
-        Some(Run {
-            start: time(value, "start_time", zone)?,
+        Ok(Some(Run {
+            start: time(value, "start_time").or(end).ok_or(Undated)?,
             end,
             status,
-            point: time(value, "rp", zone),
-            error: crate::ui::text::shorten(&crate::ui::text::clean(&error), 300),
-        })
+            point: time(value, "rp"),
+            error: shorten(&clean(&error), 300),
+        }))
     }
 }
+
+/// A run that ended and has neither a start nor an end that can be read.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) struct Undated;
 
 #[cfg(test)]
 mod tests {
@@ -360,14 +381,12 @@ mod tests {
             "z": "2024-06-01T10:08:00.123Z", "offset": "2024-06-01T12:08:00+02:00",
             "bare": "2021-07-01T10:08:00", "blank": "2021-07-01 10:08:00", "null": null, "no": "yesterday",
         });
-        let new_york = TimeZone::get("America/New_York").unwrap();
-        let read = |name: &str, zone: &TimeZone| time(&times, name, zone).map(|time| time.to_string());
-        assert_eq!(read("z", &TimeZone::UTC).as_deref(), Some("2024-06-01T10:08:00Z"));
-        assert_eq!(read("offset", &TimeZone::UTC).as_deref(), Some("2024-06-01T10:08:00Z"));
-        assert_eq!(read("bare", &TimeZone::UTC).as_deref(), Some("2021-07-01T10:08:00Z"));
-        assert_eq!(read("bare", &new_york).as_deref(), Some("2021-07-01T14:08:00Z"));
-        assert_eq!(read("blank", &TimeZone::UTC).as_deref(), Some("2021-07-01T10:08:00Z"));
-        assert_eq!((read("null", &new_york), read("no", &new_york)), (None, None));
+        let read = |name: &str| time(&times, name).map(|time| time.to_string());
+        assert_eq!(read("z").as_deref(), Some("2024-06-01T10:08:00Z"));
+        assert_eq!(read("offset").as_deref(), Some("2024-06-01T10:08:00Z"));
+        assert_eq!(read("bare").as_deref(), Some("2021-07-01T10:08:00Z"));
+        assert_eq!(read("blank").as_deref(), Some("2021-07-01T10:08:00Z"));
+        assert_eq!((read("null"), read("no")), (None, None));
     }
 
     #[test]
@@ -416,28 +435,48 @@ mod tests {
                 Bytes::Unknown,
                 Bytes::Nothing,
             ),
+            // A vault of a kind that nobody published.
+            (
+                json!({"vaults": [{"type": "Glacier", "device_usage": 5}], "cloud_usage": 4}),
+                Bytes::Of(4),
+                Bytes::Nothing,
+            ),
+            (json!({"vaults": [{"device_usage": 5}]}), Bytes::Unknown, Bytes::Nothing),
+            (
+                json!({"vaults": [{"type": "Cloud", "device_usage": 5}, {"type": "Glacier", "latest_vault_rp": kept}]}),
+                Bytes::Unknown,
+                Bytes::Nothing,
+            ),
+            (
+                json!({"vaults": [{"type": "Cloud", "device_usage": 5}, {"type": "Glacier"}]}),
+                Bytes::Of(5),
+                Bytes::Nothing,
+            ),
             (json!({"latest_cloud_rp": kept, "latest_local_rp": kept}), Bytes::Unknown, Bytes::Unknown),
             (json!({"cloud_usage": -1, "local_usage": "much"}), Bytes::Unknown, Bytes::Unknown),
             (json!({}), Bytes::Nothing, Bytes::Nothing),
         ] {
             let mut device = device;
             device["id"] = json!(1);
-            let read = Device::read(&device, &TimeZone::UTC).unwrap();
+            let read = Device::read(&device).unwrap();
             assert_eq!((read.cloud, read.local), (cloud, local), "{device}");
         }
     }
 
     #[test]
     fn a_run_that_has_not_ended_is_none() {
-        let read = |run: Value| Run::read(&run, &TimeZone::UTC).map(|run| run.status);
         let start = "2026-01-01T00:00:00Z";
-        assert_eq!(read(json!({"status": "Running", "start_time": start})), None);
-        assert_eq!(read(json!({"status": "Completed", "start_time": start})).as_deref(), Some("COMPLETED"));
-        assert_eq!(
-            read(json!({"status": "Odd", "start_time": start, "end_time": start})).as_deref(),
-            Some("ODD")
-        );
-        assert_eq!(read(json!({"status": "Completed"})), None);
+        for (run, status) in [
+            (json!({"status": "Running", "start_time": start}), Ok(None)),
+            (json!({"status": "Queued"}), Ok(None)),
+            (json!({"status": "Completed", "start_time": start}), Ok(Some("COMPLETED"))),
+            (json!({"status": "Odd", "start_time": start, "end_time": start}), Ok(Some("ODD"))),
+            (json!({"status": "Failed", "start_time": null, "end_time": start}), Ok(Some("FAILED"))),
+            (json!({"status": "Completed"}), Err(Undated)),
+        ] {
+            let read = Run::read(&run).map(|run| run.map(|run| run.status));
+            assert_eq!(read.as_ref().map(Option::as_deref), status.as_ref().copied(), "{run}");
+        }
     }
 
     use proptest::prelude::*;
@@ -503,8 +542,8 @@ mod tests {
                 fields.insert("id".to_owned(), json!(1));
             }
             let client = Client::read(&value);
-            let device = Device::read(&value, &TimeZone::UTC);
-            let run = Run::read(&value, &TimeZone::UTC);
+            let device = Device::read(&value);
+            let run = Run::read(&value);
             let _ = (Appliance::read(&value), Organization::read(&value), list(value.clone(), "id"));
             if let Some(device) = &device {
                 for bytes in [device.cloud, device.local] {
@@ -513,7 +552,7 @@ mod tests {
             }
             prop_assert!(client.is_some() == value.is_object());
             // What is kept is read back as it was.
-            if let Some(run) = run {
+            if let Ok(Some(run)) = run {
                 let kept = serde_json::to_string(&run).unwrap();
                 prop_assert_eq!(serde_json::from_str::<Run>(&kept).unwrap(), run);
             }

@@ -112,6 +112,29 @@ fn the_date_in_a_name() {
 }
 
 #[test]
+fn an_amount_without_a_time_is_as_old_as_may_be() {
+    let desk = Desk::bare();
+    set(&desk, "accounts", "\"long.csv\"");
+    let at = moment(&desk, SignedDuration::from_mins(-10));
+    let measured = |storage: &str| {
+        let heading = "customer_id,customer_name,account_id,service,quantity,unit,measured_at";
+        desk.write(
+            "long.csv",
+            &format!(
+                "{heading}\n342,Eddie,A1,online-servers,1,,{at}\n342,Eddie,A1,basic-storage,{storage},GB,\n"
+            ),
+        );
+        let (code, found) = check(&desk);
+        assert_eq!(left_out(&found).len(), 0, "{found}");
+        (code, found["accounts"]["measured_at"].clone())
+    };
+    // The other amount's time is not this one's: nobody is billed by what may be of any age.
+    assert_eq!(measured("5"), (8, serde_json::Value::Null));
+    // What was not measured has no age.
+    assert_eq!(measured(""), (0, at.to_string().into()));
+}
+
+#[test]
 fn an_older_export_is_refused() {
     let desk = Desk::running();
     let (code, _) = check(&desk);
