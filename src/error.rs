@@ -119,6 +119,11 @@ impl Failure {
         self
     }
 
+    /// What ConnectWise answered, where that is what failed.
+    pub fn psa(&self) -> Option<&psa::Error> {
+        self.error.downcast_ref()
+    }
+
     /// The whole chain in one line, for the event log and JSON.
     pub fn line(&self) -> String {
         self.error.chain().map(|cause| cause.to_string()).collect::<Vec<_>>().join(": ")

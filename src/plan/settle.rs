@@ -19,7 +19,7 @@ impl Applier<'_> {
             Request::Post { body, .. } => {
                 let found = match self.client.list::<Value>(path, &narrowed(equals)).await {
                     // What it belongs to is gone, and it with it.
-                    Err(error) if error.kind() == psa::Kind::NotFound => return Ok(Fate::Absent),
+                    Err(error) if error.is_not_found() => return Ok(Fate::Absent),
                     found => found?,
                 };
                 // Only the fields of the natural key decide: what else a person changed since is theirs.
@@ -87,7 +87,7 @@ impl Applier<'_> {
                     settled.found += 1;
                 }
                 // One record that cannot be read must not stop all others: its customer waits.
-                Err(error) if is_one_records(&error) => {
+                Err(error) if error.is_one_records() => {
                     settled.open.push((
                         entry.change.cid.clone(),
                         entry.change.subject.to_string(),
@@ -153,12 +153,6 @@ impl Settled {
             .hint("look at that record in ConnectWise, then run the command again")),
         }
     }
-}
-
-/// Whether an error is about one record, not about ConnectWise as a whole.
-fn is_one_records(error: &psa::Error) -> bool {
-    use psa::Kind::{Conflict, Decode, Forbidden, Invalid, NotFound, Server, TooLong};
-    matches!(error.kind(), Conflict | Decode | Forbidden | Invalid | NotFound | Server | TooLong)
 }
 
 /// Whether a record still holds what the change was planned from.

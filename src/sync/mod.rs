@@ -38,7 +38,7 @@ use crate::error::{Exit, Failure, Result};
 use crate::plan::apply::{Applied, Applier, Secrets};
 use crate::plan::{Plan, guards, saved, stop};
 use crate::portal;
-use crate::psa::{self, Client};
+use crate::psa::Client;
 use crate::setup::Chosen;
 use crate::store::{Import, Link, Sighting, Stop, Store};
 use faults::FaultKey;
@@ -81,6 +81,8 @@ struct Round {
     sighted: Option<BTreeSet<String>>,
     /// Why the customer could not be planned.
     trouble: Option<Failure>,
+    /// It was not asked for at all, because of what befell others.
+    unasked: bool,
     /// When what it is planned from was read.
     read_at: Option<Timestamp>,
     /// What ConnectWise has, once this is applied.
@@ -471,14 +473,5 @@ const RUN: &str = "run";
 /// Whether a failure met with one customer would meet every other: the way there, the login, the limit. What
 /// ConnectWise says about one customer's records is that customer's.
 pub(crate) fn is_everybodys(failure: &Failure) -> bool {
-    use psa::Kind::{Conflict, Decode, Forbidden, Invalid, NotFound, Server, TooLong};
-    match failure.error.downcast_ref::<psa::Error>().map(psa::Error::kind) {
-        Some(kind) => !matches!(kind, Conflict | Decode | Forbidden | Invalid | NotFound | Server | TooLong),
-        None => failure.exit != Exit::Partial,
-    }
-}
-
-/// Whether ConnectWise itself failed.
-fn is_servers(failure: &Failure) -> bool {
-    failure.error.downcast_ref::<psa::Error>().map(psa::Error::kind) == Some(psa::Kind::Server)
+    failure.psa().map_or(failure.exit != Exit::Partial, |error| !error.is_one_records())
 }

@@ -15,7 +15,8 @@ use crate::error::{Exit, Failure, Result};
 use crate::monitoring::Overview;
 use crate::plan::apply::{Applied, Ended, causes};
 use crate::plan::{Plan, Purpose, guards};
-use crate::store::{CustomerState, HoldState, Store};
+use crate::store::{CustomerState, HoldState, Stands, Store};
+use crate::ui::text;
 
 /// Customers of the portal that no company is linked to.
 pub(super) fn unlinked(config: &Config, observed: &Observed, options: &Options, report: &mut Report) {
@@ -74,6 +75,19 @@ pub(super) struct Finish<'a> {
     pub now: Timestamp,
 }
 
+/// How many subjects of each customer are held or blocked: what is only told, or failed, waits for no answer.
+pub(super) fn waiting(stands: Vec<Stands>) -> BTreeMap<String, usize> {
+    let mut waiting = BTreeMap::new();
+    for cid in stands
+        .into_iter()
+        .filter(|stands| matches!(stands.what.as_str(), "held" | "blocked"))
+        .filter_map(|stands| stands.cid)
+    {
+        *waiting.entry(cid).or_default() += 1;
+    }
+    waiting
+}
+
 /// Records a run and fills its report; returns when there is something to do next.
 pub(super) fn finish(mut run: Finish<'_>, report: &mut Report) -> Result<due::Next> {
     report.plan.extend(std::mem::take(&mut run.plan));
@@ -91,10 +105,19 @@ pub(super) fn finish(mut run: Finish<'_>, report: &mut Report) -> Result<due::Ne
     for ahead in &run.observed.ahead {
         report.plan.act(Some(&ahead.cid), ahead.to_string());
     }
-    for (cid, round) in run.rounds {
+    for (cid, round) in run.rounds.iter().filter(|(_, round)| !round.unasked) {
         if let Some(trouble) = &round.trouble {
             report.troubles.push(Trouble::of(Some(cid), trouble));
         }
+    }
+    // One cause, told once, of however many.
+    let unasked = run.rounds.values().filter(|round| round.unasked);
+    let many = unasked.clone().count();
+    if let Some(trouble) = unasked.filter_map(|round| round.trouble.as_ref()).next() {
+        let whom = text::count(many, "customer was", "customers were");
+        report
+            .troubles
+            .push(Trouble { error: format!("{whom} {}", trouble.line()), ..Trouble::of(None, trouble) });
     }
     if let Some(trouble) = &run.ticket_trouble {
         report.troubles.push(Trouble::of(None, trouble));
@@ -109,7 +132,7 @@ pub(super) fn finish(mut run: Finish<'_>, report: &mut Report) -> Result<due::Ne
             report.troubles.push(trouble);
         }
     }
-    report.customers = run.rounds.len();
+    report.customers = run.rounds.len() - many;
     if run.options.dry_run {
         return Ok(due::Next { own: run.now, all: run.now });
     }
@@ -126,7 +149,7 @@ pub(super) fn finish(mut run: Finish<'_>, report: &mut Report) -> Result<due::Ne
         Ok(())
     })?;
     let next = due::next(run.config, run.store, run.source, run.observed, run.decisions, run.now)?;
-    Ok(tickets_again(&run, report)?.map_or(next, |again| next.or(again)))
+    Ok(again(&run, report)?.map_or(next, |again| next.or(again)))
 }
 
 /// After a failure that may pass by itself.
@@ -149,8 +172,8 @@ fn waits(run: &Finish<'_>, report: &Report) -> Vec<Option<SignedDuration>> {
     both.map(|(applied, cause)| own(&cause.unwrap_or(applied).ended)).collect()
 }
 
-/// When tickets that were held back by the hour's share, or failed, are tried again.
-fn tickets_again(run: &Finish<'_>, report: &Report) -> Result<Option<Timestamp>> {
+/// When what was held back by the hour's share, or failed, and is no customer's to wait for, is tried again.
+fn again(run: &Finish<'_>, report: &Report) -> Result<Option<Timestamp>> {
     let hour = SignedDuration::from_hours(1);
     let mut again = Vec::new();
     let of_tickets = |applied: &&Applied| {
@@ -163,11 +186,17 @@ fn tickets_again(run: &Finish<'_>, report: &Report) -> Result<Option<Timestamp>>
         let wait = match &applied.ended {
             Ended::Done { .. } => continue,
             Ended::Failed { exit: Exit::Unreachable, .. } | Ended::Unknown { .. } | Ended::Skipped { .. } => {
-                SignedDuration::from_mins(15)
+                SOON
             }
             Ended::Failed { .. } | Ended::NotKept { .. } => run.config.sync.min_interval,
         };
         again.extend(run.now.checked_add(wait).ok());
+    }
+    // Those that could not be looked for; and where a run of one part keeps no customer's wait, its customers.
+    let soon = |failure: &Failure| run.options.only.is_some() && failure.exit == Exit::Unreachable;
+    let troubled = run.rounds.values().filter_map(|round| round.trouble.as_ref()).any(soon);
+    if run.ticket_trouble.is_some() || troubled {
+        again.extend(run.now.checked_add(SOON).ok());
     }
     let tried = |key: &FaultKey| {
         report.applied.iter().any(
@@ -333,7 +362,8 @@ fn customers(run: &mut Finish<'_>, report: &Report) -> Result<()> {
 
 /// What is new in this run, or speaks again; what was said already stays quiet.
 fn news(run: &mut Finish<'_>, report: &mut Report) -> Result<()> {
-    let mut looked_at: BTreeSet<String> = run.rounds.keys().cloned().collect();
+    let asked = run.rounds.iter().filter(|(_, round)| !round.unasked);
+    let mut looked_at: BTreeSet<String> = asked.map(|(cid, _)| cid.clone()).collect();
     // Unlinked customers and tickets are looked at by every run that reads the portal.
     looked_at.extend(
         run.observed

@@ -9,17 +9,19 @@ use jiff::tz::TimeZone;
 
 use super::known::{self, Known};
 use super::{
-    Observed, Part, Round, Run, billable, billing, due, is_everybodys, is_servers, links, observe, second,
-    statistics,
+    Observed, Part, Round, Run, billable, billing, due, is_everybodys, links, observe, second, statistics,
 };
-use crate::error::Result;
-use crate::psa::Agreement;
+use crate::error::{Failure, Result};
+use crate::psa::{self, Agreement};
 use crate::services::{self, Service};
 use crate::setup::{Chosen, managed_ids};
 use crate::store::{Binding, CustomerState, Hold, Link};
 
 /// So many customers in a row for whom ConnectWise itself fails are taken for all of them.
 const MOST_FAILING: usize = 3;
+
+/// What the failure of a customer begins with that was not asked for.
+const UNASKED: &str = "not asked for";
 
 /// What the rounds of one run share.
 struct Shared<'a> {
@@ -39,6 +41,14 @@ struct Shared<'a> {
     states: BTreeMap<String, CustomerState>,
     /// The agreements of companies, where they could be read in lists.
     agreements: BTreeMap<i64, Vec<Agreement>>,
+}
+
+impl Round {
+    /// The round of a customer that was not asked for, because of what ConnectWise answered otherwise.
+    pub(super) fn unasked(error: &psa::Error, why: &str) -> Round {
+        let trouble = Failure::from(error.clone()).context(format!("{UNASKED}: {why}"));
+        Round { trouble: Some(trouble), unasked: true, ..Round::default() }
+    }
 }
 
 impl Run<'_> {
@@ -76,22 +86,34 @@ impl Run<'_> {
         shared.agreements =
             observe::agreements_listed(self.client, billed.map(|link| link.company_id)).await?;
         let shared = &shared;
+        // What failed at the last try comes last: what fails for good must not keep the others from being asked for.
+        let failed = |link: &&Link| {
+            let error = shared.states.get(&link.cid).and_then(|state| state.error.as_deref());
+            error.is_some_and(|error| !error.starts_with(UNASKED))
+        };
+        let (last, first): (Vec<&Link>, Vec<&Link>) = links.iter().copied().partition(failed);
         let mut rounds = BTreeMap::new();
         let mut failing = 0;
         // Twice as many customers as requests can be under way: between two of its requests none keeps a place empty.
-        let mut under_way = stream::iter(links)
+        let mut under_way = stream::iter(first.into_iter().chain(last))
             .map(|link| async move { (link.cid.clone(), self.round(shared, link).await) })
             .buffer_unordered(2 * self.client.max_concurrency());
         while let Some((cid, round)) = under_way.next().await {
             // What is everybody's ends those under way, too: a refused login is not tried for each of them.
-            let mut round = round?;
-            failing = if round.trouble.as_ref().is_some_and(is_servers) { failing + 1 } else { 0 };
-            if failing == MOST_FAILING
-                && let Some(trouble) = round.trouble.take()
-            {
-                return Err(trouble);
-            }
+            let round = round?;
+            let servers = round.trouble.as_ref().and_then(Failure::psa).filter(|error| error.is_servers());
+            failing = if servers.is_some() { failing + 1 } else { 0 };
+            let servers = servers.filter(|_| failing == MOST_FAILING).cloned();
             rounds.insert(cid, round);
+            if let Some(error) = servers {
+                drop(under_way);
+                let why = format!("ConnectWise failed for {MOST_FAILING} customers in a row");
+                let left = links.iter().filter(|link| !rounds.contains_key(&link.cid));
+                let left: Vec<_> =
+                    left.map(|link| (link.cid.clone(), Round::unasked(&error, &why))).collect();
+                rounds.extend(left);
+                break;
+            }
         }
         Ok(rounds)
     }

@@ -81,7 +81,7 @@ pub fn watch<T>(
 
 /// Whether a failure is a refused login, not a missing right.
 pub fn is_refused(failure: &Failure) -> bool {
-    failure.error.downcast_ref::<crate::psa::Error>().is_some_and(crate::psa::Error::is_refused_login)
+    failure.psa().is_some_and(crate::psa::Error::is_refused_login)
 }
 
 /// Remembers a refused login.

@@ -368,6 +368,21 @@ fn one_customers_trouble_stops_no_other() {
     }
 }
 
+/// An agreement that takes longer than anybody waits is its customer's trouble.
+#[test]
+fn one_customer_that_times_out_stops_no_other() {
+    let desk = story::before(DAY_LATER);
+    (CHAPTERS[DAY_LATER].world)(&desk);
+    desk.sandbox().add_fault(fault("GET", "/agreements/121/additions", "hang", 4)).unwrap();
+    let ran =
+        Desk::ran(desk.command(&["sync"]).env("PSACTL_TEST_ANSWER_WITHIN_MS", "2500").env("COLUMNS", "400"));
+    let ran = ran.ends_with(6).says("customer 342 (Eddie's TV Repair)").says("no answer within");
+    ran.says("1 agreement addition updated").says("1 ticket resolved");
+    desk.later(SignedDuration::from_mins(16));
+    desk.psactl(&["sync"]).ends_with(0);
+    story::assert_psa(&desk, DAY_LATER, "timed out");
+}
+
 /// A refused customer's cause is everybody's: the code is the cause's, and no customer is asked for in vain
 /// where ConnectWise as a whole fails.
 #[test]
@@ -382,6 +397,76 @@ fn where_everybody_fails_the_exit_code_is_the_causes() {
         desk.psactl(&["sync", "--only", "billing"]).ends_with(code);
         assert_eq!(asked(&desk, "GET", "/finance/agreements").len(), asks, "{kind}");
     }
+}
+
+/// Where nobody's agreements can be read, tickets go out all the same; what failed is told once, and the next minute
+/// asks nothing: each customer waits its quarter of an hour.
+#[test]
+fn where_everybodys_billing_fails_tickets_go_out_all_the_same() {
+    let desk = story::before(DAY_LATER);
+    (CHAPTERS[DAY_LATER].world)(&desk);
+    desk.expects_refusals();
+    desk.sandbox().add_fault(fault("GET", "/finance/agreements", "status-500", 1000)).unwrap();
+    desk.psactl(&["sync"]).ends_with(6).says("1 ticket resolved").says("customer 342").says("customer 419");
+    for minutes in [1, 15] {
+        desk.later(SignedDuration::from_mins(minutes));
+        let user = format!("AF-Extra{minutes}");
+        let text = format!("Remote Backup failed for account [{user} / DOC3019901{minutes}]: gone");
+        desk.event(&format!("91{minutes}"), 0, &user, "419", "Error", &text);
+        desk.psactl(&["sync"]).ends_with(0).says("1 ticket opened");
+        desk.forget_requests();
+        desk.psactl(&["sync"]).ends_with(0);
+        assert_eq!(desk.requests().len(), 0, "what failed is not asked for by every run");
+    }
+    desk.sandbox().clear_faults();
+    desk.later(SignedDuration::from_mins(16));
+    desk.psactl(&["sync"]).ends_with(0).says("agreement additions updated");
+}
+
+/// Customers that fail for good hold up no other: what is known to fail is asked for last.
+#[test]
+fn what_fails_for_good_holds_up_no_other() {
+    let desk = Desk::with(psactl::sandbox::Options {
+        world: psactl::sandbox::World::Integrated,
+        companies: 12,
+        ..psactl::sandbox::Options::default()
+    });
+    let export = |quantity: &str| {
+        let now = desk.sandbox().now();
+        let mut accounts =
+            "CID,Company,Account No,User Name,Select Online Backup Storage,Measured At\n".to_owned();
+        for number in 10_001..=10_012 {
+            let row =
+                format!("{number},Customer {:05},A{number},PC-{number},{quantity},{now}\n", number - 10_000);
+            accounts.push_str(&row);
+        }
+        desk.write("accounts.csv", &accounts);
+    };
+    export("12.5");
+    desk.write("events.csv", "ID,When,Account,CID,Severity,Event Information\n");
+    desk.edit("psactl.toml", "first_push = \"hold\"", "first_push = \"allow\"");
+    for key in ["increase = \"50%\"", "decrease = \"30%\"", "run_total = \"10%\""] {
+        let (name, _) = key.split_once(' ').unwrap();
+        desk.edit("psactl.toml", key, &format!("{name} = \"off\""));
+    }
+    desk.psactl(&["setup", "--apply", "--yes", "--vendor-sync-is-off"]).ends_with(3);
+    desk.psactl(&["companies", "adopt", "--yes"]).ends_with(0);
+    desk.psactl(&["setup", "--apply", "--yes"]);
+    story::one_at_a_time(&desk);
+    // What the export has no column of is told.
+    desk.psactl(&["sync"]).ends_with(6).is_silent_on("failed");
+    desk.expects_refusals();
+    for number in 1..=4 {
+        let agreement = desk.agreement(&format!("Customer {number:05}"));
+        let path = format!("/agreements/{agreement}/additions");
+        desk.sandbox().add_fault(fault("GET", &path, "status-500", 1000)).unwrap();
+    }
+    // The first run of that day meets three of the four, and asks for nobody else; the second begins with the others.
+    desk.later(SignedDuration::from_hours(25));
+    export("13.5");
+    desk.psactl(&["sync"]).ends_with(5).says("9 customers were not asked for");
+    desk.later(SignedDuration::from_mins(16));
+    desk.psactl(&["sync"]).says("8 agreement additions updated");
 }
 
 #[test]

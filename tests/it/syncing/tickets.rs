@@ -304,6 +304,19 @@ fn a_held_ticket_is_opened_at_once_where_a_person_says_yes_and_never_after_a_no(
     assert_eq!(desk.tickets().len(), 3);
 }
 
+/// A search for tickets that failed is made again, though nothing new comes from the portal.
+#[test]
+fn tickets_that_could_not_be_looked_for_are_looked_for_again_soon() {
+    let desk = Desk::running();
+    desk.later(SignedDuration::from_mins(10));
+    bad(&desk, "n1", 1);
+    desk.fault("GET", "/service/tickets", "status-500", 4);
+    desk.psactl(&["sync"]).says("tickets");
+    assert_eq!(desk.tickets().len(), 0);
+    desk.later(SignedDuration::from_mins(16));
+    desk.psactl(&["sync"]).ends_with(0).says("1 ticket opened");
+}
+
 #[test]
 fn an_old_event_is_given_time_to_be_ended() {
     let desk = Desk::running();
