@@ -122,6 +122,7 @@ fn killed_at_every_write_it_ends_as_if_undisturbed() {
                 break;
             }
             kills += 1;
+            story::nothing_comes_any_more(&desk);
         }
         assert!(kills > 3, "{point}: {kills}");
         story::assert_same(&expected, &story::read_back(&desk), point);
