@@ -21,7 +21,21 @@ pub fn blocked(
     skew: Option<SignedDuration>,
     now: Timestamp,
 ) -> Option<(String, String)> {
-    if let Some(reason) = untimely(config, snapshot, &link.cid, now) {
+    data(config, snapshot, &link.cid, older, now)
+        .or_else(|| clock_is_off(skew))
+        .or_else(|| unconfirmed(config, snapshot, link))
+}
+
+/// Why nothing is made of what the portal says of a customer, neither quantities nor statistics, and what removes the
+/// cause: it is too old, not the newest, or not whole.
+pub fn data(
+    config: &Config,
+    snapshot: &Snapshot,
+    cid: &str,
+    older: bool,
+    now: Timestamp,
+) -> Option<(String, String)> {
+    if let Some(reason) = untimely(config, snapshot, cid, now) {
         let fix = match config.portal.source {
             PortalSource::Files(_) => "see that the portal's export is written again",
             PortalSource::X360Recover(_) => {
@@ -36,19 +50,14 @@ pub fn blocked(
             "put the newer export back; an old one is never billed".to_owned(),
         ));
     }
-    if let Some(off) = clock_is_off(skew) {
-        return Some(off);
-    }
-    if let Some(problem) = snapshot.problems_of(&link.cid).next() {
-        return Some((
-            format!("{problem}; a partial sum is a wrong bill"),
-            match config.portal.source {
-                PortalSource::Files(_) => "correct the row in the export".to_owned(),
-                PortalSource::X360Recover(_) => "see to it in the x360 Portal".to_owned(),
-            },
-        ));
-    }
-    unconfirmed(config, snapshot, link)
+    let problem = snapshot.problems_of(cid).next()?;
+    Some((
+        format!("{problem}; a partial sum is a wrong bill"),
+        match config.portal.source {
+            PortalSource::Files(_) => "correct the row in the export".to_owned(),
+            PortalSource::X360Recover(_) => "see to it in the x360 Portal".to_owned(),
+        },
+    ))
 }
 
 /// Why nothing that depends on dates may be written: the clocks are apart. `skew` is the server's minus ours.

@@ -360,6 +360,7 @@ impl Run<'_> {
         self.stop_where(strange, now)?;
         self.block_contradictions(observed, &mut rounds)?;
         record::unlinked(self.config, observed, &self.options, report);
+        record::stale(self.config, observed, now, report);
         let states = self.store.customers(name)?;
         // All next invoices: as they are for the customers of this run, as remembered for the others.
         let invoices: rust_decimal::Decimal = observed

@@ -40,6 +40,24 @@ pub(super) fn unlinked(config: &Config, observed: &Observed, options: &Options, 
     }
 }
 
+/// Where nothing but tickets is made of the portal's data, an export that is not renewed is all that tells that its
+/// events may have stopped, too.
+pub(super) fn stale(config: &Config, observed: &Observed, now: Timestamp, report: &mut Report) {
+    if config.billing.enabled || config.statistics.enabled {
+        return;
+    }
+    let Some(measured) = observed.snapshot.measured_at else { return };
+    if now.duration_since(measured) > config.portal.max_age {
+        let text = format!(
+            "the portal's accounts were measured {} UTC, longer ago than max_age ({}): tickets may lack what happened \
+             since",
+            text::moment(measured),
+            text::span(config.portal.max_age)
+        );
+        report.plan.act(None, text);
+    }
+}
+
 /// Customers of whom something is paused; whoever asked for one is told so.
 pub(super) fn paused(observed: &Observed, options: &Options, report: &mut Report) {
     for customer in &observed.snapshot.customers {

@@ -17,7 +17,7 @@ use crate::services::{self, Service};
 use crate::setup::{Chosen, managed_ids};
 use crate::store::{Binding, CustomerState, Hold, Link};
 
-/// So many customers in a row for whom ConnectWise itself fails are taken for all of them.
+/// After so many customers in a row for whom ConnectWise itself fails no more are asked for in this run.
 const MOST_FAILING: usize = 3;
 
 /// What the failure of a customer begins with that was not asked for.
@@ -165,16 +165,25 @@ impl Run<'_> {
             round.plan.block(Some(&link.cid), &link.portal_name, reason, fix);
             return Ok(());
         }
+        let does = |part: Part, enabled: bool| {
+            enabled && self.options.does(part) && observed.pauses.part(&link.cid, part).is_none()
+        };
+        let statistics = does(Part::Statistics, self.config.statistics.enabled);
+        let bills = does(Part::Billing, self.config.billing.enabled);
+        let data = billable::data(self.config, &observed.snapshot, &link.cid, observed.older, (self.clock)());
+        if let Some((reason, fix)) = data {
+            // One cause, told once: quantities are what it matters for most.
+            if bills || statistics {
+                let subject = if bills { "billing" } else { "backup statistics" };
+                round.plan.block(Some(&link.cid), subject, reason, fix);
+            }
+            return Ok(());
+        }
         let known = self.known(shared, link);
         let managed_id = self.config.connectwise.managed_id(&link.cid);
         let usage = observe::usage(&observed.snapshot, &link.cid);
-        let partial = observed.older
-            || observed.snapshot.results_unknown.contains(&link.cid)
-            || observed.snapshot.problems_of(&link.cid).next().is_some();
-        if self.config.statistics.enabled
-            && self.options.does(Part::Statistics)
-            && observed.pauses.part(&link.cid, Part::Statistics).is_none()
-            && !partial
+        if statistics
+            && !observed.snapshot.results_unknown.contains(&link.cid)
             && let Some(solution) = chosen.solution
         {
             let jobs = shared.jobs.get(link.cid.as_str()).copied().unwrap_or_default();
@@ -200,16 +209,7 @@ impl Run<'_> {
             }
             round.known.statistics = Some(print);
         }
-        let paused = observed.pauses.part(&link.cid, Part::Billing).is_some();
-        if !self.config.billing.enabled || !self.options.does(Part::Billing) || paused {
-            return Ok(());
-        }
-        let blocked = |skew| {
-            let now = (self.clock)();
-            billable::blocked(self.config, &observed.snapshot, link, observed.older, skew, now)
-        };
-        if let Some((reason, fix)) = blocked(None) {
-            round.plan.block(Some(&link.cid), "billing", reason, fix);
+        if !bills {
             return Ok(());
         }
         let print = known::usage(self.config, &chosen.products, link, &usage);
@@ -224,7 +224,7 @@ impl Run<'_> {
             None => observe::agreements(self.client, link.company_id).await?,
         };
         // The server's clock is known for certain only once it has answered.
-        if let Some((reason, fix)) = blocked(self.client.clock_skew((self.clock)())) {
+        if let Some((reason, fix)) = billable::clock_is_off(self.client.clock_skew((self.clock)())) {
             round.plan.block(Some(&link.cid), "billing", reason, fix);
             round.clock_is_off = true;
             return Ok(());
