@@ -310,13 +310,10 @@ fn below_included(addition: &Addition, used: &Use, settings: &Settings) -> Optio
         .then(|| format!("use is below the included {}", text::quantity(included)))
 }
 
-/// Whether somebody else wrote the quantity: neither psactl's last, nor the one it found, nor right anyway.
+/// Whether somebody else wrote the quantity: it is neither psactl's last (before its first the one it found), nor right
+/// anyway. Once psactl has written, the value it found is as foreign as any: a person may have set it back.
 pub fn is_foreign(binding: &Binding, addition: &Addition, target: Decimal) -> bool {
-    match addition.quantity {
-        // Found empty and never written.
-        None => binding.adopted.is_some() || binding.pushed.is_some(),
-        quantity => ![binding.adopted, binding.pushed, Some(target)].contains(&quantity),
-    }
+    addition.quantity != binding.pushed.or(binding.adopted) && addition.quantity != Some(target)
 }
 
 fn another_writer(cid: &str, service: &Service, binding: &Binding, addition: &Addition, plan: &mut Plan) {

@@ -540,8 +540,11 @@ fn what_cannot_be_right_is_blocked() {
         w.uses("250");
     });
     check(
-        "the value psactl found is nobody's work",
-        &["write #11 quantity 150 -> 200 [75 -> 100 USD]"],
+        "the value psactl found, set back after its push, is a person's work",
+        &[
+            "block Select Online Backup Storage, addition #11: somebody else wrote its quantity: 150 (psactl's last: \
+             200), by unknown at an unknown time",
+        ],
         |w| w.set("quantity", json!(150)),
     );
     check(

@@ -256,6 +256,19 @@ fn anothers_quantity_is_left_until_a_person_takes_the_addition_over() {
     assert_eq!(quantity(&desk, EDDIE, BDR), 420.0);
 }
 
+/// What psactl found before its first push is somebody's work once it stands there again.
+#[test]
+fn a_quantity_that_a_person_set_back_stays() {
+    let desk = by_hand();
+    desk.psactl(&["sync"]).ends_with(6);
+    desk.psactl(&["review", "--approve", "all"]).ends_with(0);
+    desk.psactl(&["sync"]).ends_with(0).says("200 -> 187.3");
+    desk.change(&desk.addition_path("Angry Fox", BDR), "quantity", 200);
+    used(&desk, "AF-BDR", "187.30", "190.00");
+    next_sync(&desk).ends_with(6).says("somebody else wrote its quantity: 200 (psactl's last: 187.3)");
+    assert_eq!(quantity(&desk, "Angry Fox", BDR), 200.0);
+}
+
 #[test]
 fn what_is_not_measured_is_left_as_it_is() {
     let desk = Desk::running();
