@@ -291,14 +291,26 @@ fn holds(run: &mut Finish<'_>, report: &Report) -> Result<()> {
         .collect();
     let planned: BTreeSet<String> =
         report.applied.iter().filter_map(|applied| guards::record_of(&applied.change)).collect();
+    let standing: BTreeMap<String, &FaultKey> = run
+        .observed
+        .faults
+        .iter()
+        .filter(|(_, fault)| fault.ended.is_none() && tickets::is_wanted(fault, &run.config.tickets))
+        .map(|(key, fault)| (guards::ticket_record(run.source, key, &fault.first_event), key))
+        .collect();
     for hold in run.store.holds()? {
         if hold.record.starts_with(guards::TICKET) {
-            // A ticket that is wanted no more: its fault ended, or another one came.
-            let looked_at = run.ticket_trouble.is_none()
-                && run.options.events.is_none()
-                && run.options.does(Part::Tickets)
-                && (run.options.cids.is_empty() || run.options.cids.contains(&hold.cid));
-            if looked_at && !kept.contains(&hold.record) && !planned.contains(&hold.record) {
+            // A ticket that is wanted no more: its fault ended, or another one came. One that was not looked at is
+            // wanted as before: what a person said of it stands.
+            let gone = match standing.get(&hold.record) {
+                None => true,
+                Some(key) => {
+                    run.decisions.contains_key(*key)
+                        && !kept.contains(&hold.record)
+                        && !planned.contains(&hold.record)
+                }
+            };
+            if gone {
                 run.store.drop_hold(&hold.record)?;
             }
             continue;

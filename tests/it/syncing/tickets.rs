@@ -304,6 +304,34 @@ fn a_held_ticket_is_opened_at_once_where_a_person_says_yes_and_never_after_a_no(
     assert_eq!(desk.tickets().len(), 3);
 }
 
+/// A person's no outlives a while in which its customer's tickets are not looked at.
+#[test]
+fn a_no_to_a_ticket_outlives_a_pause() {
+    let desk = Desk::linked();
+    desk.edit("psactl.toml", "max_new_per_hour = 25", "max_new_per_hour = 2");
+    desk.psactl(&["sync"]).ends_with(0);
+    desk.later(SignedDuration::from_mins(5));
+    desk.psactl(&["sync", "--open-standing"]).ends_with(6).says("2 tickets opened");
+    let review = desk.psactl(&["review", "--output", "json"]).ends_with(0).json();
+    let of_fox = review["held"].as_array().unwrap().iter().find(|hold| hold["cid"] == "419").unwrap();
+    desk.psactl(&["review", "--reject", &of_fox["id"].to_string(), "--reason", "known"]).ends_with(0);
+    let pause = ["pause", "419", "--only", "tickets", "--until", "2026-12-01", "--reason", "quiet"];
+    desk.psactl(&pause).ends_with(0);
+    desk.later(SignedDuration::from_hours(2));
+    desk.psactl(TICKETS).ends_with(0).says("1 ticket opened");
+    desk.psactl(&["resume", "419"]).ends_with(0);
+    desk.later(SignedDuration::from_hours(2));
+    for arguments in [TICKETS, &["sync", "--only", "tickets", "--verify"]] {
+        desk.psactl(arguments).ends_with(0);
+        assert_eq!(desk.tickets().len(), 3);
+    }
+    desk.psactl(&["review"]).ends_with(0).says("known");
+    // Its fault ends: nothing is left to say no to.
+    desk.event("ok", 1, "AF-BDR", "419", "OK", "BDR hardware recovered for account [AF-BDR / DOC30199010]");
+    desk.psactl(&["sync", "--only", "tickets", "--verify"]).ends_with(0);
+    desk.psactl(&["review"]).ends_with(0).says("Nothing is held");
+}
+
 /// A search for tickets that failed is made again, though nothing new comes from the portal.
 #[test]
 fn tickets_that_could_not_be_looked_for_are_looked_for_again_soon() {
