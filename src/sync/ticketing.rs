@@ -64,7 +64,9 @@ impl Run<'_> {
                     && !observed.contradicted.contains_key(&key.cid)
                     && observed.pauses.part(&key.cid, Part::Tickets).is_none()
                     && (news || insists)
-                    && tickets::is_wanted(fault, &self.config.tickets)
+                    // What was opened is resolved, too, where none would be opened any more.
+                    && (tickets::is_wanted(fault, &self.config.tickets)
+                        || fault.ended.is_some() && memory.is_open())
                     && observed.links.get(&key.cid).is_some_and(|link| {
                         billable::unconfirmed(self.config, &observed.snapshot, link).is_none()
                     })

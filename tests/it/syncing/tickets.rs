@@ -332,6 +332,36 @@ fn a_no_to_a_ticket_outlives_a_pause() {
     desk.psactl(&["review"]).ends_with(0).says("Nothing is held");
 }
 
+/// What a ticket was opened for is resolved although no ticket is opened for the like any more.
+#[test]
+fn a_ticket_is_resolved_though_its_severity_is_not_wanted_any_more() {
+    let desk = with_ticket();
+    desk.edit("psactl.toml", "severities = [\"warning\", \"error\"]", "severities = [\"warning\"]");
+    desk.later(SignedDuration::from_hours(1));
+    good(&desk, "n2", 1);
+    desk.psactl(TICKETS).ends_with(0).says("1 ticket resolved");
+    assert_eq!(ticket(&desk)["closedFlag"], json!(true));
+}
+
+#[test]
+fn no_ticket_is_opened_for_a_company_that_is_out_of_use() {
+    let desk = Desk::running();
+    let company = format!("/company/companies/{}", desk.company("Joe TV Repair"));
+    let before = desk.record("/company/companies", "name = \"Joe TV Repair\"")["status"]["id"].clone();
+    let status = id(&desk.record("/company/companies/statuses", "name = \"Not Active\""));
+    desk.change(&company, "status", json!({ "id": status }));
+    desk.later(SignedDuration::from_mins(10));
+    bad(&desk, "n1", 1);
+    desk.psactl(TICKETS).ends_with(6).says("Joe TV Repair").says("is “Not Active”");
+    assert_eq!(desk.tickets().len(), 0);
+    desk.later(SignedDuration::from_mins(1));
+    desk.forget_requests();
+    desk.psactl(TICKETS).ends_with(0);
+    assert_eq!(desk.requests().len(), 0);
+    desk.change(&company, "status", json!({ "id": before }));
+    desk.psactl(&["sync", "--only", "tickets", "--verify"]).ends_with(0).says("1 ticket opened");
+}
+
 /// A search for tickets that failed is made again, though nothing new comes from the portal.
 #[test]
 fn tickets_that_could_not_be_looked_for_are_looked_for_again_soon() {
