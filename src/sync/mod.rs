@@ -316,8 +316,44 @@ impl Run<'_> {
             }
             let observed = &*observed;
             wanted.retain(|key| !unknown.contains(&key.cid));
+            due.retain(|cid| !unknown.contains(cid));
+            let concerned: BTreeSet<&String> = due.iter().chain(wanted.iter().map(|key| &key.cid)).collect();
+            let links: Vec<&Link> = concerned.into_iter().filter_map(|cid| observed.links.get(cid)).collect();
+            match observe::out_of_use(self.client, links.iter().map(|link| link.company_id).collect()).await {
+                Ok(gone) => {
+                    for link in links {
+                        let Some(reason) = gone.get(&link.company_id) else { continue };
+                        let (cid, mut round) = (&link.cid, Round::default());
+                        let fix = format!(
+                            "psactl companies link {cid} COMPANY --replace, or make the company active again"
+                        );
+                        round.plan.block(Some(cid), &link.company_name, reason.as_str(), fix);
+                        wanted.retain(|key| key.cid != *cid);
+                        // Of one that was not due only the tickets wait.
+                        if due.remove(cid) {
+                            rounds.insert(cid.clone(), round);
+                        } else {
+                            ticket_plan.extend(round.plan);
+                        }
+                    }
+                }
+                // Nothing is written as if all were in use.
+                Err(failure) => {
+                    let Some(error) = failure.psa().filter(|error| error.is_one_records()) else {
+                        return Err(failure);
+                    };
+                    let why = "whether the companies are in use is not known";
+                    let unasked = || Round::unasked(error, why);
+                    rounds.extend(std::mem::take(&mut due).into_iter().map(|cid| (cid, unasked())));
+                    if !wanted.is_empty() {
+                        ticket_trouble = unasked().trouble;
+                    }
+                }
+            }
             let mut plan = Plan::default();
-            match self.plan_tickets(observed, chosen, name, &wanted, &mut plan, now).await {
+            let none = BTreeSet::new();
+            let asked = if ticket_trouble.is_none() { &wanted } else { &none };
+            match self.plan_tickets(observed, chosen, name, asked, &mut plan, now).await {
                 Ok(decided) => {
                     decisions = decided.decisions;
                     strange = decided.strange;
@@ -327,31 +363,7 @@ impl Run<'_> {
                 Err(failure) if !is_everybodys(&failure) => ticket_trouble = Some(failure.context("tickets")),
                 Err(failure) => return Err(failure),
             }
-            let ids: Vec<i64> =
-                due.iter().filter_map(|cid| observed.links.get(cid)).map(|link| link.company_id).collect();
-            let gone = match observe::out_of_use(self.client, ids).await {
-                Ok(gone) => gone,
-                Err(failure) if is_everybodys(&failure) => return Err(failure),
-                Err(failure) => {
-                    let text = format!("whether the companies are in use is not known: {}", failure.line());
-                    ticket_plan.act(None, text);
-                    BTreeMap::new()
-                }
-            };
-            let mut links: Vec<&Link> = Vec::new();
-            for cid in due.iter().filter(|cid| !unknown.contains(*cid)) {
-                let Some(link) = observed.links.get(cid) else { continue };
-                if let Some(reason) = gone.get(&link.company_id) {
-                    let mut round = Round::default();
-                    let fix = format!(
-                        "psactl companies link {cid} COMPANY --replace, or make the company active again"
-                    );
-                    round.plan.block(Some(cid), &link.company_name, reason.as_str(), fix);
-                    rounds.insert(cid.clone(), round);
-                    continue;
-                }
-                links.push(link);
-            }
+            let links: Vec<&Link> = due.iter().filter_map(|cid| observed.links.get(cid)).collect();
             let made = self.rounds(observed, chosen, name, &links, &zone, now).await?;
             approved.extend(made.values().flat_map(|round| round.billing.approved.iter().cloned()));
             rounds.extend(made);

@@ -482,6 +482,27 @@ fn one_customers_failure_stops_no_other() {
     assert_eq!(quantity(&desk, EDDIE, SELECT), 192.3);
 }
 
+/// Whether a company is in use is not known: it is not billed as if it were.
+#[test]
+fn where_nobody_says_which_companies_are_in_use_nothing_is_written() {
+    let desk = Desk::running();
+    desk.expects_refusals();
+    used(&desk, "AF-Office", "91.66", "92.00");
+    next_export(&desk, SignedDuration::from_hours(13));
+    let text = "Remote Backup failed for account [AF-Office / DOC30199012]";
+    desk.event("n1", 1, "AF-Office", "419", "Error", text);
+    desk.forget_requests();
+    desk.fault("GET", "/company/companies/statuses", "status-500", 4);
+    desk.psactl(&["sync"]).ends_with(5).says("whether the companies are in use is not known");
+    assert_eq!(desk.writes(), [""; 0]);
+    desk.later(SignedDuration::from_mins(1));
+    desk.forget_requests();
+    desk.psactl(&["sync"]).ends_with(0);
+    assert_eq!(desk.requests().len(), 0, "not every minute");
+    desk.later(SignedDuration::from_mins(15));
+    desk.psactl(&["sync"]).ends_with(0).says("1 ticket opened").says("91.66 -> 92");
+}
+
 #[test]
 fn a_company_that_is_out_of_use_is_blocked() {
     let desk = Desk::running();
