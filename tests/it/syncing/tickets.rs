@@ -362,6 +362,33 @@ fn no_ticket_is_opened_for_a_company_that_is_out_of_use() {
     desk.psactl(&["sync", "--only", "tickets", "--verify"]).ends_with(0).says("1 ticket opened");
 }
 
+/// A person closed the first, psactl opened a second, the person reopened the first: the end of the fault ends both.
+#[test]
+fn every_open_ticket_of_a_fault_is_resolved() {
+    let desk = with_ticket();
+    let first = ticket(&desk);
+    let path = format!("/service/tickets/{}", id(&first));
+    let statuses = format!("/service/boards/{}/statuses", first["board"]["id"]);
+    let closed = desk.record(&statuses, "closedStatus = true and inactive = false");
+    desk.change(&path, "status", json!({ "id": id(&closed) }));
+    desk.later(SignedDuration::from_hours(1));
+    bad(&desk, "n2", 1);
+    desk.psactl(TICKETS).ends_with(0);
+    desk.later(SignedDuration::from_hours(25));
+    bad(&desk, "n3", 1);
+    desk.psactl(TICKETS).ends_with(0).says("1 ticket opened");
+    desk.change(&path, "status", json!({ "id": first["status"]["id"] }));
+    desk.later(SignedDuration::from_hours(1));
+    good(&desk, "n4", 1);
+    desk.psactl(TICKETS).ends_with(0).says("2 tickets resolved");
+    let tickets = desk.tickets();
+    assert_eq!(tickets.iter().filter(|ticket| ticket["closedFlag"] == json!(true)).count(), 2);
+    desk.later(SignedDuration::from_mins(1));
+    desk.forget_requests();
+    desk.psactl(TICKETS).ends_with(0);
+    assert_eq!(desk.requests().len(), 0);
+}
+
 /// A search for tickets that failed is made again, though nothing new comes from the portal.
 #[test]
 fn tickets_that_could_not_be_looked_for_are_looked_for_again_soon() {
