@@ -188,7 +188,10 @@ impl Run<'_> {
         observed: &Observed,
     ) -> Result<Vec<Sighting>> {
         let known = observed.memories.get(key).and_then(|memory| memory.ticket);
-        let (_, since) = self.store.installation((self.clock)())?;
+        let now = (self.clock)();
+        let (_, since) = self.store.installation(now)?;
+        // What the journal has forgotten tells nothing.
+        let since = since.max(self.horizon(now));
         let mut strange = Vec::new();
         for ticket in tickets.iter().filter(|ticket| known != Some(ticket.id)) {
             if let Some(sighting) = second::ticket(key, ticket, since)
