@@ -1,6 +1,6 @@
 //! What stands and was said already, so that cron does not cry every minute.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
 use jiff::{SignedDuration, Timestamp};
 use rusqlite::{OptionalExtension, params};
@@ -103,16 +103,5 @@ impl Store {
             }
         }
         Ok(())
-    }
-
-    /// How many subjects of each customer stand in an area.
-    pub fn standing_by_customer(&self, area: &str) -> Result<BTreeMap<String, usize>> {
-        let mut query = self.db.prepare_cached(
-            "SELECT cid, count(*) FROM standing WHERE area = ?1 AND cid <> '' GROUP BY cid",
-        )?;
-        let rows = query.query_map([area], |row| {
-            Ok((row.get(0)?, usize::try_from(row.get::<_, i64>(1)?).unwrap_or(0)))
-        })?;
-        Ok(rows.collect::<rusqlite::Result<_>>()?)
     }
 }

@@ -448,7 +448,7 @@ impl Run<'_> {
                 plan: whole,
                 applied,
                 states,
-                waiting: self.store.standing_by_customer("sync")?,
+                waiting: record::waiting(self.store.stands("sync")?),
                 now,
             },
             report,
