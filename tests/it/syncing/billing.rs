@@ -119,6 +119,11 @@ fn a_rejection_stands_until_the_value_moves_beyond_the_guard() {
     used(&desk, "AF-BDR", "195.00", "300.00");
     next_sync(&desk).ends_with(6).says("1 held");
     assert_eq!(quantity(&desk, "Angry Fox", BDR), 200.0);
+    // It is another question: neither the answer's reason nor its date is the new one's.
+    let review = desk.psactl(&["review", "--output", "json"]).ends_with(0).json();
+    let hold = review["held"].as_array().unwrap().iter().find(|hold| hold["cid"] == "419").unwrap();
+    assert_eq!((&hold["state"], &hold["note"]), (&json!("held"), &Value::Null));
+    assert_eq!(hold["since"].as_str().map(|since| &since[..13]), Some("2026-11-24T16"), "{hold:#}");
 }
 
 #[test]
