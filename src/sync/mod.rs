@@ -215,8 +215,11 @@ impl Run<'_> {
             outcome?;
             return Ok(report);
         }
-        let outcome = waiting::watch(self.store, self.config, self.client.requests_sent() > 0, now, outcome);
-        if report.applied.iter().any(|applied| applied.ended.is_refused_login()) {
+        // A login that reads and is refused half-way does not work: the refusals before it count on.
+        let refused_half_way = report.applied.iter().any(|applied| applied.ended.is_refused_login());
+        let works = self.client.requests_sent() > 0 && !refused_half_way;
+        let outcome = waiting::watch(self.store, self.config, works, now, outcome);
+        if refused_half_way {
             waiting::refused(self.store, self.config, now)?;
         }
         match outcome {

@@ -554,6 +554,20 @@ fn a_login_refused_half_way() {
     story::assert_psa(&desk, DAY_LATER, "refused half-way");
 }
 
+/// A login that reads and may not write, say: each try in vain makes the next one wait longer.
+#[test]
+fn a_login_refused_half_way_each_time_is_tried_less_and_less() {
+    let desk = story::before(DAY_LATER);
+    disturbed(&desk, DAY_LATER, fault("PATCH", "/", "status-401", 1000)).ends_with(6);
+    // Minutes since the try before, and whether it is tried.
+    for (minutes, tries) in [(2, true), (2, false), (4, true), (10, false), (6, true)] {
+        desk.later(SignedDuration::from_mins(minutes));
+        desk.forget_requests();
+        desk.psactl(&["sync"]);
+        assert_eq!(desk.writes().iter().any(|write| write.starts_with("PATCH")), tries, "after {minutes}");
+    }
+}
+
 /// Many writes are under way when the login is refused: none is begun after it.
 #[test]
 fn a_login_refused_while_many_writes_are_under_way() {
