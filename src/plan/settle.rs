@@ -77,6 +77,7 @@ impl Applier<'_> {
                             )
                         );
                         settled.open.push((entry.change.cid.clone(), entry.change.subject.to_string(), why));
+                        settled.until = settled.until.into_iter().chain([until]).min();
                         continue;
                     }
                     let error = Some(match entry.change.secret {
@@ -136,8 +137,10 @@ pub(super) enum Fate {
 pub struct Settled {
     /// How many are known now.
     pub found: usize,
-    /// Those that could not be looked up: customer, record, why.
+    /// Those that could not be looked up, or may still come: customer, record, why.
     pub open: Vec<(Option<String>, String, String)>,
+    /// When the first of those that may still come is to be looked for again.
+    pub until: Option<Timestamp>,
 }
 
 impl Settled {

@@ -283,6 +283,8 @@ impl Run<'_> {
         let mut approved = BTreeSet::new();
         // Customers of whom nothing is written before an earlier write is cleared up.
         let mut unknown: BTreeSet<String> = BTreeSet::new();
+        // When those are looked up again, whatever else there is to do then.
+        let mut look_up_at = None;
         if asks {
             waiting::allowed(self.store, self.config, self.options.by_hand, now)?;
             let zone = self.server_zone().await?;
@@ -292,6 +294,9 @@ impl Run<'_> {
                 self.store.note_login(self.config.connectwise.login.name())?;
                 let secrets = Secrets::default();
                 let settled = self.applier(report.run, &secrets, now).settle().await?;
+                if !settled.open.is_empty() {
+                    look_up_at = settled.until.or_else(|| now.checked_add(due::RETRY).ok());
+                }
                 for (cid, record, error) in settled.open {
                     let reason = format!("what became of an earlier write is not known: {error}");
                     let fix = "look at that record in ConnectWise; the next run looks again";
@@ -437,7 +442,7 @@ impl Run<'_> {
             self.writing.store(false, Ordering::Relaxed);
         }
         report.requests = self.client.requests_sent();
-        record::finish(
+        let next = record::finish(
             record::Finish {
                 config: self.config,
                 store: self.store,
@@ -455,7 +460,8 @@ impl Run<'_> {
                 now,
             },
             report,
-        )
+        )?;
+        Ok(look_up_at.map_or(next, |at| next.or(at)))
     }
 
     /// Stops, now and from now on, where psactl's login wrote what this state knows nothing of.

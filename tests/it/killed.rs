@@ -206,6 +206,23 @@ fn a_ticket_that_comes_after_its_run_was_killed_is_the_only_one() {
     assert_eq!(opened(), 1);
 }
 
+/// What never came is made once nothing of it can come any more, though nothing else is due then.
+#[test]
+fn a_ticket_that_never_came_is_opened_two_minutes_later() {
+    let desk = story::before(story::DAY_LATER);
+    story::one_at_a_time(&desk);
+    let text = "Remote Backup failed for account [JTR-Counter / DOC30199009]";
+    desk.event("n1", 1, "JTR-Counter", "355", "Error", text);
+    assert_eq!(Desk::ran(&mut story::command(&desk, &["sync"], "intent")).code, -1);
+    desk.psactl(&["sync"]).ends_with(6).says("ConnectWise may still be at work on it");
+    desk.later(jiff::SignedDuration::from_secs(50));
+    desk.forget_requests();
+    desk.psactl(&["sync"]).ends_with(0);
+    assert_eq!(desk.requests().len(), 0, "it is known when to look again");
+    desk.later(jiff::SignedDuration::from_mins(2));
+    desk.psactl(&["sync"]).ends_with(0).says("1 ticket opened");
+}
+
 /// A person changed the addition while the run lay dead: the written quantity is psactl's, the changed one is
 /// somebody else's work and stays.
 #[test]
