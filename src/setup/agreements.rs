@@ -36,12 +36,8 @@ pub(super) async fn check(setup: &mut Setup<'_>) -> Result<Finding> {
         }
     };
     let today = setup.today().await?;
-    let older =
-        match (setup.store.import(setup.source)?.and_then(|import| import.measured_at), snapshot.measured_at)
-        {
-            (Some(last), Some(this)) => this < last,
-            _ => false,
-        };
+    let last = setup.store.import(setup.source)?.and_then(|import| import.measured_at);
+    let older = billable::is_older(last, &snapshot, setup.now);
     let skew = setup.client.clock_skew(setup.now);
     let mut billed = Vec::new();
     for link in setup.links.clone() {

@@ -115,6 +115,13 @@ pub fn untimely(config: &Config, snapshot: &Snapshot, cid: &str, now: Timestamp)
     })
 }
 
+/// Whether an export was measured before the last one used. A measurement that claims to be from the future is not one
+/// to compare others with.
+pub fn is_older(last: Option<Timestamp>, snapshot: &Snapshot, now: Timestamp) -> bool {
+    let this = snapshot.measured_at.filter(|measured| !in_future(*measured, now));
+    this.zip(last).is_some_and(|(this, last)| this < last)
+}
+
 /// Whether a measurement lies further ahead than clocks differ.
 pub fn in_future(measured: Timestamp, now: Timestamp) -> bool {
     measured.duration_since(now) > CLOCKS

@@ -167,14 +167,8 @@ impl Run<'_> {
         let now = (self.clock)();
         let source = portal::open(self.config, self.store.folder())?;
         let name = source.name();
-        // What was read before is configured rightly: it is the portal that does not deliver.
         let known = self.store.import(name)?.is_some();
-        let undelivered = |error: portal::Error| match Failure::from(error) {
-            failure if known && failure.exit == Exit::Configuration => {
-                Failure { exit: Exit::Unreachable, ..failure }
-            }
-            failure => failure,
-        };
+        let undelivered = |error: portal::Error| Failure::from(error).undelivered(known);
         if (is_to_be_asked(self.config, source.as_ref(), now) || self.options.insists())
             && let Err(error) = source.refresh(now).await
         {
