@@ -103,12 +103,11 @@ impl Run<'_> {
     /// state not writable. Everything less stands in the report. What failed in the run before for the same
     /// cause is an error only every `remind_every`, so that cron does not cry each minute.
     pub async fn once(mut self) -> Result<Report> {
-        let nobody = BTreeSet::from([String::new()]);
         let mut silent = None;
         match self.attempt(&mut silent).await {
             Ok(mut report) => {
                 if !self.options.dry_run {
-                    self.store.settle_standing(RUN, &nobody, &BTreeSet::new())?;
+                    self.says(RUN, None)?;
                 }
                 self.tell_silent(silent, &mut report)?;
                 Ok(report)
@@ -123,12 +122,8 @@ impl Run<'_> {
                 } else {
                     record::wording(&failure.line())
                 };
-                let key = format!("run failed: {cause}");
-                let now = (self.clock)();
-                let speaks = self.store.speaks(&key, "", RUN, now, self.config.sync.remind_every)?;
-                self.store.settle_standing(RUN, &nobody, &BTreeSet::from([key]))?;
-                // Whoever names customers wants to know each time.
-                if speaks || self.options.by_hand || !self.options.cids.is_empty() {
+                let speaks = self.says(RUN, Some(format!("run failed: {cause}")))?;
+                if speaks || self.options.is_asked() {
                     Err(failure)
                 } else {
                     Ok(Report::still(failure.line()))
@@ -140,25 +135,19 @@ impl Run<'_> {
     /// A portal that did not answer is told of once, and again every `remind_every`; the run itself went on from what
     /// it answered before.
     fn tell_silent(&mut self, silent: Option<Failure>, report: &mut Report) -> Result<()> {
-        const AREA: &str = "portal";
-        let nobody = BTreeSet::from([String::new()]);
-        let Some(failure) = silent else {
-            if !self.options.dry_run {
-                self.store.settle_standing(AREA, &nobody, &BTreeSet::new())?;
-            }
-            return Ok(());
-        };
-        let key = format!("portal does not answer: {}", record::wording(&failure.line()));
-        let speaks = self.options.dry_run || {
-            let now = (self.clock)();
-            let speaks = self.store.speaks(&key, "", AREA, now, self.config.sync.remind_every)?;
-            self.store.settle_standing(AREA, &nobody, &BTreeSet::from([key]))?;
-            speaks || self.options.by_hand || !self.options.cids.is_empty()
-        };
-        if speaks {
+        let stands = silent
+            .as_ref()
+            .map(|failure| format!("portal does not answer: {}", record::wording(&failure.line())));
+        let speaks = self.options.dry_run || self.says("portal", stands)? || self.options.is_asked();
+        if let Some(failure) = silent.filter(|_| speaks) {
             report.portal_was_silent(&failure);
         }
         Ok(())
+    }
+
+    /// Whether the one thing that stands in an area is to be said now, if one does.
+    fn says(&self, area: &str, stands: Option<String>) -> Result<bool> {
+        Ok(self.store.says_one(area, stands, (self.clock)(), self.config.sync.remind_every)?)
     }
 
     /// `silent` is why the portal did not answer, where the run goes on from what it answered before.

@@ -233,17 +233,11 @@ fn again(run: &Finish<'_>, report: &Report) -> Result<Option<Timestamp>> {
 
 /// Whether any of the faults that stand without a ticket was not listed before, or speaks again.
 fn standing_news(run: &Finish<'_>, standing: &[Standing]) -> Result<bool> {
-    const AREA: &str = "first run";
-    let mut keys = BTreeSet::new();
-    let mut news = false;
-    for fault in standing {
-        let key = format!("{} standing {} {}", fault.cid, fault.account, wording(&fault.text));
-        news |= run.store.speaks(&key, &fault.cid, AREA, run.now, run.config.sync.remind_every)?;
-        keys.insert(key);
-    }
+    let key = |fault: &Standing| format!("{} standing {} {}", fault.cid, fault.account, wording(&fault.text));
+    let stands = standing.iter().map(|fault| (key(fault), fault.cid.clone())).collect();
     let cids = run.observed.faults.keys().map(|key| key.cid.clone()).collect();
-    run.store.settle_standing(AREA, &cids, &keys)?;
-    Ok(news)
+    let said = run.store.says("first run", &cids, &stands, run.now, run.config.sync.remind_every)?;
+    Ok(!said.is_empty())
 }
 
 /// Faults that stand without a ticket since the first run.
