@@ -9,7 +9,7 @@ use super::faults::FaultKey;
 use super::known::Known;
 use super::report::{Report, Standing, Trouble};
 use super::tickets::{self, Decision};
-use super::{Observed, Options, Part, Round, due, event_log, pausing};
+use super::{Observed, Options, Round, due, event_log, pausing};
 use crate::config::{Config, PortalSource};
 use crate::error::{Exit, Failure, Result};
 use crate::monitoring::Overview;
@@ -170,9 +170,6 @@ pub(super) fn finish(mut run: Finish<'_>, report: &mut Report) -> Result<due::Ne
     Ok(again(&run, report)?.map_or(next, |again| next.or(again)))
 }
 
-/// After a failure that may pass by itself.
-const SOON: SignedDuration = SignedDuration::from_mins(15);
-
 /// How long each write that was not made waits. One that was not even tried waits as long as the one whose
 /// failure was the cause.
 fn waits(run: &Finish<'_>, report: &Report) -> Vec<Option<SignedDuration>> {
@@ -180,7 +177,7 @@ fn waits(run: &Finish<'_>, report: &Report) -> Vec<Option<SignedDuration>> {
         Ended::Done { .. } | Ended::NotKept { .. } => None,
         // Without a cause it was a person who stopped the run: the next one goes on.
         Ended::Skipped { .. } => Some(SignedDuration::from_secs(1)),
-        Ended::Unknown { .. } | Ended::Failed { exit: Exit::Unreachable, .. } => Some(SOON),
+        Ended::Unknown { .. } | Ended::Failed { exit: Exit::Unreachable, .. } => Some(due::RETRY),
         // Whether the login may be tried again is decided elsewhere, at every run.
         Ended::Failed { login_refused: true, .. } => Some(SignedDuration::from_mins(1)),
         Ended::Failed { .. } => Some(run.config.sync.min_interval),
@@ -204,7 +201,7 @@ fn again(run: &Finish<'_>, report: &Report) -> Result<Option<Timestamp>> {
         let wait = match &applied.ended {
             Ended::Done { .. } => continue,
             Ended::Failed { exit: Exit::Unreachable, .. } | Ended::Unknown { .. } | Ended::Skipped { .. } => {
-                SOON
+                due::RETRY
             }
             Ended::Failed { .. } | Ended::NotKept { .. } => run.config.sync.min_interval,
         };
@@ -214,7 +211,7 @@ fn again(run: &Finish<'_>, report: &Report) -> Result<Option<Timestamp>> {
     let soon = |failure: &Failure| run.options.only.is_some() && failure.exit == Exit::Unreachable;
     let troubled = run.rounds.values().filter_map(|round| round.trouble.as_ref()).any(soon);
     if run.ticket_trouble.is_some() || troubled {
-        again.extend(run.now.checked_add(SOON).ok());
+        again.extend(run.now.checked_add(due::RETRY).ok());
     }
     let tried = |key: &FaultKey| {
         report.applied.iter().any(
@@ -311,12 +308,11 @@ fn holds(run: &mut Finish<'_>, report: &Report) -> Result<()> {
         }
         let looked_at =
             run.rounds.get(&hold.cid).is_some_and(|round| round.judged && round.trouble.is_none());
-        let billed = run.options.only.is_none_or(|only| only == Part::Billing);
         // What was taken back is held until a person says otherwise, whether or not anything is proposed.
         if hold.state == HoldState::Undone {
             continue;
         }
-        if looked_at && billed && !kept.contains(&hold.record) && !unfinished.contains(&hold.record) {
+        if looked_at && !kept.contains(&hold.record) && !unfinished.contains(&hold.record) {
             run.store.drop_hold(&hold.record)?;
         }
     }
@@ -348,13 +344,14 @@ fn customers(run: &mut Finish<'_>, report: &Report) -> Result<()> {
                 && matches!(applied.change.purpose, Purpose::Quantity { .. } | Purpose::Statistics)
         });
         let troubled = round.trouble.as_ref().map(|failure| {
-            let wait = if failure.exit == Exit::Unreachable { SOON } else { run.config.sync.min_interval };
+            let wait =
+                if failure.exit == Exit::Unreachable { due::RETRY } else { run.config.sync.min_interval };
             (wait, failure.line())
         });
         let unwritten = mine
             .iter()
             .filter_map(|(applied, wait)| Some(((*wait)?, applied.ended.trouble().unwrap_or_default())));
-        let clock = round.clock_is_off.then(|| (SOON, "the clocks are apart".to_owned()));
+        let clock = round.clock_is_off.then(|| (due::RETRY, "the clocks are apart".to_owned()));
         // The shortest wait: what is refused again is soon refused.
         let failed = troubled.into_iter().chain(unwritten).chain(clock).min_by_key(|(wait, _)| *wait);
         let wait = failed.as_ref().map(|(wait, _)| *wait);
