@@ -154,11 +154,6 @@ pub(super) async fn check(setup: &mut Setup<'_>) -> Result<Finding> {
             finding.offer(answers::who_gets(service, fee, links));
         }
     }
-    if finding.found.len() > 12 {
-        let more = finding.found.len() - 10;
-        finding.found.truncate(10);
-        finding.found.push(format!("and {more} more"));
-    }
     Ok(finding)
 }
 

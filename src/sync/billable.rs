@@ -72,15 +72,8 @@ pub fn clock_is_off(skew: Option<SignedDuration>) -> Option<(String, String)> {
 /// Why it is not certain that the customer still is this company: the portal calls it otherwise, or the
 /// Managed ID is another since a person agreed.
 pub fn unconfirmed(config: &Config, snapshot: &Snapshot, link: &Link) -> Option<(String, String)> {
-    if !link.is_confirmed_for(config) {
-        return Some((
-            format!(
-                "linked as {}, and now [connectwise] managed_id_prefix makes it {}",
-                link.managed_id,
-                config.connectwise.managed_id(&link.cid)
-            ),
-            format!("psactl companies link {} {} confirms the other Managed ID", link.cid, link.company_id),
-        ));
+    if let Some(changed) = prefix_changed(config, link) {
+        return Some(changed);
     }
     let customer = snapshot.customer(&link.cid).filter(|customer| customer.name != link.portal_name)?;
     Some((
@@ -90,6 +83,21 @@ pub fn unconfirmed(config: &Config, snapshot: &Snapshot, link: &Link) -> Option<
             link.cid, link.company_id
         ),
     ))
+}
+
+/// Why the Managed ID of a customer is another than the one that a person agreed to.
+pub fn prefix_changed(config: &Config, link: &Link) -> Option<(String, String)> {
+    let changed = || {
+        (
+            format!(
+                "linked as {}, and now [connectwise] managed_id_prefix makes it {}",
+                link.managed_id,
+                config.connectwise.managed_id(&link.cid)
+            ),
+            format!("psactl companies link {} {} confirms the other Managed ID", link.cid, link.company_id),
+        )
+    };
+    (!link.is_confirmed_for(config)).then(changed)
 }
 
 /// Why the use of a customer is too old to bill, or claims to be from the future. The oldest measurement of
