@@ -34,8 +34,6 @@ struct Shared<'a> {
     jobs: HashMap<&'a str, statistics::Jobs>,
     bindings: BTreeMap<i64, Binding>,
     holds: BTreeMap<String, Hold>,
-    /// The same, in order.
-    all_holds: Vec<Hold>,
     /// What ConnectWise calls psactl's own login.
     own_name: Option<String>,
     states: BTreeMap<String, CustomerState>,
@@ -66,7 +64,7 @@ impl Run<'_> {
         now: Timestamp,
     ) -> Result<BTreeMap<String, Round>> {
         let bindings = self.store.bindings(source)?;
-        let all_holds = self.store.holds()?;
+        let holds = self.store.holds()?;
         let mut shared = Shared {
             observed,
             chosen,
@@ -76,8 +74,7 @@ impl Run<'_> {
             services: services::enabled(&self.config.billing),
             jobs: statistics::jobs(&observed.events, zone, now),
             bindings: bindings.into_iter().map(|binding| (binding.addition_id, binding)).collect(),
-            holds: all_holds.iter().map(|hold| (hold.record.clone(), hold.clone())).collect(),
-            all_holds,
+            holds: holds.into_iter().map(|hold| (hold.record.clone(), hold)).collect(),
             own_name: self.store.own_name()?,
             states: self.store.customers(source)?,
             agreements: BTreeMap::new(),
@@ -205,7 +202,7 @@ impl Run<'_> {
                     unkept.insert(entry.id, self.store.unkept(entry.id)?);
                 }
                 statistics::plan(link, &managed_id, solution, &entries, numbers, &unkept, &mut round.plan);
-                statistics::hold_undone(&mut round.plan, &shared.all_holds);
+                statistics::hold_undone(&mut round.plan, &shared.holds);
             }
             round.known.statistics = Some(print);
         }
