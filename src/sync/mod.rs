@@ -334,10 +334,11 @@ impl Run<'_> {
                         return Err(failure);
                     };
                     let why = "whether the companies are in use is not known";
-                    let unasked = || Round::unasked(error, why);
-                    rounds.extend(std::mem::take(&mut due).into_iter().map(|cid| (cid, unasked())));
+                    let unasked = |cid| (cid, Round::unasked(error, why));
+                    rounds.extend(std::mem::take(&mut due).into_iter().map(unasked));
                     if !wanted.is_empty() {
-                        ticket_trouble = unasked().trouble;
+                        let failure = Failure::from(error.clone());
+                        ticket_trouble = Some(failure.context(format!("tickets were not looked for: {why}")));
                     }
                 }
             }

@@ -185,7 +185,7 @@ fn a_ticket_that_comes_after_its_run_was_killed_is_the_only_one() {
         method: Some("POST".to_owned()),
         path: Some("/service/tickets".to_owned()),
         kind: "later-then-reset".to_owned(),
-        after: Some(2000),
+        after: Some(6000),
         ..psactl::sandbox::Fault::default()
     };
     desk.sandbox().add_fault(slow).unwrap();

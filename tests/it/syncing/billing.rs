@@ -498,7 +498,10 @@ fn where_nobody_says_which_companies_are_in_use_nothing_is_written() {
     desk.event("n1", 1, "AF-Office", "419", "Error", text);
     desk.forget_requests();
     desk.fault("GET", "/company/companies/statuses", "status-500", 4);
-    desk.psactl(&["sync"]).ends_with(5).says("whether the companies are in use is not known");
+    desk.psactl(&["sync"])
+        .ends_with(5)
+        .says("whether the companies are in use is not known")
+        .says("tickets were not looked for");
     assert_eq!(desk.writes(), [""; 0]);
     desk.later(SignedDuration::from_mins(1));
     desk.forget_requests();
