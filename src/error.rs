@@ -129,6 +129,21 @@ impl Failure {
         self.error.chain().map(told).collect()
     }
 
+    /// The same failure where the portal's data were `read_before`: what was read is configured rightly, and it is the
+    /// portal that does not deliver.
+    pub fn undelivered(self, read_before: bool) -> Self {
+        let exit = match self.exit {
+            Exit::Configuration if read_before => Exit::Unreachable,
+            exit => exit,
+        };
+        Failure { exit, ..self }
+    }
+
+    /// What ConnectWise answered, where that is what failed.
+    pub fn psa(&self) -> Option<&psa::Error> {
+        self.error.downcast_ref()
+    }
+
     /// The whole chain in one line, for the event log and JSON.
     pub fn line(&self) -> String {
         self.error.chain().map(|cause| cause.to_string()).collect::<Vec<_>>().join(": ")

@@ -12,7 +12,7 @@
 //! A command *observes* the PSA ([`psa`]) and the portal ([`portal`]) as plain typed values; *plans* purely,
 //! values in and a [`plan::Plan`] out; *applies* each [`plan::Change`] through the journal
 //! ([`plan::apply::Applier`]); and *records* what became of it ([`store`]). `setup`, `companies`, `sync`,
-//! `reprocess` and `review` all go this way; `--dry-run` is the same way, stopped before *apply*; the
+//! `reprocess`, `apply` and `undo` all go this way; `--dry-run` is the same way, stopped before *apply*; the
 //! [`doctor`] judges the same observations.
 //!
 //! # The house

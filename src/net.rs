@@ -1,4 +1,5 @@
-//! What every HTTP client of psactl is made with, whoever it talks to.
+//! What the HTTP clients of psactl are made with, whoever they talk to; the one that pings a dead man's switch carries
+//! nothing and needs no more than the cryptography.
 
 use std::path::Path;
 

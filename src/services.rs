@@ -114,17 +114,6 @@ impl Service {
     pub fn unit_word(&self) -> &'static str {
         self.priced_per
     }
-
-    /// [`Self::guide_price`] as a number.
-    pub fn guide_price(&self) -> Option<Decimal> {
-        self.guide_price.and_then(|price| price.parse().ok())
-    }
-
-    /// Whether `level` is this service's level misspelt in one of the ways that are met: another case, other
-    /// blanks, *Workstations* or *Wks* for *Desktops*. False when it is right.
-    pub fn level_is_near_miss(&self, level: &str) -> bool {
-        level != self.level && level_is_near(level, self.level)
-    }
 }
 
 const STATS: &str = "Backup Stats";
@@ -352,7 +341,7 @@ mod tests {
             assert!(service.description.len() <= 60, "{}", service.description);
             assert!(service.description.starts_with("EFS "), "{}", service.description);
             if let Some(price) = service.guide_price {
-                assert!(service.guide_price().is_some(), "{price}");
+                assert!(price.parse::<Decimal>().is_ok(), "{price}");
             }
         }
     }
@@ -383,8 +372,5 @@ mod tests {
         }
         assert!(!level_is_near("# Servers", "# Desktops"));
         assert!(!level_is_near("Select", "Basic"));
-        let desktops = by_key("online-desktops").expect("a known key");
-        assert!(desktops.level_is_near_miss("# Wks"));
-        assert!(!desktops.level_is_near_miss("# Desktops"));
     }
 }

@@ -68,13 +68,11 @@ pub(super) fn run(context: &Context, args: Args) -> Result<Exit> {
     Ok(if looked.finds_something() { Exit::Found } else { Exit::Done })
 }
 
-/// What was read before is configured rightly: it is the portal that does not deliver.
+/// A failure to read the portal, as [`Failure::undelivered`] tells it.
 fn known(context: &Context, source: &dyn Source, failure: Failure) -> Failure {
     let read_before = || context.store().ok()?.import(source.name()).ok()?;
-    if failure.exit == Exit::Configuration && context.has_state() && read_before().is_some() {
-        return Failure { exit: Exit::Unreachable, ..failure };
-    }
-    failure
+    let read_before = context.has_state() && read_before().is_some();
+    failure.undelivered(read_before)
 }
 
 fn look(context: &Context, config: &Config, source: &dyn Source, now: Timestamp) -> Result<Looked> {
@@ -268,11 +266,7 @@ fn nothing_billed(
     if snapshot.measured_at.is_none() {
         return Some("the export does not say when its use was measured".to_owned());
     }
-    let older = snapshot
-        .measured_at
-        .zip(last)
-        .is_some_and(|(this, last)| this < last && !billable::in_future(this, now));
-    if older {
+    if billable::is_older(last, snapshot, now) {
         return Some("this export was measured before the last one used".to_owned());
     }
     if snapshot.problems.iter().any(|problem| problem.cid.is_none()) {

@@ -60,15 +60,14 @@ pub fn after_run(
 /// A warning is said when it is new, and again every `remind_every`; cron hears of nothing else.
 fn warn(context: &Context, config: &Config, store: &Store, troubles: &[(&str, String)]) {
     const AREA: &str = "monitoring";
-    let now = context.now();
-    let mut keys = BTreeSet::new();
+    let key = |what: &str| format!("{AREA} {what}");
+    let stands = troubles.iter().map(|(what, _)| (key(what), String::new())).collect();
+    let nobody = BTreeSet::from([String::new()]);
+    let said = store.says(AREA, &nobody, &stands, context.now(), config.sync.remind_every);
     for (what, trouble) in troubles {
-        let (key, every) = (format!("{AREA} {what}"), config.sync.remind_every);
         // A state that cannot be written has said so itself.
-        if store.speaks(&key, "", AREA, now, every).unwrap_or(true) {
+        if said.as_ref().map_or(true, |said| said.contains(key(what).as_str())) {
             context.ui.problem(&format!("warning: {}", text::clean(trouble)));
         }
-        keys.insert(key);
     }
-    let _unwritable = store.settle_standing(AREA, &BTreeSet::from([String::new()]), &keys);
 }

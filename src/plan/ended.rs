@@ -93,8 +93,8 @@ pub struct Applied {
     pub ended: Ended,
 }
 
-/// For each change the one whose failure kept it from being tried: an earlier one of the same customer, or whichever
-/// was refused the login. None where it was tried, or where a person or somebody's work in ConnectWise stopped it.
+/// For each change the one whose failure kept it from being tried: the last before it of the same customer, or
+/// whichever was refused the login. None where it was tried, or where a person or somebody's work in ConnectWise stopped it.
 pub fn causes(applied: &[Applied]) -> Vec<Option<&Applied>> {
     let login = applied.iter().find(|applied| applied.ended.is_refused_login());
     let mut failed: BTreeMap<Option<&str>, &Applied> = BTreeMap::new();

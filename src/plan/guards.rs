@@ -7,6 +7,7 @@ use rust_decimal::Decimal;
 use super::{Held, MoneyEffect, Plan};
 use crate::config::{Allowance, Guard};
 use crate::store::{Hold, HoldState};
+use crate::sync::faults::FaultKey;
 use crate::ui::text;
 
 /// A quantity that would be written.
@@ -167,7 +168,7 @@ pub fn record_of(change: &super::Change) -> Option<String> {
             change.subject.id.map(record)
         }
         super::Purpose::OpenTicket { source, fault, first_event, .. } => {
-            Some(format!("{TICKET}{}", fault.xref_of(source, first_event)))
+            Some(ticket_record(source, fault, first_event))
         }
         _ => None,
     }
@@ -175,6 +176,11 @@ pub fn record_of(change: &super::Change) -> Option<String> {
 
 /// What the record of a ticket that is held begins with.
 pub const TICKET: &str = "ticket ";
+
+/// The name under which the ticket of an episode of a fault is held: that of its first event.
+pub fn ticket_record(source: &str, fault: &FaultKey, first_event: &str) -> String {
+    format!("{TICKET}{}", fault.xref_of(source, first_event))
+}
 
 /// The name under which the quantity of an addition is held.
 pub fn quantity_record(addition: i64) -> String {

@@ -1,7 +1,7 @@
 //! A plan: what would be written, what waits for a yes, what cannot be right, and what to know.
 //!
-//! Planning is pure: observed values in, a [`Plan`] out. `setup`, `companies`, `sync`, `reprocess` and
-//! `review` all make plans and hand them to the same [`apply`].
+//! Planning is pure: observed values in, a [`Plan`] out. `setup`, `companies`, `sync`, `reprocess`, `apply`
+//! and `undo` all make plans and hand them to the same [`apply`].
 
 pub mod apply;
 mod change;

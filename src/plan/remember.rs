@@ -94,7 +94,6 @@ pub(super) fn remember(
         Purpose::OpenTicket { source, fault, first_event, told_until } => {
             let mut memory = store.ticket(source, fault)?.unwrap_or_default();
             memory.ticket = record;
-            memory.external_xref = answer.get("externalXRef").and_then(Value::as_str).map(str::to_owned);
             memory.first_event = Some(first_event.clone());
             memory.told_until = Some(*told_until);
             memory.noted_at = Some(now);

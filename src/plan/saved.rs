@@ -12,6 +12,7 @@ use serde_json::Value;
 use sha2::{Digest, Sha256};
 
 use super::{Change, Plan, Purpose, Request, field_line};
+use crate::config::hex;
 use crate::error::{Exit, Failure, Result};
 use crate::psa::Client;
 use crate::ui::text;
@@ -168,8 +169,7 @@ fn seal(value: &Value) -> String {
     if let Value::Object(map) = &mut plain {
         map.remove("seal");
     }
-    let digest = Sha256::digest(plain.to_string());
-    digest.iter().take(16).map(|byte| format!("{byte:02x}")).collect()
+    hex(&Sha256::digest(plain.to_string())[..16])
 }
 
 /// A saved plan that no longer holds, and what moved.

@@ -19,7 +19,7 @@ impl Applier<'_> {
             Request::Post { body, .. } => {
                 let found = match self.client.list::<Value>(path, &narrowed(equals)).await {
                     // What it belongs to is gone, and it with it.
-                    Err(error) if error.kind() == psa::Kind::NotFound => return Ok(Fate::Absent),
+                    Err(error) if error.is_not_found() => return Ok(Fate::Absent),
                     found => found?,
                 };
                 // Only the fields of the natural key decide: what else a person changed since is theirs.
@@ -66,17 +66,20 @@ impl Applier<'_> {
                     self.store.end_write(entry.id, EntryState::Done, record, Some(&answer), None, now)?;
                     settled.found += 1;
                 }
-                // What is not there yet may come: to make it again now could make it twice.
-                Ok(Fate::Absent) if may_still_come(&entry, now).is_some() => {
-                    let until = may_still_come(&entry, now).unwrap_or(now);
-                    let why = format!(
-                        "its answer never came and ConnectWise may still be at work on it; it is looked for again \
-                         from {} UTC on",
-                        text::moment(until.saturating_add(SignedDuration::from_secs(59)).unwrap_or(until))
-                    );
-                    settled.open.push((entry.change.cid.clone(), entry.change.subject.to_string(), why));
-                }
-                Ok(Fate::Absent | Fate::Moved) => {
+                Ok(fate @ (Fate::Absent | Fate::Moved)) => {
+                    // What is not there yet may come: to make it again now could make it twice.
+                    if let (Fate::Absent, Some(until)) = (fate, may_still_come(&entry, now)) {
+                        let why = format!(
+                            "its answer never came and ConnectWise may still be at work on it; it is looked for again \
+                             from {} UTC on",
+                            text::moment(
+                                until.saturating_add(SignedDuration::from_secs(59)).unwrap_or(until)
+                            )
+                        );
+                        settled.open.push((entry.change.cid.clone(), entry.change.subject.to_string(), why));
+                        settled.until = settled.until.into_iter().chain([until]).min();
+                        continue;
+                    }
                     let error = Some(match entry.change.secret {
                         Some(_) => {
                             "it carried a password, which cannot be read back: whether it arrived is not known"
@@ -87,7 +90,7 @@ impl Applier<'_> {
                     settled.found += 1;
                 }
                 // One record that cannot be read must not stop all others: its customer waits.
-                Err(error) if is_one_records(&error) => {
+                Err(error) if error.is_one_records() => {
                     settled.open.push((
                         entry.change.cid.clone(),
                         entry.change.subject.to_string(),
@@ -109,14 +112,14 @@ impl Applier<'_> {
 /// behind them stops working.
 const STILL_AT_WORK: SignedDuration = SignedDuration::from_mins(2);
 
-/// Until when a record may still appear whose making nobody answered for; `None` where that time is over, or the
-/// run that made it was killed long enough ago to be started again.
+/// Until when a record may still appear whose making nobody answered for; `None` where that time is over. A run that
+/// was killed gave its writes up when it began them: it is started again within the minute, or by hand at once.
 fn may_still_come(entry: &Entry, now: Timestamp) -> Option<Timestamp> {
-    let until = entry.given_up?.checked_add(STILL_AT_WORK).ok()?;
+    let since = entry.given_up.unwrap_or(entry.at);
+    let until = since.checked_add(STILL_AT_WORK).ok()?;
     let makes = matches!(entry.change.request, Request::Post { .. });
     // A clock that went back must not hold this up for ever.
-    let fresh = entry.given_up.is_some_and(|given_up| given_up <= now) && now < until;
-    (makes && fresh).then_some(until)
+    (makes && since <= now && now < until).then_some(until)
 }
 
 /// What became of a write.
@@ -134,8 +137,10 @@ pub(super) enum Fate {
 pub struct Settled {
     /// How many are known now.
     pub found: usize,
-    /// Those that could not be looked up: customer, record, why.
+    /// Those that could not be looked up, or may still come: customer, record, why.
     pub open: Vec<(Option<String>, String, String)>,
+    /// When the first of those that may still come is to be looked for again.
+    pub until: Option<Timestamp>,
 }
 
 impl Settled {
@@ -153,12 +158,6 @@ impl Settled {
             .hint("look at that record in ConnectWise, then run the command again")),
         }
     }
-}
-
-/// Whether an error is about one record, not about ConnectWise as a whole.
-fn is_one_records(error: &psa::Error) -> bool {
-    use psa::Kind::{Conflict, Decode, Forbidden, Invalid, NotFound, Server, TooLong};
-    matches!(error.kind(), Conflict | Decode | Forbidden | Invalid | NotFound | Server | TooLong)
 }
 
 /// Whether a record still holds what the change was planned from.

@@ -367,6 +367,32 @@ impl Error {
         }
     }
 
+    /// Whether the failure is about the records that were asked for: what meets one of them need not meet another.
+    /// The way there, the login and the limit are everybody's; so is what can be told of no record.
+    pub fn is_one_records(&self) -> bool {
+        matches!(
+            self.kind(),
+            Kind::Conflict
+                | Kind::Decode
+                | Kind::Forbidden
+                | Kind::Invalid
+                | Kind::NotFound
+                | Kind::Server
+                | Kind::TimedOut
+                | Kind::TooLong
+        )
+    }
+
+    /// Whether there is no such record.
+    pub fn is_not_found(&self) -> bool {
+        self.kind() == Kind::NotFound
+    }
+
+    /// Whether ConnectWise itself failed, or was too slow: where this meets several in a row, it meets all.
+    pub fn is_servers(&self) -> bool {
+        matches!(self.kind(), Kind::Server | Kind::TimedOut)
+    }
+
     /// Whether a write may have been done although no answer says so.
     pub fn outcome_unknown(&self) -> bool {
         self.kind() == Kind::OutcomeUnknown

@@ -36,12 +36,8 @@ pub(super) async fn check(setup: &mut Setup<'_>) -> Result<Finding> {
         }
     };
     let today = setup.today().await?;
-    let older =
-        match (setup.store.import(setup.source)?.and_then(|import| import.measured_at), snapshot.measured_at)
-        {
-            (Some(last), Some(this)) => this < last,
-            _ => false,
-        };
+    let last = setup.store.import(setup.source)?.and_then(|import| import.measured_at);
+    let older = billable::is_older(last, &snapshot, setup.now);
     let skew = setup.client.clock_skew(setup.now);
     let mut billed = Vec::new();
     for link in setup.links.clone() {
@@ -64,8 +60,12 @@ pub(super) async fn check(setup: &mut Setup<'_>) -> Result<Finding> {
     let companies: BTreeSet<i64> = billed.iter().map(|(link, _)| link.company_id).collect();
     let agreements = observe::agreements_of(setup.client, companies).await?;
     let mut undecided: BTreeMap<&'static str, Vec<&Link>> = BTreeMap::new();
-    let alone =
-        |link: &Link| billed.iter().filter(|(other, _)| other.company_id == link.company_id).count() == 1;
+    // Every customer of the company counts, not only those that are looked at now.
+    let linked = setup.store.links(setup.source)?;
+    let alone = |link: &Link| {
+        let mut all = linked.iter().chain(billed.iter().map(|(other, _)| other));
+        all.all(|other| other.company_id != link.company_id || other.cid == link.cid)
+    };
     for (link, usage) in &billed {
         let agreements = agreements.get(&link.company_id).map_or(&[][..], Vec::as_slice);
         let managed_id = setup.config.connectwise.managed_id(&link.cid);
@@ -92,6 +92,10 @@ pub(super) async fn check(setup: &mut Setup<'_>) -> Result<Finding> {
                 continue;
             }
             let Some(product) = products.first() else { continue };
+            if let Some(why) = billed_without_serial(agreements, products, &managed_id, today) {
+                needs(&mut finding, link, service, used, &why);
+                continue;
+            }
             let placed = placed(setup, &mut finding, link, agreements, &managed_id, today);
             let (agreement, from) = match placed {
                 Ok(placed) => placed,
@@ -104,11 +108,21 @@ pub(super) async fn check(setup: &mut Setup<'_>) -> Result<Finding> {
             let mut included = None;
             let mut flat_fee = None;
             if let Some(fee) = setup.known.flat_fees.get(service.key) {
+                let billed = is_billed(fee, agreements, &managed_id, alone(link), today);
+                // One that may be the company's other customer's: to bill it again, or to take off what it includes,
+                // could both be wrong.
+                if let Some(addition) = unsigned_fee(fee, agreements, today).filter(|_| !billed) {
+                    let why = format!(
+                        "the flat fee #{} has no serial number, and {} has several customers: enter the Managed ID of \
+                         the one it is for",
+                        addition.id, link.company_name
+                    );
+                    needs(&mut finding, link, service, used, &why);
+                    continue;
+                }
                 let named = setup.flat_fees.contains(service.key).then_some(true);
                 match named.or_else(|| setup.answers.flat_fee(service.key, &link.cid)) {
-                    _ if is_billed(fee, agreements, &managed_id, alone(link), today) => {
-                        included = Some(fee.included);
-                    }
+                    _ if billed => included = Some(fee.included),
                     Some(true) => {
                         included = Some(fee.included);
                         flat_fee = Some(place.flat_fee(service, fee));
@@ -139,11 +153,6 @@ pub(super) async fn check(setup: &mut Setup<'_>) -> Result<Finding> {
         {
             finding.offer(answers::who_gets(service, fee, links));
         }
-    }
-    if finding.found.len() > 12 {
-        let more = finding.found.len() - 10;
-        finding.found.truncate(10);
-        finding.found.push(format!("and {more} more"));
     }
     Ok(finding)
 }
@@ -212,6 +221,43 @@ fn is_billed(
     })
 }
 
+/// A flat fee that was made by hand without a serial number.
+fn unsigned_fee<'a>(fee: &FlatFee, agreements: &'a [AgreementFacts], today: Date) -> Option<&'a Addition> {
+    let product = fee.product.item.id?;
+    let of_fee = |addition: &Addition| addition.product.as_ref().and_then(|own| own.id) == Some(product);
+    with_serial(agreements, "", today).map(|(_, addition)| addition).find(|addition| of_fee(addition))
+}
+
+/// Why a person must look first: an addition bills the service with the serial number left out, or written otherwise.
+/// Beside it psactl's own would bill twice.
+fn billed_without_serial(
+    agreements: &[AgreementFacts],
+    products: &[Product],
+    managed_id: &str,
+    today: Date,
+) -> Option<String> {
+    let (agreement, addition) = running(agreements, today).find(|(_, addition)| {
+        let serial = addition.serial_number.or_empty().trim();
+        let alike = serial.is_empty() || serial.to_lowercase() == managed_id.to_lowercase();
+        alike && is_of(addition, products)
+    })?;
+    let serial = match addition.serial_number.or_empty().trim() {
+        "" => "without a serial number".to_owned(),
+        other => format!("with the serial number “{other}”"),
+    };
+    Some(format!(
+        "addition #{} on {} bills it {serial}: enter {managed_id} there, or end it",
+        addition.id,
+        agreement.name.or_empty()
+    ))
+}
+
+/// Whether an addition is of one of these products.
+fn is_of(addition: &Addition, products: &[Product]) -> bool {
+    let product = addition.product.as_ref().and_then(|product| product.id);
+    product.is_some() && products.iter().any(|known| known.item.id == product)
+}
+
 /// Additions that bill the service or will: psactl never adds one of its own beside them. One that was
 /// cancelled or whose agreement has ended bills nothing any more.
 fn existing(
@@ -221,10 +267,7 @@ fn existing(
     today: Date,
 ) -> Vec<String> {
     with_serial(agreements, managed_id, today)
-        .filter(|(_, addition)| {
-            let product = addition.product.as_ref().and_then(|product| product.id);
-            product.is_some() && products.iter().any(|known| known.item.id == product)
-        })
+        .filter(|(_, addition)| is_of(addition, products))
         .map(|(agreement, addition)| format!("addition #{} on {}", addition.id, agreement.name.or_empty()))
         .collect()
 }
@@ -235,10 +278,15 @@ pub fn with_serial<'a>(
     managed_id: &'a str,
     today: Date,
 ) -> impl Iterator<Item = (&'a Agreement, &'a Addition)> {
+    running(agreements, today)
+        .filter(move |(_, addition)| addition.serial_number.or_empty().trim() == managed_id)
+}
+
+/// The additions that have not ended.
+fn running(agreements: &[AgreementFacts], today: Date) -> impl Iterator<Item = (&Agreement, &Addition)> {
     agreements
         .iter()
         .flat_map(|with| with.additions.iter().map(move |addition| (&with.agreement, addition)))
-        .filter(move |(_, addition)| addition.serial_number.or_empty().trim() == managed_id)
         .filter(move |(agreement, addition)| billing::why_ended(agreement, addition, today).is_none())
 }
 

@@ -62,6 +62,35 @@ fn psactl_adds_nothing_beside_what_bills_already() {
 }
 
 #[test]
+fn what_bills_without_the_serial_number_is_a_persons_to_see_to() {
+    let products = [product(Some(5), None), product(None, None)];
+    // What the addition is, the state of its agreement -> how it bills
+    let rows = [
+        ("no serial number", json!({"serialNumber": ""}), "Active", Some("without a serial number")),
+        ("none at all", json!({"serialNumber": null}), "Active", Some("without a serial number")),
+        (
+            "small letters",
+            json!({"serialNumber": " efs-342"}),
+            "Active",
+            Some("with the serial number “efs-342”"),
+        ),
+        ("another customer's", json!({"serialNumber": "EFS-355"}), "Active", None),
+        ("a longer one", json!({"serialNumber": "EFS-3421"}), "Active", None),
+        ("another product", json!({"serialNumber": "", "product": {"id": 99}}), "Active", None),
+        ("no product at all", json!({"serialNumber": "", "product": {}}), "Active", None),
+        ("cancelled", json!({"serialNumber": "", "cancelledDate": "2026-11-01T00:00:00Z"}), "Active", None),
+        ("on an agreement that ended", json!({"serialNumber": ""}), "Expired", None),
+    ];
+    for (what, fields, status, expected) in rows {
+        let own = [facts(agreement(7, "Gold", "MS", status), vec![addition(11, 5, &fields)])];
+        let found = billed_without_serial(&own, &products, "EFS-342", TODAY);
+        let expected = expected
+            .map(|how| format!("addition #11 on Gold bills it {how}: enter EFS-342 there, or end it"));
+        assert_eq!(found, expected, "{what}");
+    }
+}
+
+#[test]
 fn an_addition_belongs_where_there_is_no_doubt() {
     let of = |id: i64, name: &str, kind: &str| facts(agreement(id, name, kind, "Active"), vec![]);
     let with = |id: i64, name: &str, fields: Value| {

@@ -96,7 +96,13 @@ impl Finding {
         matches!(self.standing, Standing::Done | Standing::Unneeded { .. })
     }
 
+    /// The step as it stands once all was looked at. Of many records ten are named.
     pub(super) fn settled(mut self) -> Self {
+        if self.found.len() > 12 {
+            let more = self.found.len() - 10;
+            self.found.truncate(10);
+            self.found.push(format!("and {more} more"));
+        }
         if self.standing == Standing::Done && !self.changes.is_empty() {
             self.standing = Standing::Todo;
         }

@@ -85,11 +85,6 @@ pub fn normal(name: &str) -> String {
     if words.is_empty() { name.trim().to_lowercase() } else { words.join(" ") }
 }
 
-/// How alike two names are, from 0 to 100. 100 says that they are equal once normalised, and nothing else does.
-pub fn score(a: &str, b: &str) -> u8 {
-    compare(&Name::of(a), &Name::of(b))
-}
-
 /// A name taken apart.
 #[derive(Debug)]
 struct Name {
@@ -112,6 +107,7 @@ impl Name {
     }
 }
 
+/// How alike two names are, from 0 to 100. 100 says that they are equal once normalised, and nothing else does.
 fn compare(a: &Name, b: &Name) -> u8 {
     if a.normal == b.normal {
         return 100;
@@ -229,6 +225,10 @@ mod tests {
         for (name, expected) in rows {
             assert_eq!(normal(name), expected, "{name}");
         }
+    }
+
+    fn score(a: &str, b: &str) -> u8 {
+        compare(&Name::of(a), &Name::of(b))
     }
 
     #[test]

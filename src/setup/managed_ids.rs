@@ -47,11 +47,6 @@ pub(super) async fn check(setup: &mut Setup<'_>) -> Result<Finding> {
         }
         finding.changes.extend(changes);
     }
-    if finding.found.len() > 12 {
-        let more = finding.found.len() - 10;
-        finding.found.truncate(10);
-        finding.found.push(format!("and {more} more"));
-    }
     Ok(finding)
 }
 

@@ -39,7 +39,7 @@ use crate::portal::Snapshot;
 use crate::psa::{CatalogItem, Client};
 use crate::services::{self, Service};
 use crate::store::{Choice, Link, Store};
-use crate::sync::zone;
+use crate::sync::{billable, zone};
 
 /// A record that another refers to: by id once it is there, by name while it is only planned.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -332,17 +332,8 @@ fn read(source: &dyn crate::portal::Source) -> std::result::Result<Snapshot, Str
 
 /// What a person has to do about a link that was made under another Managed ID prefix.
 fn unconfirmed(link: &Link, config: &Config) -> Option<String> {
-    (!link.is_confirmed_for(config)).then(|| {
-        format!(
-            "the prefix changed: customer {} was linked as {}, by the configuration it is {}; psactl companies link {} \
-             {} confirms",
-            link.cid,
-            link.managed_id,
-            config.connectwise.managed_id(&link.cid),
-            link.cid,
-            link.company_id
-        )
-    })
+    let (reason, fix) = billable::prefix_changed(config, link)?;
+    Some(format!("customer {}: {reason}; {fix}", link.cid))
 }
 
 #[cfg(test)]

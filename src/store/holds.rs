@@ -73,7 +73,7 @@ impl Store {
     }
 
     /// Keeps a hold in step with what was planned. Where before or after moved, it is a
-    /// new question: what a person said of the old one is void.
+    /// new question, asked now: what a person said of the old one is void.
     pub fn keep_hold(
         &self,
         record: &str,
@@ -86,7 +86,9 @@ impl Store {
             "INSERT INTO holds (record, cid, change, reason, before, after, state, since)
              VALUES (?1, ?2, ?3, ?4, ?5, ?6, 'held', ?7)
              ON CONFLICT (record) DO UPDATE SET change = ?3, reason = ?4, before = ?5, after = ?6,
-               state = CASE WHEN (before = ?5 AND after = ?6) OR state = 'undone' THEN state ELSE 'held' END",
+               state = CASE WHEN (before = ?5 AND after = ?6) OR state = 'undone' THEN state ELSE 'held' END,
+               note = CASE WHEN (before = ?5 AND after = ?6) OR state = 'undone' THEN note END,
+               since = CASE WHEN (before = ?5 AND after = ?6) OR state = 'undone' THEN since ELSE ?7 END",
             params![
                 record,
                 change.cid.as_deref().unwrap_or_default(),

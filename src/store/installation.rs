@@ -48,7 +48,7 @@ pub struct Stop {
 }
 
 /// Under which name it is remembered when an addition was last changed.
-pub(super) fn seen_key(addition: i64) -> String {
+fn seen_key(addition: i64) -> String {
     format!("{SEEN}{addition}")
 }
 

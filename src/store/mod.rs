@@ -82,7 +82,7 @@ impl Store {
         if !folder.is_dir() {
             crate::disk::make_folder(folder).map_err(io(folder))?;
         }
-        let file = folder.join("psactl.db");
+        let file = Store::file_in(folder);
         if !file.exists() {
             migrations::make_private(&file).map_err(io(&file))?;
         }
@@ -95,7 +95,7 @@ impl Store {
 
     /// Whether a folder holds a state.
     pub fn is_in(folder: &Path) -> bool {
-        folder.join("psactl.db").is_file()
+        Store::file_in(folder).is_file()
     }
 
     fn open_file(file: &Path, folder: &Path) -> Result<Connection> {

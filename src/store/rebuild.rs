@@ -4,7 +4,6 @@
 use std::path::{Path, PathBuf};
 
 use jiff::Timestamp;
-use rusqlite::params;
 
 use super::{Binding, Error, Link, Result, Store, TicketMemory, migrations};
 use crate::sync::faults::FaultKey;
@@ -68,8 +67,9 @@ impl Store {
         Ok(moved)
     }
 
-    /// Puts what ConnectWise says in place of links, ticket memories and bindings of a source. Event log and
-    /// history stay; so does what a person took back and nobody lifted. Nothing that was approved or rejected before
+    /// Puts what ConnectWise says in place of links and bindings of a source, and over what is remembered of its
+    /// tickets. Event log and history stay; so do what is remembered of tickets that are not open, and what a person
+    /// took back and nobody lifted. Nothing that was approved or rejected before
     /// counts any more, every customer is due, and psactl writes again where it had stopped.
     ///
     /// # Errors
@@ -84,7 +84,7 @@ impl Store {
             "UPDATE customers SET fingerprint = '', pushed_at = NULL, retry_at = NULL WHERE source = ?1",
             [source],
         )?;
-        change.execute("DELETE FROM meta WHERE key LIKE ?1 || '%'", [super::NEXT_DUE])?;
+        self.forget_rest()?;
         Store::forget_sightings(&change)?;
         for link in &rebuilt.links {
             self.set_link(source, link)?;
@@ -95,12 +95,7 @@ impl Store {
         for (key, memory) in &rebuilt.tickets {
             self.set_ticket(source, key, memory)?;
         }
-        for (addition, at) in &rebuilt.seen {
-            change.execute(
-                "INSERT OR REPLACE INTO meta (key, value) VALUES (?1, ?2)",
-                params![super::installation::seen_key(*addition), at.to_string()],
-            )?;
-        }
+        self.note_seen(&rebuilt.seen)?;
         change.commit()?;
         Ok(())
     }

@@ -80,6 +80,39 @@ impl Store {
         Ok(due)
     }
 
+    /// Which of the things that stand in an area now are to be said; each by what it is known by, with its customer.
+    /// What stood there of these customers and is not among them is forgotten. What is nobody's has the empty customer.
+    pub fn says<'a>(
+        &self,
+        area: &str,
+        cids: &BTreeSet<String>,
+        stands: &'a BTreeMap<String, String>,
+        now: Timestamp,
+        remind_every: SignedDuration,
+    ) -> Result<BTreeSet<&'a str>> {
+        let mut said = BTreeSet::new();
+        for (key, cid) in stands {
+            if self.speaks(key, cid, area, now, remind_every)? {
+                said.insert(key.as_str());
+            }
+        }
+        self.settle_standing(area, cids, &stands.keys().cloned().collect())?;
+        Ok(said)
+    }
+
+    /// The same of the one thing that may stand in an area and is nobody's; whether it is to be said.
+    pub fn says_one(
+        &self,
+        area: &str,
+        stands: Option<String>,
+        now: Timestamp,
+        remind_every: SignedDuration,
+    ) -> Result<bool> {
+        let nobody = BTreeSet::from([String::new()]);
+        let stands = stands.map(|key| (key, String::new())).into_iter().collect();
+        Ok(!self.says(area, &nobody, &stands, now, remind_every)?.is_empty())
+    }
+
     /// Since when something stands, where that is known.
     pub fn standing_since(&self, key: &str) -> Result<Option<Timestamp>> {
         let mut query = self.db.prepare_cached("SELECT since FROM standing WHERE key = ?1")?;
@@ -103,16 +136,5 @@ impl Store {
             }
         }
         Ok(())
-    }
-
-    /// How many subjects of each customer stand in an area.
-    pub fn standing_by_customer(&self, area: &str) -> Result<BTreeMap<String, usize>> {
-        let mut query = self.db.prepare_cached(
-            "SELECT cid, count(*) FROM standing WHERE area = ?1 AND cid <> '' GROUP BY cid",
-        )?;
-        let rows = query.query_map([area], |row| {
-            Ok((row.get(0)?, usize::try_from(row.get::<_, i64>(1)?).unwrap_or(0)))
-        })?;
-        Ok(rows.collect::<rusqlite::Result<_>>()?)
     }
 }

@@ -19,9 +19,6 @@ pub struct TicketMemory {
     /// The ticket.
     #[serde(default)]
     pub ticket: Option<i64>,
-    /// Its `externalXRef`.
-    #[serde(default)]
-    pub external_xref: Option<String>,
     /// The event that began the episode the ticket is about.
     #[serde(default)]
     pub first_event: Option<String>,

@@ -21,7 +21,21 @@ pub fn blocked(
     skew: Option<SignedDuration>,
     now: Timestamp,
 ) -> Option<(String, String)> {
-    if let Some(reason) = untimely(config, snapshot, &link.cid, now) {
+    data(config, snapshot, &link.cid, older, now)
+        .or_else(|| clock_is_off(skew))
+        .or_else(|| unconfirmed(config, snapshot, link))
+}
+
+/// Why nothing is made of what the portal says of a customer, neither quantities nor statistics, and what removes the
+/// cause: it is too old, not the newest, or not whole.
+pub fn data(
+    config: &Config,
+    snapshot: &Snapshot,
+    cid: &str,
+    older: bool,
+    now: Timestamp,
+) -> Option<(String, String)> {
+    if let Some(reason) = untimely(config, snapshot, cid, now) {
         let fix = match config.portal.source {
             PortalSource::Files(_) => "see that the portal's export is written again",
             PortalSource::X360Recover(_) => {
@@ -36,19 +50,14 @@ pub fn blocked(
             "put the newer export back; an old one is never billed".to_owned(),
         ));
     }
-    if let Some(off) = clock_is_off(skew) {
-        return Some(off);
-    }
-    if let Some(problem) = snapshot.problems_of(&link.cid).next() {
-        return Some((
-            format!("{problem}; a partial sum is a wrong bill"),
-            match config.portal.source {
-                PortalSource::Files(_) => "correct the row in the export".to_owned(),
-                PortalSource::X360Recover(_) => "see to it in the x360 Portal".to_owned(),
-            },
-        ));
-    }
-    unconfirmed(config, snapshot, link)
+    let problem = snapshot.problems_of(cid).next()?;
+    Some((
+        format!("{problem}; a partial sum is a wrong bill"),
+        match config.portal.source {
+            PortalSource::Files(_) => "correct the row in the export".to_owned(),
+            PortalSource::X360Recover(_) => "see to it in the x360 Portal".to_owned(),
+        },
+    ))
 }
 
 /// Why nothing that depends on dates may be written: the clocks are apart. `skew` is the server's minus ours.
@@ -63,15 +72,8 @@ pub fn clock_is_off(skew: Option<SignedDuration>) -> Option<(String, String)> {
 /// Why it is not certain that the customer still is this company: the portal calls it otherwise, or the
 /// Managed ID is another since a person agreed.
 pub fn unconfirmed(config: &Config, snapshot: &Snapshot, link: &Link) -> Option<(String, String)> {
-    if !link.is_confirmed_for(config) {
-        return Some((
-            format!(
-                "linked as {}, and now [connectwise] managed_id_prefix makes it {}",
-                link.managed_id,
-                config.connectwise.managed_id(&link.cid)
-            ),
-            format!("psactl companies link {} {} confirms the other Managed ID", link.cid, link.company_id),
-        ));
+    if let Some(changed) = prefix_changed(config, link) {
+        return Some(changed);
     }
     let customer = snapshot.customer(&link.cid).filter(|customer| customer.name != link.portal_name)?;
     Some((
@@ -81,6 +83,21 @@ pub fn unconfirmed(config: &Config, snapshot: &Snapshot, link: &Link) -> Option<
             link.cid, link.company_id
         ),
     ))
+}
+
+/// Why the Managed ID of a customer is another than the one that a person agreed to.
+pub fn prefix_changed(config: &Config, link: &Link) -> Option<(String, String)> {
+    let changed = || {
+        (
+            format!(
+                "linked as {}, and now [connectwise] managed_id_prefix makes it {}",
+                link.managed_id,
+                config.connectwise.managed_id(&link.cid)
+            ),
+            format!("psactl companies link {} {} confirms the other Managed ID", link.cid, link.company_id),
+        )
+    };
+    (!link.is_confirmed_for(config)).then(changed)
 }
 
 /// Why the use of a customer is too old to bill, or claims to be from the future. The oldest measurement of
@@ -104,6 +121,13 @@ pub fn untimely(config: &Config, snapshot: &Snapshot, cid: &str, now: Timestamp)
             text::span(limit)
         )
     })
+}
+
+/// Whether an export was measured before the last one used. A measurement that claims to be from the future is not one
+/// to compare others with.
+pub fn is_older(last: Option<Timestamp>, snapshot: &Snapshot, now: Timestamp) -> bool {
+    let this = snapshot.measured_at.filter(|measured| !in_future(*measured, now));
+    this.zip(last).is_some_and(|(this, last)| this < last)
 }
 
 /// Whether a measurement lies further ahead than clocks differ.

@@ -223,9 +223,14 @@ fn propose(
     if quantity.is_none() && described.is_none() {
         return;
     }
-    if let Some(reason) = invoice_due(agreement, facts) {
+    if let Some((reason, overdue)) = invoice_due(agreement, facts) {
         outcome.waiting.extend([quantity_record(id), description_record(id)]);
-        outcome.plan.note(Some(cid), format!("{}, addition #{id}: {reason}", service.name));
+        let text = format!("{}, addition #{id}: {reason}", service.name);
+        if overdue {
+            outcome.plan.act(Some(cid), text);
+        } else {
+            outcome.plan.note(Some(cid), text);
+        }
         return;
     }
 
@@ -310,13 +315,10 @@ fn below_included(addition: &Addition, used: &Use, settings: &Settings) -> Optio
         .then(|| format!("use is below the included {}", text::quantity(included)))
 }
 
-/// Whether somebody else wrote the quantity: neither psactl's last, nor the one it found, nor right anyway.
+/// Whether somebody else wrote the quantity: it is neither psactl's last (before its first the one it found), nor right
+/// anyway. Once psactl has written, the value it found is as foreign as any: a person may have set it back.
 pub fn is_foreign(binding: &Binding, addition: &Addition, target: Decimal) -> bool {
-    match addition.quantity {
-        // Found empty and never written.
-        None => binding.adopted.is_some() || binding.pushed.is_some(),
-        quantity => ![binding.adopted, binding.pushed, Some(target)].contains(&quantity),
-    }
+    addition.quantity != binding.pushed.or(binding.adopted) && addition.quantity != Some(target)
 }
 
 fn another_writer(cid: &str, service: &Service, binding: &Binding, addition: &Addition, plan: &mut Plan) {
@@ -351,15 +353,18 @@ fn never_invoiced(cid: &str, agreement: &Agreement, plan: &mut Plan) {
     }
 }
 
-/// Where the next invoice is due and the use belongs to the one after it: the change waits.
-fn invoice_due(agreement: &Agreement, facts: &Facts<'_>) -> Option<String> {
+/// Where the next invoice is due and the use belongs to the one after it: the change waits. Also says whether it is due
+/// for more than a month: then nobody makes it, and the quantity would wait for ever.
+fn invoice_due(agreement: &Agreement, facts: &Facts<'_>) -> Option<(String, bool)> {
     let next = agreement.next_invoice_date.map(day)?;
     let belongs_later = facts.measured_on.is_none_or(|measured| measured >= next);
+    let overdue = next.saturating_add(jiff::Span::new().months(1)) < facts.today;
     (next <= facts.today && belongs_later).then(|| {
-        format!(
+        let reason = format!(
             "invoice due: the invoice of {next} on {} is not made yet; waits for it",
             agreement.name.or_empty()
-        )
+        );
+        (reason, overdue)
     })
 }
 

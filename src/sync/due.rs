@@ -11,7 +11,6 @@ use super::{Observed, Options, billable, known, observe};
 use crate::config::Config;
 use crate::error::Result;
 use crate::portal::{EventKind, Stamp};
-use crate::services;
 use crate::store::{CustomerState, HoldState, LoggedEvent, NEXT_DUE, Store, TicketMemory};
 use serde::{Deserialize, Serialize};
 
@@ -92,15 +91,7 @@ pub(super) fn jobs(events: &[LoggedEvent]) -> BTreeMap<String, usize> {
 pub(super) fn fingerprint(config: &Config, observed: &Observed, cid: &str, now: Timestamp) -> String {
     let Observed { snapshot, jobs, .. } = observed;
     let mut hasher = Sha256::new();
-    let usage = observe::usage(snapshot, cid);
-    for service in services::enabled(&config.billing) {
-        if let Some(used) = usage.get(service.key) {
-            hasher.update(format!("{} {};", service.key, used.total.normalize()));
-            for (account, part) in &used.parts {
-                hasher.update(format!("{account} {};", part.normalize()));
-            }
-        }
-    }
+    known::hash_use(&mut hasher, config, &observe::usage(snapshot, cid));
     if config.statistics.enabled {
         let jobs = jobs.get(cid).copied().unwrap_or_default();
         hasher.update(format!("jobs {jobs};"));

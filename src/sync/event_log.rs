@@ -359,7 +359,12 @@ fn ticket_actions(
             }
             None => match memory.and_then(|memory| memory.ticket) {
                 Some(ticket) => (Outcome::Unneeded, format!("ConnectWise ticket #{ticket} tells of it.")),
-                None => (Outcome::Waiting, STANDING.to_owned()),
+                None if memory.is_some_and(|memory| memory.standing_since_first_run.is_some()) => {
+                    (Outcome::Waiting, STANDING.to_owned())
+                }
+                None => {
+                    (Outcome::Waiting, "Ticket waits: psactl status says what stands in its way.".to_owned())
+                }
             },
         };
         let covered = covering.fault(fault, logged).map(|covered| format!(" {covered}")).unwrap_or_default();

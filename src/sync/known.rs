@@ -54,6 +54,16 @@ pub(super) fn usage(
     usage: &BTreeMap<&'static str, Use>,
 ) -> String {
     let mut hasher = Sha256::new();
+    hash_use(&mut hasher, config, usage);
+    hasher.update(format!(
+        "{} {} {:?} {:?} {products:?}",
+        link.company_id, link.managed_id, config.billing, config.portal.gigabyte
+    ));
+    short(hasher)
+}
+
+/// Adds to a hash what is used of the services that are billed, with each account's part.
+pub(super) fn hash_use(hasher: &mut Sha256, config: &Config, usage: &BTreeMap<&'static str, Use>) {
     for service in services::enabled(&config.billing) {
         if let Some(used) = usage.get(service.key) {
             hasher.update(format!("{} {};", service.key, used.total.normalize()));
@@ -62,11 +72,6 @@ pub(super) fn usage(
             }
         }
     }
-    hasher.update(format!(
-        "{} {} {:?} {:?} {products:?}",
-        link.company_id, link.managed_id, config.billing, config.portal.gigabyte
-    ));
-    short(hasher)
 }
 
 /// What is to be reported of a customer, as a hash.

@@ -11,7 +11,7 @@ use crate::config::Config;
 use crate::error::Result;
 use crate::plan::Plan;
 use crate::portal::Customer;
-use crate::psa::{Company, Condition, ManagedId, OrEmpty, Query, paths};
+use crate::psa::{self, Company, Condition, ManagedId, OrEmpty, Query, paths};
 use crate::setup::{Chosen, managed_ids};
 use crate::store::Link;
 use crate::ui::text;
@@ -205,7 +205,7 @@ impl Run<'_> {
             // A company that is gone contradicts nothing.
             let entries = match managed_ids::entries_of(self.client, company).await {
                 Ok(entries) => entries,
-                Err(failure) if is_gone(&failure) => Vec::new(),
+                Err(failure) if failure.psa().is_some_and(psa::Error::is_not_found) => Vec::new(),
                 Err(failure) if is_everybodys(&failure) => return Err(failure),
                 // One that cannot be read now contradicts as before: its customer stays blocked, no other.
                 Err(_) => continue,
@@ -216,11 +216,6 @@ impl Run<'_> {
             contradicted(self.config, &observed.links, &self.store.doubled_managed_ids()?);
         Ok(true)
     }
-}
-
-fn is_gone(failure: &crate::error::Failure) -> bool {
-    use crate::psa::{Error, Kind};
-    failure.error.downcast_ref::<Error>().map(Error::kind) == Some(Kind::NotFound)
 }
 
 #[cfg(test)]

@@ -39,7 +39,7 @@ use crate::error::{Exit, Failure, Result};
 use crate::plan::apply::{Applied, Applier, Secrets};
 use crate::plan::{Plan, guards, saved, stop};
 use crate::portal;
-use crate::psa::{self, Client};
+use crate::psa::Client;
 use crate::setup::Chosen;
 use crate::store::{Import, Link, Sighting, Stop, Store};
 use faults::FaultKey;
@@ -82,6 +82,8 @@ struct Round {
     sighted: Option<BTreeSet<String>>,
     /// Why the customer could not be planned.
     trouble: Option<Failure>,
+    /// It was not asked for at all, because of what befell others.
+    unasked: bool,
     /// When what it is planned from was read.
     read_at: Option<Timestamp>,
     /// What ConnectWise has, once this is applied.
@@ -102,12 +104,11 @@ impl Run<'_> {
     /// state not writable. Everything less stands in the report. What failed in the run before for the same
     /// cause is an error only every `remind_every`, so that cron does not cry each minute.
     pub async fn once(mut self) -> Result<Report> {
-        let nobody = BTreeSet::from([String::new()]);
         let mut silent = None;
         match self.attempt(&mut silent).await {
             Ok(mut report) => {
                 if !self.options.dry_run {
-                    self.store.settle_standing(RUN, &nobody, &BTreeSet::new())?;
+                    self.says(RUN, None)?;
                 }
                 self.tell_silent(silent, &mut report)?;
                 Ok(report)
@@ -122,12 +123,8 @@ impl Run<'_> {
                 } else {
                     record::wording(&failure.line())
                 };
-                let key = format!("run failed: {cause}");
-                let now = (self.clock)();
-                let speaks = self.store.speaks(&key, "", RUN, now, self.config.sync.remind_every)?;
-                self.store.settle_standing(RUN, &nobody, &BTreeSet::from([key]))?;
-                // Whoever names customers wants to know each time.
-                if speaks || self.options.by_hand || !self.options.cids.is_empty() {
+                let speaks = self.says(RUN, Some(format!("run failed: {cause}")))?;
+                if speaks || self.options.is_asked() {
                     Err(failure)
                 } else {
                     Ok(Report::still(failure.line()))
@@ -139,25 +136,19 @@ impl Run<'_> {
     /// A portal that did not answer is told of once, and again every `remind_every`; the run itself went on from what
     /// it answered before.
     fn tell_silent(&mut self, silent: Option<Failure>, report: &mut Report) -> Result<()> {
-        const AREA: &str = "portal";
-        let nobody = BTreeSet::from([String::new()]);
-        let Some(failure) = silent else {
-            if !self.options.dry_run {
-                self.store.settle_standing(AREA, &nobody, &BTreeSet::new())?;
-            }
-            return Ok(());
-        };
-        let key = format!("portal does not answer: {}", record::wording(&failure.line()));
-        let speaks = self.options.dry_run || {
-            let now = (self.clock)();
-            let speaks = self.store.speaks(&key, "", AREA, now, self.config.sync.remind_every)?;
-            self.store.settle_standing(AREA, &nobody, &BTreeSet::from([key]))?;
-            speaks || self.options.by_hand || !self.options.cids.is_empty()
-        };
-        if speaks {
+        let stands = silent
+            .as_ref()
+            .map(|failure| format!("portal does not answer: {}", record::wording(&failure.line())));
+        let speaks = self.options.dry_run || self.says("portal", stands)? || self.options.is_asked();
+        if let Some(failure) = silent.filter(|_| speaks) {
             report.portal_was_silent(&failure);
         }
         Ok(())
+    }
+
+    /// Whether the one thing that stands in an area is to be said now, if one does.
+    fn says(&self, area: &str, stands: Option<String>) -> Result<bool> {
+        Ok(self.store.says_one(area, stands, (self.clock)(), self.config.sync.remind_every)?)
     }
 
     /// `silent` is why the portal did not answer, where the run goes on from what it answered before.
@@ -166,14 +157,8 @@ impl Run<'_> {
         let now = (self.clock)();
         let source = portal::open(self.config, self.store.folder())?;
         let name = source.name();
-        // What was read before is configured rightly: it is the portal that does not deliver.
         let known = self.store.import(name)?.is_some();
-        let undelivered = |error: portal::Error| match Failure::from(error) {
-            failure if known && failure.exit == Exit::Configuration => {
-                Failure { exit: Exit::Unreachable, ..failure }
-            }
-            failure => failure,
-        };
+        let undelivered = |error: portal::Error| Failure::from(error).undelivered(known);
         if (is_to_be_asked(self.config, source.as_ref(), now) || self.options.insists())
             && let Err(error) = source.refresh(now).await
         {
@@ -214,8 +199,11 @@ impl Run<'_> {
             outcome?;
             return Ok(report);
         }
-        let outcome = waiting::watch(self.store, self.config, self.client.requests_sent() > 0, now, outcome);
-        if report.applied.iter().any(|applied| applied.ended.is_refused_login()) {
+        // A login that reads and is refused half-way does not work: the refusals before it count on.
+        let refused_half_way = report.applied.iter().any(|applied| applied.ended.is_refused_login());
+        let works = self.client.requests_sent() > 0 && !refused_half_way;
+        let outcome = waiting::watch(self.store, self.config, works, now, outcome);
+        if refused_half_way {
             waiting::refused(self.store, self.config, now)?;
         }
         match outcome {
@@ -279,6 +267,8 @@ impl Run<'_> {
         let mut approved = BTreeSet::new();
         // Customers of whom nothing is written before an earlier write is cleared up.
         let mut unknown: BTreeSet<String> = BTreeSet::new();
+        // When those are looked up again, whatever else there is to do then.
+        let mut look_up_at = None;
         if asks {
             waiting::allowed(self.store, self.config, self.options.by_hand, now)?;
             let zone = zone::asked(self.config, self.client, self.store, !self.options.dry_run).await?;
@@ -288,6 +278,9 @@ impl Run<'_> {
                 self.store.note_login(self.config.connectwise.login.name())?;
                 let secrets = Secrets::default();
                 let settled = self.applier(report.run, &secrets, now).settle().await?;
+                if !settled.open.is_empty() {
+                    look_up_at = settled.until.or_else(|| now.checked_add(due::RETRY).ok());
+                }
                 for (cid, record, error) in settled.open {
                     let reason = format!("what became of an earlier write is not known: {error}");
                     let fix = "look at that record in ConnectWise; the next run looks again";
@@ -315,8 +308,45 @@ impl Run<'_> {
             }
             let observed = &*observed;
             wanted.retain(|key| !unknown.contains(&key.cid));
+            due.retain(|cid| !unknown.contains(cid));
+            let concerned: BTreeSet<&String> = due.iter().chain(wanted.iter().map(|key| &key.cid)).collect();
+            let links: Vec<&Link> = concerned.into_iter().filter_map(|cid| observed.links.get(cid)).collect();
+            match observe::out_of_use(self.client, links.iter().map(|link| link.company_id).collect()).await {
+                Ok(gone) => {
+                    for link in links {
+                        let Some(reason) = gone.get(&link.company_id) else { continue };
+                        let (cid, mut round) = (&link.cid, Round::default());
+                        let fix = format!(
+                            "psactl companies link {cid} COMPANY --replace, or make the company active again"
+                        );
+                        round.plan.block(Some(cid), &link.company_name, reason.as_str(), fix);
+                        wanted.retain(|key| key.cid != *cid);
+                        // Of one that was not due only the tickets wait.
+                        if due.remove(cid) {
+                            rounds.insert(cid.clone(), round);
+                        } else {
+                            ticket_plan.extend(round.plan);
+                        }
+                    }
+                }
+                // Nothing is written as if all were in use.
+                Err(failure) => {
+                    let Some(error) = failure.psa().filter(|error| error.is_one_records()) else {
+                        return Err(failure);
+                    };
+                    let why = "whether the companies are in use is not known";
+                    let unasked = |cid| (cid, Round::unasked(error, why));
+                    rounds.extend(std::mem::take(&mut due).into_iter().map(unasked));
+                    if !wanted.is_empty() {
+                        let failure = Failure::from(error.clone());
+                        ticket_trouble = Some(failure.context(format!("tickets were not looked for: {why}")));
+                    }
+                }
+            }
             let mut plan = Plan::default();
-            match self.plan_tickets(observed, chosen, name, &wanted, &mut plan, now).await {
+            let none = BTreeSet::new();
+            let asked = if ticket_trouble.is_none() { &wanted } else { &none };
+            match self.plan_tickets(observed, chosen, name, asked, &mut plan, now).await {
                 Ok(decided) => {
                     decisions = decided.decisions;
                     strange = decided.strange;
@@ -326,31 +356,7 @@ impl Run<'_> {
                 Err(failure) if !is_everybodys(&failure) => ticket_trouble = Some(failure.context("tickets")),
                 Err(failure) => return Err(failure),
             }
-            let ids: Vec<i64> =
-                due.iter().filter_map(|cid| observed.links.get(cid)).map(|link| link.company_id).collect();
-            let gone = match observe::out_of_use(self.client, ids).await {
-                Ok(gone) => gone,
-                Err(failure) if is_everybodys(&failure) => return Err(failure),
-                Err(failure) => {
-                    let text = format!("whether the companies are in use is not known: {}", failure.line());
-                    ticket_plan.act(None, text);
-                    BTreeMap::new()
-                }
-            };
-            let mut links: Vec<&Link> = Vec::new();
-            for cid in due.iter().filter(|cid| !unknown.contains(*cid)) {
-                let Some(link) = observed.links.get(cid) else { continue };
-                if let Some(reason) = gone.get(&link.company_id) {
-                    let mut round = Round::default();
-                    let fix = format!(
-                        "psactl companies link {cid} COMPANY --replace, or make the company active again"
-                    );
-                    round.plan.block(Some(cid), &link.company_name, reason.as_str(), fix);
-                    rounds.insert(cid.clone(), round);
-                    continue;
-                }
-                links.push(link);
-            }
+            let links: Vec<&Link> = due.iter().filter_map(|cid| observed.links.get(cid)).collect();
             let made = self.rounds(observed, chosen, name, &links, &zone, now).await?;
             approved.extend(made.values().flat_map(|round| round.billing.approved.iter().cloned()));
             rounds.extend(made);
@@ -359,6 +365,7 @@ impl Run<'_> {
         self.stop_where(strange, now)?;
         self.block_contradictions(observed, &mut rounds)?;
         record::unlinked(self.config, observed, &self.options, report);
+        record::stale(self.config, observed, now, report);
         let states = self.store.customers(name)?;
         // All next invoices: as they are for the customers of this run, as remembered for the others.
         let invoices: rust_decimal::Decimal = observed
@@ -420,7 +427,7 @@ impl Run<'_> {
             self.writing.store(false, Ordering::Relaxed);
         }
         report.requests = self.client.requests_sent();
-        record::finish(
+        let next = record::finish(
             record::Finish {
                 config: self.config,
                 store: self.store,
@@ -434,11 +441,12 @@ impl Run<'_> {
                 plan: whole,
                 applied,
                 states,
-                waiting: self.store.standing_by_customer("sync")?,
+                waiting: record::waiting(self.store.stands("sync")?),
                 now,
             },
             report,
-        )
+        )?;
+        Ok(look_up_at.map_or(next, |at| next.or(at)))
     }
 
     /// Stops, now and from now on, where psactl's login wrote what this state knows nothing of.
@@ -472,14 +480,5 @@ const RUN: &str = "run";
 /// Whether a failure met with one customer would meet every other: the way there, the login, the limit. What
 /// ConnectWise says about one customer's records is that customer's.
 pub(crate) fn is_everybodys(failure: &Failure) -> bool {
-    use psa::Kind::{Conflict, Decode, Forbidden, Invalid, NotFound, Server, TooLong};
-    match failure.error.downcast_ref::<psa::Error>().map(psa::Error::kind) {
-        Some(kind) => !matches!(kind, Conflict | Decode | Forbidden | Invalid | NotFound | Server | TooLong),
-        None => failure.exit != Exit::Partial,
-    }
-}
-
-/// Whether ConnectWise itself failed.
-fn is_servers(failure: &Failure) -> bool {
-    failure.error.downcast_ref::<psa::Error>().map(psa::Error::kind) == Some(psa::Kind::Server)
+    failure.psa().map_or(failure.exit != Exit::Partial, |error| !error.is_one_records())
 }

@@ -2,7 +2,6 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use futures_util::future::try_join;
 use futures_util::stream::{self, StreamExt, TryStreamExt};
 
 use super::billing::{AgreementFacts, Use};
@@ -256,16 +255,15 @@ pub async fn out_of_use(client: &Client, companies: Vec<i64>) -> Result<BTreeMap
         return Ok(gone);
     }
     let inactive = Query::all().filter(Condition::eq("inactiveFlag", true));
-    let statuses = paths::company_statuses();
-    let statuses = client.list::<CompanyStatus>(&statuses, &inactive);
+    // By itself: it is the first that a run asks with its login, and a refused one is tried once.
+    let inactive = client.list::<CompanyStatus>(&paths::company_statuses(), &inactive).await?;
     let batches = Condition::in_batches("id", companies, 1200).into_iter();
     let lists = stream::iter(batches)
         .map(|some| Query::all().filter(some).fields("id,name,status,deletedFlag"))
         .map(|query| async move { client.list::<Company>(&paths::companies(), &query).await })
         .buffer_unordered(client.max_concurrency())
         .try_collect::<Vec<_>>();
-    let (inactive, lists) = try_join(statuses, lists).await?;
-    for found in lists {
+    for found in lists.await? {
         for company in found.into_iter().filter(|company| !company.deleted_flag) {
             match inactive.iter().find(|status| company.status.as_ref().is_some_and(|own| own.is(status.id)))
             {

@@ -46,12 +46,8 @@ impl Run<'_> {
         // What was forgotten is not news when an export still has it.
         let horizon = self.horizon(now);
         log.events.retain(|event| event.time >= horizon);
-        // A measurement that claims to be from the future is not one to compare others with.
-        let measured = snapshot.measured_at.filter(|measured| !billable::in_future(*measured, now));
-        let older = match (self.store.import(name)?.and_then(|import| import.measured_at), measured) {
-            (Some(last), Some(this)) => this < last,
-            _ => false,
-        };
+        let last = self.store.import(name)?.and_then(|import| import.measured_at);
+        let older = billable::is_older(last, &snapshot, now);
         let events = if self.options.dry_run {
             event_log::merged(self.store.events(name)?, &log.events, now)
         } else {

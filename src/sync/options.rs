@@ -49,6 +49,11 @@ impl Options {
             || !self.cids.is_empty()
     }
 
+    /// Whether somebody waits for the answer, and wants to know each time what is wrong.
+    pub(super) fn is_asked(&self) -> bool {
+        self.by_hand || !self.cids.is_empty()
+    }
+
     pub(super) fn does(&self, part: Part) -> bool {
         self.only.is_none_or(|only| only == part)
     }

@@ -54,7 +54,6 @@ pub async fn tickets(
         if let Some((key, fault)) = key.and_then(|key| faults.get_key_value(key)) {
             let memory = TicketMemory {
                 ticket: Some(ticket.id),
-                external_xref: Some(xref.to_owned()),
                 first_event: Some(fault.first_event.clone()),
                 told_until: Some(fault.last_bad),
                 ..TicketMemory::default()

@@ -9,13 +9,14 @@ use super::faults::FaultKey;
 use super::known::Known;
 use super::report::{Report, Standing, Trouble};
 use super::tickets::{self, Decision};
-use super::{Observed, Options, Part, Round, due, event_log, pausing};
+use super::{Observed, Options, Round, due, event_log, pausing};
 use crate::config::{Config, PortalSource};
 use crate::error::{Exit, Failure, Result};
 use crate::monitoring::Overview;
 use crate::plan::apply::{Applied, Ended, causes};
 use crate::plan::{Plan, Purpose, guards};
-use crate::store::{CustomerState, HoldState, Store};
+use crate::store::{CustomerState, HoldState, Stands, Store};
+use crate::ui::text;
 
 /// Customers of the portal that no company is linked to.
 pub(super) fn unlinked(config: &Config, observed: &Observed, options: &Options, report: &mut Report) {
@@ -36,6 +37,24 @@ pub(super) fn unlinked(config: &Config, observed: &Observed, options: &Options, 
                 format!("psactl companies adopt, or psactl companies link {} COMPANY", customer.cid),
             );
         }
+    }
+}
+
+/// Where nothing but tickets is made of the portal's data, an export that is not renewed is all that tells that its
+/// events may have stopped, too.
+pub(super) fn stale(config: &Config, observed: &Observed, now: Timestamp, report: &mut Report) {
+    if config.billing.enabled || config.statistics.enabled {
+        return;
+    }
+    let Some(measured) = observed.snapshot.measured_at else { return };
+    if now.duration_since(measured) > config.portal.max_age {
+        let text = format!(
+            "the portal's accounts were measured {} UTC, longer ago than max_age ({}): tickets may lack what happened \
+             since",
+            text::moment(measured),
+            text::span(config.portal.max_age)
+        );
+        report.plan.act(None, text);
     }
 }
 
@@ -74,6 +93,19 @@ pub(super) struct Finish<'a> {
     pub now: Timestamp,
 }
 
+/// How many subjects of each customer are held or blocked: what is only told, or failed, waits for no answer.
+pub(super) fn waiting(stands: Vec<Stands>) -> BTreeMap<String, usize> {
+    let mut waiting = BTreeMap::new();
+    for cid in stands
+        .into_iter()
+        .filter(|stands| matches!(stands.what.as_str(), "held" | "blocked"))
+        .filter_map(|stands| stands.cid)
+    {
+        *waiting.entry(cid).or_default() += 1;
+    }
+    waiting
+}
+
 /// Records a run and fills its report; returns when there is something to do next.
 pub(super) fn finish(mut run: Finish<'_>, report: &mut Report) -> Result<due::Next> {
     report.plan.extend(std::mem::take(&mut run.plan));
@@ -91,10 +123,19 @@ pub(super) fn finish(mut run: Finish<'_>, report: &mut Report) -> Result<due::Ne
     for ahead in &run.observed.ahead {
         report.plan.act(Some(&ahead.cid), ahead.to_string());
     }
-    for (cid, round) in run.rounds {
+    for (cid, round) in run.rounds.iter().filter(|(_, round)| !round.unasked) {
         if let Some(trouble) = &round.trouble {
             report.troubles.push(Trouble::of(Some(cid), trouble));
         }
+    }
+    // One cause, told once, of however many.
+    let unasked = run.rounds.values().filter(|round| round.unasked);
+    let many = unasked.clone().count();
+    if let Some(trouble) = unasked.filter_map(|round| round.trouble.as_ref()).next() {
+        let whom = text::count(many, "customer was", "customers were");
+        report
+            .troubles
+            .push(Trouble { error: format!("{whom} {}", trouble.line()), ..Trouble::of(None, trouble) });
     }
     if let Some(trouble) = &run.ticket_trouble {
         report.troubles.push(Trouble::of(None, trouble));
@@ -109,7 +150,7 @@ pub(super) fn finish(mut run: Finish<'_>, report: &mut Report) -> Result<due::Ne
             report.troubles.push(trouble);
         }
     }
-    report.customers = run.rounds.len();
+    report.customers = run.rounds.len() - many;
     if run.options.dry_run {
         return Ok(due::Next { own: run.now, all: run.now });
     }
@@ -126,11 +167,8 @@ pub(super) fn finish(mut run: Finish<'_>, report: &mut Report) -> Result<due::Ne
         Ok(())
     })?;
     let next = due::next(run.config, run.store, run.source, run.observed, run.decisions, run.now)?;
-    Ok(tickets_again(&run, report)?.map_or(next, |again| next.or(again)))
+    Ok(again(&run, report)?.map_or(next, |again| next.or(again)))
 }
-
-/// After a failure that may pass by itself.
-const SOON: SignedDuration = SignedDuration::from_mins(15);
 
 /// How long each write that was not made waits. One that was not even tried waits as long as the one whose
 /// failure was the cause.
@@ -139,7 +177,7 @@ fn waits(run: &Finish<'_>, report: &Report) -> Vec<Option<SignedDuration>> {
         Ended::Done { .. } | Ended::NotKept { .. } => None,
         // Without a cause it was a person who stopped the run: the next one goes on.
         Ended::Skipped { .. } => Some(SignedDuration::from_secs(1)),
-        Ended::Unknown { .. } | Ended::Failed { exit: Exit::Unreachable, .. } => Some(SOON),
+        Ended::Unknown { .. } | Ended::Failed { exit: Exit::Unreachable, .. } => Some(due::RETRY),
         // Whether the login may be tried again is decided elsewhere, at every run.
         Ended::Failed { login_refused: true, .. } => Some(SignedDuration::from_mins(1)),
         Ended::Failed { .. } => Some(run.config.sync.min_interval),
@@ -149,8 +187,8 @@ fn waits(run: &Finish<'_>, report: &Report) -> Vec<Option<SignedDuration>> {
     both.map(|(applied, cause)| own(&cause.unwrap_or(applied).ended)).collect()
 }
 
-/// When tickets that were held back by the hour's share, or failed, are tried again.
-fn tickets_again(run: &Finish<'_>, report: &Report) -> Result<Option<Timestamp>> {
+/// When what was held back by the hour's share, or failed, and is no customer's to wait for, is tried again.
+fn again(run: &Finish<'_>, report: &Report) -> Result<Option<Timestamp>> {
     let hour = SignedDuration::from_hours(1);
     let mut again = Vec::new();
     let of_tickets = |applied: &&Applied| {
@@ -163,11 +201,17 @@ fn tickets_again(run: &Finish<'_>, report: &Report) -> Result<Option<Timestamp>>
         let wait = match &applied.ended {
             Ended::Done { .. } => continue,
             Ended::Failed { exit: Exit::Unreachable, .. } | Ended::Unknown { .. } | Ended::Skipped { .. } => {
-                SignedDuration::from_mins(15)
+                due::RETRY
             }
             Ended::Failed { .. } | Ended::NotKept { .. } => run.config.sync.min_interval,
         };
         again.extend(run.now.checked_add(wait).ok());
+    }
+    // Those that could not be looked for; and where a run of one part keeps no customer's wait, its customers.
+    let soon = |failure: &Failure| run.options.only.is_some() && failure.exit == Exit::Unreachable;
+    let troubled = run.rounds.values().filter_map(|round| round.trouble.as_ref()).any(soon);
+    if run.ticket_trouble.is_some() || troubled {
+        again.extend(run.now.checked_add(due::RETRY).ok());
     }
     let tried = |key: &FaultKey| {
         report.applied.iter().any(
@@ -186,17 +230,11 @@ fn tickets_again(run: &Finish<'_>, report: &Report) -> Result<Option<Timestamp>>
 
 /// Whether any of the faults that stand without a ticket was not listed before, or speaks again.
 fn standing_news(run: &Finish<'_>, standing: &[Standing]) -> Result<bool> {
-    const AREA: &str = "first run";
-    let mut keys = BTreeSet::new();
-    let mut news = false;
-    for fault in standing {
-        let key = format!("{} standing {} {}", fault.cid, fault.account, wording(&fault.text));
-        news |= run.store.speaks(&key, &fault.cid, AREA, run.now, run.config.sync.remind_every)?;
-        keys.insert(key);
-    }
+    let key = |fault: &Standing| format!("{} standing {} {}", fault.cid, fault.account, wording(&fault.text));
+    let stands = standing.iter().map(|fault| (key(fault), fault.cid.clone())).collect();
     let cids = run.observed.faults.keys().map(|key| key.cid.clone()).collect();
-    run.store.settle_standing(AREA, &cids, &keys)?;
-    Ok(news)
+    let said = run.store.says("first run", &cids, &stands, run.now, run.config.sync.remind_every)?;
+    Ok(!said.is_empty())
 }
 
 /// Faults that stand without a ticket since the first run.
@@ -244,26 +282,37 @@ fn holds(run: &mut Finish<'_>, report: &Report) -> Result<()> {
         .collect();
     let planned: BTreeSet<String> =
         report.applied.iter().filter_map(|applied| guards::record_of(&applied.change)).collect();
+    let standing: BTreeMap<String, &FaultKey> = run
+        .observed
+        .faults
+        .iter()
+        .filter(|(_, fault)| fault.ended.is_none() && tickets::is_wanted(fault, &run.config.tickets))
+        .map(|(key, fault)| (guards::ticket_record(run.source, key, &fault.first_event), key))
+        .collect();
     for hold in run.store.holds()? {
         if hold.record.starts_with(guards::TICKET) {
-            // A ticket that is wanted no more: its fault ended, or another one came.
-            let looked_at = run.ticket_trouble.is_none()
-                && run.options.events.is_none()
-                && run.options.does(Part::Tickets)
-                && (run.options.cids.is_empty() || run.options.cids.contains(&hold.cid));
-            if looked_at && !kept.contains(&hold.record) && !planned.contains(&hold.record) {
+            // A ticket that is wanted no more: its fault ended, or another one came. One that was not looked at is
+            // wanted as before: what a person said of it stands.
+            let gone = match standing.get(&hold.record) {
+                None => true,
+                Some(key) => {
+                    run.decisions.contains_key(*key)
+                        && !kept.contains(&hold.record)
+                        && !planned.contains(&hold.record)
+                }
+            };
+            if gone {
                 run.store.drop_hold(&hold.record)?;
             }
             continue;
         }
         let looked_at =
             run.rounds.get(&hold.cid).is_some_and(|round| round.judged && round.trouble.is_none());
-        let billed = run.options.only.is_none_or(|only| only == Part::Billing);
         // What was taken back is held until a person says otherwise, whether or not anything is proposed.
         if hold.state == HoldState::Undone {
             continue;
         }
-        if looked_at && billed && !kept.contains(&hold.record) && !unfinished.contains(&hold.record) {
+        if looked_at && !kept.contains(&hold.record) && !unfinished.contains(&hold.record) {
             run.store.drop_hold(&hold.record)?;
         }
     }
@@ -295,13 +344,14 @@ fn customers(run: &mut Finish<'_>, report: &Report) -> Result<()> {
                 && matches!(applied.change.purpose, Purpose::Quantity { .. } | Purpose::Statistics)
         });
         let troubled = round.trouble.as_ref().map(|failure| {
-            let wait = if failure.exit == Exit::Unreachable { SOON } else { run.config.sync.min_interval };
+            let wait =
+                if failure.exit == Exit::Unreachable { due::RETRY } else { run.config.sync.min_interval };
             (wait, failure.line())
         });
         let unwritten = mine
             .iter()
             .filter_map(|(applied, wait)| Some(((*wait)?, applied.ended.trouble().unwrap_or_default())));
-        let clock = round.clock_is_off.then(|| (SOON, "the clocks are apart".to_owned()));
+        let clock = round.clock_is_off.then(|| (due::RETRY, "the clocks are apart".to_owned()));
         // The shortest wait: what is refused again is soon refused.
         let failed = troubled.into_iter().chain(unwritten).chain(clock).min_by_key(|(wait, _)| *wait);
         let wait = failed.as_ref().map(|(wait, _)| *wait);
@@ -333,7 +383,8 @@ fn customers(run: &mut Finish<'_>, report: &Report) -> Result<()> {
 
 /// What is new in this run, or speaks again; what was said already stays quiet.
 fn news(run: &mut Finish<'_>, report: &mut Report) -> Result<()> {
-    let mut looked_at: BTreeSet<String> = run.rounds.keys().cloned().collect();
+    let asked = run.rounds.iter().filter(|(_, round)| !round.unasked);
+    let mut looked_at: BTreeSet<String> = asked.map(|(cid, _)| cid.clone()).collect();
     // Unlinked customers and tickets are looked at by every run that reads the portal.
     looked_at.extend(
         run.observed

@@ -9,17 +9,19 @@ use jiff::tz::TimeZone;
 
 use super::known::{self, Known};
 use super::{
-    Observed, Part, Round, Run, billable, billing, due, is_everybodys, is_servers, links, observe, second,
-    statistics,
+    Observed, Part, Round, Run, billable, billing, due, is_everybodys, links, observe, second, statistics,
 };
-use crate::error::Result;
-use crate::psa::Agreement;
+use crate::error::{Failure, Result};
+use crate::psa::{self, Agreement};
 use crate::services::{self, Service};
 use crate::setup::{Chosen, managed_ids};
 use crate::store::{Binding, CustomerState, Hold, Link};
 
-/// So many customers in a row for whom ConnectWise itself fails are taken for all of them.
+/// After so many customers in a row for whom ConnectWise itself fails no more are asked for in this run.
 const MOST_FAILING: usize = 3;
+
+/// What the failure of a customer begins with that was not asked for.
+const UNASKED: &str = "not asked for";
 
 /// What the rounds of one run share.
 struct Shared<'a> {
@@ -32,13 +34,19 @@ struct Shared<'a> {
     jobs: HashMap<&'a str, statistics::Jobs>,
     bindings: BTreeMap<i64, Binding>,
     holds: BTreeMap<String, Hold>,
-    /// The same, in order.
-    all_holds: Vec<Hold>,
     /// What ConnectWise calls psactl's own login.
     own_name: Option<String>,
     states: BTreeMap<String, CustomerState>,
     /// The agreements of companies, where they could be read in lists.
     agreements: BTreeMap<i64, Vec<Agreement>>,
+}
+
+impl Round {
+    /// The round of a customer that was not asked for, because of what ConnectWise answered otherwise.
+    pub(super) fn unasked(error: &psa::Error, why: &str) -> Round {
+        let trouble = Failure::from(error.clone()).context(format!("{UNASKED}: {why}"));
+        Round { trouble: Some(trouble), unasked: true, ..Round::default() }
+    }
 }
 
 impl Run<'_> {
@@ -56,7 +64,7 @@ impl Run<'_> {
         now: Timestamp,
     ) -> Result<BTreeMap<String, Round>> {
         let bindings = self.store.bindings(source)?;
-        let all_holds = self.store.holds()?;
+        let holds = self.store.holds()?;
         let mut shared = Shared {
             observed,
             chosen,
@@ -66,8 +74,7 @@ impl Run<'_> {
             services: services::enabled(&self.config.billing),
             jobs: statistics::jobs(&observed.events, zone, now),
             bindings: bindings.into_iter().map(|binding| (binding.addition_id, binding)).collect(),
-            holds: all_holds.iter().map(|hold| (hold.record.clone(), hold.clone())).collect(),
-            all_holds,
+            holds: holds.into_iter().map(|hold| (hold.record.clone(), hold)).collect(),
             own_name: self.store.own_name()?,
             states: self.store.customers(source)?,
             agreements: BTreeMap::new(),
@@ -76,22 +83,34 @@ impl Run<'_> {
         shared.agreements =
             observe::agreements_listed(self.client, billed.map(|link| link.company_id)).await?;
         let shared = &shared;
+        // What failed at the last try comes last: what fails for good must not keep the others from being asked for.
+        let failed = |link: &&Link| {
+            let error = shared.states.get(&link.cid).and_then(|state| state.error.as_deref());
+            error.is_some_and(|error| !error.starts_with(UNASKED))
+        };
+        let (last, first): (Vec<&Link>, Vec<&Link>) = links.iter().copied().partition(failed);
         let mut rounds = BTreeMap::new();
         let mut failing = 0;
         // Twice as many customers as requests can be under way: between two of its requests none keeps a place empty.
-        let mut under_way = stream::iter(links)
+        let mut under_way = stream::iter(first.into_iter().chain(last))
             .map(|link| async move { (link.cid.clone(), self.round(shared, link).await) })
             .buffer_unordered(2 * self.client.max_concurrency());
         while let Some((cid, round)) = under_way.next().await {
             // What is everybody's ends those under way, too: a refused login is not tried for each of them.
-            let mut round = round?;
-            failing = if round.trouble.as_ref().is_some_and(is_servers) { failing + 1 } else { 0 };
-            if failing == MOST_FAILING
-                && let Some(trouble) = round.trouble.take()
-            {
-                return Err(trouble);
-            }
+            let round = round?;
+            let servers = round.trouble.as_ref().and_then(Failure::psa).filter(|error| error.is_servers());
+            failing = if servers.is_some() { failing + 1 } else { 0 };
+            let servers = servers.filter(|_| failing == MOST_FAILING).cloned();
             rounds.insert(cid, round);
+            if let Some(error) = servers {
+                drop(under_way);
+                let why = format!("ConnectWise failed for {MOST_FAILING} customers in a row");
+                let left = links.iter().filter(|link| !rounds.contains_key(&link.cid));
+                let left: Vec<_> =
+                    left.map(|link| (link.cid.clone(), Round::unasked(&error, &why))).collect();
+                rounds.extend(left);
+                break;
+            }
         }
         Ok(rounds)
     }
@@ -143,16 +162,25 @@ impl Run<'_> {
             round.plan.block(Some(&link.cid), &link.portal_name, reason, fix);
             return Ok(());
         }
+        let does = |part: Part, enabled: bool| {
+            enabled && self.options.does(part) && observed.pauses.part(&link.cid, part).is_none()
+        };
+        let statistics = does(Part::Statistics, self.config.statistics.enabled);
+        let bills = does(Part::Billing, self.config.billing.enabled);
+        let data = billable::data(self.config, &observed.snapshot, &link.cid, observed.older, (self.clock)());
+        if let Some((reason, fix)) = data {
+            // One cause, told once: quantities are what it matters for most.
+            if bills || statistics {
+                let subject = if bills { "billing" } else { "backup statistics" };
+                round.plan.block(Some(&link.cid), subject, reason, fix);
+            }
+            return Ok(());
+        }
         let known = self.known(shared, link);
         let managed_id = self.config.connectwise.managed_id(&link.cid);
         let usage = observe::usage(&observed.snapshot, &link.cid);
-        let partial = observed.older
-            || observed.snapshot.results_unknown.contains(&link.cid)
-            || observed.snapshot.problems_of(&link.cid).next().is_some();
-        if self.config.statistics.enabled
-            && self.options.does(Part::Statistics)
-            && observed.pauses.part(&link.cid, Part::Statistics).is_none()
-            && !partial
+        if statistics
+            && !observed.snapshot.results_unknown.contains(&link.cid)
             && let Some(solution) = chosen.solution
         {
             let jobs = shared.jobs.get(link.cid.as_str()).copied().unwrap_or_default();
@@ -174,20 +202,11 @@ impl Run<'_> {
                     unkept.insert(entry.id, self.store.unkept(entry.id)?);
                 }
                 statistics::plan(link, &managed_id, solution, &entries, numbers, &unkept, &mut round.plan);
-                statistics::hold_undone(&mut round.plan, &shared.all_holds);
+                statistics::hold_undone(&mut round.plan, &shared.holds);
             }
             round.known.statistics = Some(print);
         }
-        let paused = observed.pauses.part(&link.cid, Part::Billing).is_some();
-        if !self.config.billing.enabled || !self.options.does(Part::Billing) || paused {
-            return Ok(());
-        }
-        let blocked = |skew| {
-            let now = (self.clock)();
-            billable::blocked(self.config, &observed.snapshot, link, observed.older, skew, now)
-        };
-        if let Some((reason, fix)) = blocked(None) {
-            round.plan.block(Some(&link.cid), "billing", reason, fix);
+        if !bills {
             return Ok(());
         }
         let print = known::usage(self.config, &chosen.products, link, &usage);
@@ -202,7 +221,7 @@ impl Run<'_> {
             None => observe::agreements(self.client, link.company_id).await?,
         };
         // The server's clock is known for certain only once it has answered.
-        if let Some((reason, fix)) = blocked(self.client.clock_skew((self.clock)())) {
+        if let Some((reason, fix)) = billable::clock_is_off(self.client.clock_skew((self.clock)())) {
             round.plan.block(Some(&link.cid), "billing", reason, fix);
             round.clock_is_off = true;
             return Ok(());

@@ -168,11 +168,10 @@ fn push(
 }
 
 /// Statistics that a person took back stay as they are until a person lifts that (design section 9, *Undo*).
-pub fn hold_undone(plan: &mut Plan, holds: &[Hold]) {
+pub fn hold_undone(plan: &mut Plan, holds: &BTreeMap<String, Hold>) {
     let held_by = |change: &Change| {
-        let record = guards::statistics_record(change.subject.id?);
-        let undone = change.purpose == Purpose::Statistics;
-        holds.iter().find(|hold| undone && hold.state == HoldState::Undone && hold.record == record)
+        let hold = holds.get(&guards::statistics_record(change.subject.id?))?;
+        (change.purpose == Purpose::Statistics && hold.state == HoldState::Undone).then_some(hold)
     };
     let (held, free): (Vec<Change>, Vec<Change>) =
         std::mem::take(&mut plan.changes).into_iter().partition(|change| held_by(change).is_some());

@@ -64,7 +64,9 @@ impl Run<'_> {
                     && !observed.contradicted.contains_key(&key.cid)
                     && observed.pauses.part(&key.cid, Part::Tickets).is_none()
                     && (news || insists)
-                    && tickets::is_wanted(fault, &self.config.tickets)
+                    // What was opened is resolved, too, where none would be opened any more.
+                    && (tickets::is_wanted(fault, &self.config.tickets)
+                        || fault.ended.is_some() && memory.is_open())
                     && observed.links.get(&key.cid).is_some_and(|link| {
                         billable::unconfirmed(self.config, &observed.snapshot, link).is_none()
                     })
@@ -186,7 +188,10 @@ impl Run<'_> {
         observed: &Observed,
     ) -> Result<Vec<Sighting>> {
         let known = observed.memories.get(key).and_then(|memory| memory.ticket);
-        let (_, since) = self.store.installation((self.clock)())?;
+        let now = (self.clock)();
+        let (_, since) = self.store.installation(now)?;
+        // What the journal has forgotten tells nothing.
+        let since = since.max(self.horizon(now));
         let mut strange = Vec::new();
         for ticket in tickets.iter().filter(|ticket| known != Some(ticket.id)) {
             if let Some(sighting) = second::ticket(key, ticket, since)

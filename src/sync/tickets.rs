@@ -24,7 +24,7 @@ pub enum Decision {
     Open,
     /// Add a note to the ticket.
     Note(i64),
-    /// Resolve the ticket.
+    /// Resolve the ticket, and every other of the fault that is open.
     Resolve(i64),
     /// Reopen the ticket psactl resolved.
     Reopen(i64),
@@ -241,7 +241,11 @@ pub fn plan(facts: &mut Facts<'_>, case: Case<'_>, decision: Decision, plan: &mu
         Decision::Nothing(_) | Decision::Wait(..) | Decision::Standing => {}
         Decision::Open => return may_open(facts, open(facts, case), plan),
         Decision::Note(ticket) => plan.changes.push(repeat_note(facts, case, *ticket)),
-        Decision::Resolve(ticket) => resolve(facts, case, *ticket, plan),
+        Decision::Resolve(_) => {
+            for open in case.seen.iter().filter(|ticket| !ticket.closed) {
+                resolve(facts, case, open.id, plan);
+            }
+        }
         Decision::Reopen(ticket) => {
             if case.board_of(*ticket).is_some_and(|board| board != facts.board) {
                 plan.block(

@@ -59,19 +59,19 @@ pub fn allowed(store: &Store, config: &Config, by_hand: bool, now: Timestamp) ->
     .hint("psactl doctor tries it at once and says what is wrong; a changed secret ends the waiting"))
 }
 
-/// Remembers from an outcome that the login was refused, or, where ConnectWise was `asked`, that it works.
+/// Remembers from an outcome that the login was refused, or that it `works`.
 ///
 /// # Errors
 /// The outcome itself, where it is one.
 pub fn watch<T>(
     store: &Store,
     config: &Config,
-    asked: bool,
+    works: bool,
     now: Timestamp,
     outcome: Result<T>,
 ) -> Result<T> {
     match &outcome {
-        Ok(_) if asked => store.forget_meta(KEY)?,
+        Ok(_) if works => store.forget_meta(KEY)?,
         Ok(_) => {}
         Err(failure) if is_refused(failure) => refused(store, config, now)?,
         Err(_) => {}
@@ -81,7 +81,7 @@ pub fn watch<T>(
 
 /// Whether a failure is a refused login, not a missing right.
 pub fn is_refused(failure: &Failure) -> bool {
-    failure.error.downcast_ref::<crate::psa::Error>().is_some_and(crate::psa::Error::is_refused_login)
+    failure.psa().is_some_and(crate::psa::Error::is_refused_login)
 }
 
 /// Remembers a refused login.

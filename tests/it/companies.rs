@@ -387,7 +387,7 @@ fn another_prefix_makes_no_second_entry_and_no_second_addition() {
     desk.forget_requests();
     desk.psactl(&["setup", "--apply", "--yes"])
         .ends_with(3)
-        .says("the prefix changed: customer 342 was linked as EFS-342, by the configuration it is NEW-342")
+        .says("customer 342: linked as EFS-342, and now [connectwise] managed_id_prefix makes it NEW-342")
         .says("psactl companies link 342");
     // Confirming it is refused while the old serial number is billed.
     desk.psactl(&["companies", "link", "342", EDDIE, "--yes"])

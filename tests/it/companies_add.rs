@@ -122,6 +122,7 @@ fn killed_at_every_write_it_ends_as_if_undisturbed() {
                 break;
             }
             kills += 1;
+            story::nothing_comes_any_more(&desk);
         }
         assert!(kills > 3, "{point}: {kills}");
         story::assert_same(&expected, &story::read_back(&desk), point);
@@ -284,6 +285,30 @@ fn usage_made_after_its_flat_fee_takes_the_included_amount_from_it() {
         made.iter().any(|(product, _, less)| product == "Online Backup Select Storage" && less == "25"),
         "{made:?}"
     );
+}
+
+/// The company's other customer may be the one that the fee was made for by hand: nobody gets 25 GB for nothing.
+#[test]
+fn a_fee_without_a_serial_number_may_be_the_other_customers() {
+    let desk = with_a_flat_fee();
+    desk.psactl(&["companies", "link", "355", EDDIE, "--yes"]).ends_with(0);
+    let product = id(&desk.record("/procurement/catalog", "identifier = \"Select Backup w/ 25 GB\""));
+    let path = format!("/finance/agreements/{}/additions", desk.agreement(EDDIE));
+    let body =
+        json!({ "product": { "id": product }, "quantity": 1, "billCustomer": "Billable", "unitPrice": 40 });
+    let fee = id(&desk.make(&path, body));
+    let add = ["companies", "add", "342", EDDIE, "--yes"];
+    desk.psactl(&add).says(&format!("flat fee #{fee}")).says("enter the Managed ID");
+    let made = additions(&desk, EDDIE);
+    assert!(!made.iter().any(|(_, _, less)| less == "25"), "{made:?}");
+    assert!(!made.iter().any(|(product, ..)| product == "Online Backup Select Storage"), "{made:?}");
+    // A person says whose it is: usage is made without an included amount.
+    desk.change(&format!("{path}/{fee}"), "serialNumber", "EFS-355");
+    desk.psactl(&add).ends_with(0);
+    let made = additions(&desk, EDDIE);
+    let usage: Vec<_> =
+        made.iter().filter(|(product, ..)| product == "Online Backup Select Storage").collect();
+    assert_eq!((usage.len(), usage[0].2.as_str()), (1, "0"), "{made:?}");
 }
 
 #[test]

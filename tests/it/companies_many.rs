@@ -215,6 +215,7 @@ fn a_file_is_finished_whenever_it_was_killed() {
                 break;
             }
             kills += 1;
+            crate::story::nothing_comes_any_more(&desk);
         }
         assert!(kills >= 4, "{point}: {kills}");
         for (cid, name) in [("342", EDDIE), ("419", "Angry Fox")] {

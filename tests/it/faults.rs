@@ -143,6 +143,15 @@ fn whatever_comes_instead_of_the_answer_nothing_is_written_twice() {
     }
 }
 
+/// Waits until what was struck is done after all.
+fn done_after_all(desk: &Desk) {
+    let begun = std::time::Instant::now();
+    let done = || desk.sandbox().requests().iter().any(|request| request.fault.is_some() && request.applied);
+    while !done() && begun.elapsed() < std::time::Duration::from_secs(30) {
+        std::thread::sleep(std::time::Duration::from_millis(50));
+    }
+}
+
 /// A gateway says at once that it failed, and the write it passed on is done a moment later: looking at once finds
 /// nothing, and to make it again would bill twice or open a second ticket.
 #[test]
@@ -158,23 +167,21 @@ fn a_gateways_word_is_not_connectwises() {
         let ran = disturbed(&desk, DAY_LATER, on_write(DAY_LATER, write.0, write.1, kind, 1));
         assert_eq!(ran.code, 6, "{what}: {ran:?}");
         // By the time of the next run it is done.
-        let begun = std::time::Instant::now();
-        let done = || desk.requests().iter().any(|request| request.fault.is_some() && request.applied);
-        while !done() && begun.elapsed() < std::time::Duration::from_secs(20) {
-            std::thread::sleep(std::time::Duration::from_millis(50));
-        }
+        done_after_all(&desk);
         desk.later(SignedDuration::from_mins(16));
         desk.psactl(&["sync"]).ends_with(0);
         story::assert_psa(&desk, DAY_LATER, &what);
     }
     // The first addition that set-up makes, too.
     let desk = story::before(1);
-    let ran = disturbed(&desk, 1, fault("POST", "/additions", "later-then-502", 1));
+    // Later than the rest of set-up takes on any machine.
+    let late = Fault { after: Some(8000), ..fault("POST", "/additions", "later-then-502", 1) };
+    let ran = disturbed(&desk, 1, late);
     assert_eq!(ran.code, 6, "{ran:?}");
     // A person tries again at once, as people do.
     let again = &["setup", "agreements", "--apply", "--yes"];
     desk.psactl(again).ends_with(6).says("may still be at work on it").says("looked for again from");
-    std::thread::sleep(std::time::Duration::from_millis(1500));
+    done_after_all(&desk);
     desk.later(SignedDuration::from_mins(3));
     desk.psactl(again).ends_with(0);
     let lines = |desk: &Desk| {
@@ -367,6 +374,21 @@ fn one_customers_trouble_stops_no_other() {
     }
 }
 
+/// An agreement that takes longer than anybody waits is its customer's trouble.
+#[test]
+fn one_customer_that_times_out_stops_no_other() {
+    let desk = story::before(DAY_LATER);
+    (CHAPTERS[DAY_LATER].world)(&desk);
+    desk.sandbox().add_fault(fault("GET", "/agreements/121/additions", "hang", 4)).unwrap();
+    let ran =
+        Desk::ran(desk.command(&["sync"]).env("PSACTL_TEST_ANSWER_WITHIN_MS", "2500").env("COLUMNS", "400"));
+    let ran = ran.ends_with(6).says("customer 342 (Eddie's TV Repair)").says("no answer within");
+    ran.says("1 agreement addition updated").says("1 ticket resolved");
+    desk.later(SignedDuration::from_mins(16));
+    desk.psactl(&["sync"]).ends_with(0);
+    story::assert_psa(&desk, DAY_LATER, "timed out");
+}
+
 /// A refused customer's cause is everybody's: the code is the cause's, and no customer is asked for in vain
 /// where ConnectWise as a whole fails.
 #[test]
@@ -381,6 +403,76 @@ fn where_everybody_fails_the_exit_code_is_the_causes() {
         desk.psactl(&["sync", "--only", "billing"]).ends_with(code);
         assert_eq!(asked(&desk, "GET", "/finance/agreements").len(), asks, "{kind}");
     }
+}
+
+/// Where nobody's agreements can be read, tickets go out all the same; what failed is told once, and the next minute
+/// asks nothing: each customer waits its quarter of an hour.
+#[test]
+fn where_everybodys_billing_fails_tickets_go_out_all_the_same() {
+    let desk = story::before(DAY_LATER);
+    (CHAPTERS[DAY_LATER].world)(&desk);
+    desk.expects_refusals();
+    desk.sandbox().add_fault(fault("GET", "/finance/agreements", "status-500", 1000)).unwrap();
+    desk.psactl(&["sync"]).ends_with(6).says("1 ticket resolved").says("customer 342").says("customer 419");
+    for minutes in [1, 15] {
+        desk.later(SignedDuration::from_mins(minutes));
+        let user = format!("AF-Extra{minutes}");
+        let text = format!("Remote Backup failed for account [{user} / DOC3019901{minutes}]: gone");
+        desk.event(&format!("91{minutes}"), 0, &user, "419", "Error", &text);
+        desk.psactl(&["sync"]).ends_with(0).says("1 ticket opened");
+        desk.forget_requests();
+        desk.psactl(&["sync"]).ends_with(0);
+        assert_eq!(desk.requests().len(), 0, "what failed is not asked for by every run");
+    }
+    desk.sandbox().clear_faults();
+    desk.later(SignedDuration::from_mins(16));
+    desk.psactl(&["sync"]).ends_with(0).says("agreement additions updated");
+}
+
+/// Customers that fail for good hold up no other: what is known to fail is asked for last.
+#[test]
+fn what_fails_for_good_holds_up_no_other() {
+    let desk = Desk::with(psactl::sandbox::Options {
+        world: psactl::sandbox::World::Integrated,
+        companies: 12,
+        ..psactl::sandbox::Options::default()
+    });
+    let export = |quantity: &str| {
+        let now = desk.sandbox().now();
+        let mut accounts =
+            "CID,Company,Account No,User Name,Select Online Backup Storage,Measured At\n".to_owned();
+        for number in 10_001..=10_012 {
+            let row =
+                format!("{number},Customer {:05},A{number},PC-{number},{quantity},{now}\n", number - 10_000);
+            accounts.push_str(&row);
+        }
+        desk.write("accounts.csv", &accounts);
+    };
+    export("12.5");
+    desk.write("events.csv", "ID,When,Account,CID,Severity,Event Information\n");
+    desk.edit("psactl.toml", "first_push = \"hold\"", "first_push = \"allow\"");
+    for key in ["increase = \"50%\"", "decrease = \"30%\"", "run_total = \"10%\""] {
+        let (name, _) = key.split_once(' ').unwrap();
+        desk.edit("psactl.toml", key, &format!("{name} = \"off\""));
+    }
+    desk.psactl(&["setup", "--apply", "--yes", "--vendor-sync-is-off"]).ends_with(3);
+    desk.psactl(&["companies", "adopt", "--yes"]).ends_with(0);
+    desk.psactl(&["setup", "--apply", "--yes"]);
+    story::one_at_a_time(&desk);
+    // What the export has no column of is told.
+    desk.psactl(&["sync"]).ends_with(6).is_silent_on("failed");
+    desk.expects_refusals();
+    for number in 1..=4 {
+        let agreement = desk.agreement(&format!("Customer {number:05}"));
+        let path = format!("/agreements/{agreement}/additions");
+        desk.sandbox().add_fault(fault("GET", &path, "status-500", 1000)).unwrap();
+    }
+    // The first run of that day meets three of the four, and asks for nobody else; the second begins with the others.
+    desk.later(SignedDuration::from_hours(25));
+    export("13.5");
+    desk.psactl(&["sync"]).ends_with(5).says("9 customers were not asked for");
+    desk.later(SignedDuration::from_mins(16));
+    desk.psactl(&["sync"]).says("8 agreement additions updated");
 }
 
 #[test]
@@ -466,6 +558,20 @@ fn a_login_refused_half_way() {
     desk.later(SignedDuration::from_mins(2));
     desk.psactl(&["sync"]).ends_with(0);
     story::assert_psa(&desk, DAY_LATER, "refused half-way");
+}
+
+/// A login that reads and may not write, say: each try in vain makes the next one wait longer.
+#[test]
+fn a_login_refused_half_way_each_time_is_tried_less_and_less() {
+    let desk = story::before(DAY_LATER);
+    disturbed(&desk, DAY_LATER, fault("PATCH", "/", "status-401", 1000)).ends_with(6);
+    // Minutes since the try before, and whether it is tried.
+    for (minutes, tries) in [(2, true), (2, false), (4, true), (10, false), (6, true)] {
+        desk.later(SignedDuration::from_mins(minutes));
+        desk.forget_requests();
+        desk.psactl(&["sync"]);
+        assert_eq!(desk.writes().iter().any(|write| write.starts_with("PATCH")), tries, "after {minutes}");
+    }
 }
 
 /// Many writes are under way when the login is refused: none is begun after it.

@@ -29,6 +29,7 @@ fn play_killed(desk: &Desk, chapter: usize, point: &str, stride: usize) -> BTree
             }
             // With the outcome of a write goes the intent of the next.
             hit.insert(story::last_in_journal(desk, if point == "outcome" { "done" } else { "intent" }));
+            story::nothing_comes_any_more(desk);
         }
     }
     hit
@@ -111,6 +112,7 @@ fn what_is_under_way_for_many_customers_is_killed() {
                         break;
                     }
                     most = most.max(story::open_in_journal(&desk));
+                    story::nothing_comes_any_more(&desk);
                 }
             }
             story::assert_as_undisturbed(&desk, chapter, &format!("many killed at {point}"));
@@ -139,6 +141,7 @@ fn kill_9_at_any_moment() {
             std::thread::sleep(moment);
             child.kill().unwrap();
             child.wait().unwrap();
+            story::nothing_comes_any_more(&desk);
         }
         desk.psactl(&["sync"]).ends_with(0);
         story::assert_as_undisturbed(&desk, story::DAY_LATER, &format!("story {story}"));
@@ -154,6 +157,7 @@ fn the_scheduler_takes_up_what_was_killed() {
         desk.psactl(&["sync"]).ends_with(0);
         let mut by_hand = story::command(&desk, &["sync", "--open-standing"], point);
         assert_eq!(Desk::ran(&mut by_hand).code, -1);
+        story::nothing_comes_any_more(&desk);
         desk.psactl(&["sync"]).ends_with(0);
         // Everything but what differs because of the run before.
         story::assert_psa(&desk, 2, point);
@@ -161,6 +165,62 @@ fn the_scheduler_takes_up_what_was_killed() {
         desk.psactl(&["sync"]).ends_with(0);
         assert_eq!(desk.requests().len(), 0, "{point}");
     }
+}
+
+/// The run died while ConnectWise was still at work on its ticket: the next one, seconds later, finds none and must
+/// not open another. What may still come is waited for.
+#[test]
+fn a_ticket_that_comes_after_its_run_was_killed_is_the_only_one() {
+    let desk = story::before(story::DAY_LATER);
+    story::one_at_a_time(&desk);
+    desk.event(
+        "n1",
+        1,
+        "JTR-Counter",
+        "355",
+        "Error",
+        "Remote Backup failed for account [JTR-Counter / DOC30199009]",
+    );
+    let slow = psactl::sandbox::Fault {
+        method: Some("POST".to_owned()),
+        path: Some("/service/tickets".to_owned()),
+        kind: "later-then-reset".to_owned(),
+        after: Some(6000),
+        ..psactl::sandbox::Fault::default()
+    };
+    desk.sandbox().add_fault(slow).unwrap();
+    let opened = || {
+        let all = desk.records("/service/tickets", "summary = \"Backup failed: JTR-Counter\"");
+        all.len()
+    };
+    assert_eq!(Desk::ran(&mut story::command(&desk, &["sync", "--only", "tickets"], "sent")).code, -1);
+    assert_eq!(opened(), 0);
+    let ran = desk.psactl(&["sync", "--only", "tickets"]).ends_with(6);
+    ran.says("what became of an earlier write is not known").says("ConnectWise may still be at work on it");
+    while opened() == 0 {
+        std::thread::sleep(Duration::from_millis(20));
+    }
+    desk.later(jiff::SignedDuration::from_mins(3));
+    desk.psactl(&["sync"]).ends_with(0);
+    desk.psactl(&["sync", "--verify", "--only", "tickets"]).ends_with(0);
+    assert_eq!(opened(), 1);
+}
+
+/// What never came is made once nothing of it can come any more, though nothing else is due then.
+#[test]
+fn a_ticket_that_never_came_is_opened_two_minutes_later() {
+    let desk = story::before(story::DAY_LATER);
+    story::one_at_a_time(&desk);
+    let text = "Remote Backup failed for account [JTR-Counter / DOC30199009]";
+    desk.event("n1", 1, "JTR-Counter", "355", "Error", text);
+    assert_eq!(Desk::ran(&mut story::command(&desk, &["sync"], "intent")).code, -1);
+    desk.psactl(&["sync"]).ends_with(6).says("ConnectWise may still be at work on it");
+    desk.later(jiff::SignedDuration::from_secs(50));
+    desk.forget_requests();
+    desk.psactl(&["sync"]).ends_with(0);
+    assert_eq!(desk.requests().len(), 0, "it is known when to look again");
+    desk.later(jiff::SignedDuration::from_mins(2));
+    desk.psactl(&["sync"]).ends_with(0).says("1 ticket opened");
 }
 
 /// A person changed the addition while the run lay dead: the written quantity is psactl's, the changed one is
@@ -176,6 +236,7 @@ fn what_somebody_wrote_meanwhile_is_not_overwritten() {
         if story::last_in_journal(&desk, "intent") == "update agreement addition" {
             break;
         }
+        story::nothing_comes_any_more(&desk);
     }
     let patched = desk.requests().into_iter().rev().find(|request| request.method == "PATCH");
     let path = patched.unwrap().path;
@@ -204,6 +265,7 @@ fn what_arrived_in_part_is_psactls_own() {
         if story::last_in_journal(&desk, "intent") == "update agreement addition" {
             break;
         }
+        story::nothing_comes_any_more(&desk);
     }
     let patched = desk.requests().into_iter().rev().find(|request| request.method == "PATCH");
     let path = patched.unwrap().path;

@@ -224,7 +224,7 @@ fn a_changed_secret_ends_the_waiting() {
     desk.psactl(&["events", "show", "50"])
         .ends_with(0)
         .says("state done")
-        .says("ERROR: listing tickets")
+        .says("ERROR: listing company statuses")
         .says("Resolved ConnectWise ticket #548.");
 }
 
@@ -244,7 +244,10 @@ fn reprocessing_by_id_works_at_once_and_keeps_the_events_whole_history() {
     assert_eq!(open_tickets(&desk), 3);
     let shown = desk.psactl(&["events", "show", "50"]).ends_with(0);
     assert_eq!(shown.stdout.matches("Notifications processed [").count(), 3, "{}", shown.stdout);
-    shown.says("ERROR: listing tickets").says("Resolved ConnectWise ticket #548.").says("state done");
+    shown
+        .says("ERROR: listing company statuses")
+        .says("Resolved ConnectWise ticket #548.")
+        .says("state done");
     // Once more it is a no-op.
     desk.forget_requests();
     desk.psactl(&["reprocess", "50", "--yes"]).ends_with(0);

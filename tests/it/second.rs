@@ -2,6 +2,7 @@
 //! ConnectWise.
 
 use jiff::SignedDuration;
+use serde_json::json;
 
 use crate::support::{Desk, id, shape};
 use crate::syncing::{next_export, used};
@@ -180,6 +181,38 @@ fn a_ticket_that_this_state_did_not_open_stops_it() {
     desk.psactl(&["state", "rebuild", "--yes"]).ends_with(0).says("4 open tickets");
     desk.psactl(&["sync", "--open-standing"]);
     assert_eq!(desk.tickets().len(), 4);
+}
+
+/// What the journal forgot is not what a second psactl did.
+#[test]
+fn a_ticket_older_than_what_is_kept_is_no_alarm() {
+    const TEXT: &str = "Remote Backup failed for account [JTR-Counter / DOC30199009]";
+    let bad = |desk: &Desk, event: &str| desk.event(event, 1, "JTR-Counter", "355", "Error", TEXT);
+    let desk = Desk::running();
+    desk.edit("psactl.toml", "keep_events = \"400d\"", "keep_events = \"62d\"");
+    desk.later(SignedDuration::from_hours(1));
+    bad(&desk, "n1");
+    desk.psactl(&["sync"]).ends_with(0).says("1 ticket opened");
+    let first = desk.tickets()[0].clone();
+    let path = format!("/service/tickets/{}", id(&first));
+    let statuses = format!("/service/boards/{}/statuses", first["board"]["id"]);
+    let closed = desk.record(&statuses, "closedStatus = true and inactive = false");
+    desk.change(&path, "status", json!({ "id": id(&closed) }));
+    let tickets = &["sync", "--only", "tickets"];
+    desk.psactl(&["sync", "--only", "tickets", "--verify"]).ends_with(0);
+    desk.later(SignedDuration::from_hours(25));
+    bad(&desk, "n2");
+    desk.psactl(tickets).ends_with(0).says("1 ticket opened");
+    for event in ["n3", "n4", "n5"] {
+        desk.later(SignedDuration::from_hours(30 * 24));
+        bad(&desk, event);
+        desk.psactl(tickets).ends_with(0);
+    }
+    desk.change(&path, "status", json!({ "id": first["status"]["id"] }));
+    desk.later(SignedDuration::from_hours(25));
+    bad(&desk, "n6");
+    desk.psactl(tickets).ends_with(0);
+    desk.psactl(&["status"]).is_silent_on("stopped");
 }
 
 /// A note leaves no trace in the state that was put back, nor at the ticket itself.

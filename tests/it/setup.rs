@@ -514,6 +514,32 @@ fn an_export_older_than_the_last_one_used_makes_no_addition() {
     desk.psactl(AGREEMENTS).ends_with(0);
 }
 
+/// Somebody added it by hand and entered the Managed ID not at all, or in other letters: a second one would bill twice.
+#[test]
+fn nothing_is_made_beside_what_bills_without_the_serial_number() {
+    for (serial, says) in [("", "without a serial number"), (" efs-419", "with the serial number “efs-419”")]
+    {
+        let desk = before_agreements();
+        let product = id(&desk.record("/procurement/catalog", "identifier = \"ShadowProtect BDR Storage\""));
+        let path = format!("/finance/agreements/{}/additions", desk.agreement("Angry Fox"));
+        let mut body = json!({ "product": { "id": product }, "quantity": 90, "billCustomer": "Billable" });
+        if !serial.is_empty() {
+            body["serialNumber"] = json!(serial);
+        }
+        let made = id(&desk.make(&path, body));
+        let additions = || desk.records(&path, "product/identifier = \"ShadowProtect BDR Storage\"").len();
+        desk.psactl(AGREEMENTS)
+            .ends_with(3)
+            .says(&format!("addition #{made} on"))
+            .says(&format!("bills it {says}: enter EFS-419 there, or end it"));
+        assert_eq!(additions(), 1, "{serial}");
+        assert!(desk.billed().keys().any(|own| own.contains("EFS-342")), "one customer stops no other");
+        desk.change(&format!("{path}/{made}"), "serialNumber", "EFS-419");
+        desk.psactl(AGREEMENTS).ends_with(0);
+        assert_eq!(additions(), 1, "{serial}");
+    }
+}
+
 #[test]
 fn without_a_next_invoice_ahead_a_person_says_from_when_it_bills() {
     let desk = before_agreements();

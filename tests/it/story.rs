@@ -320,6 +320,11 @@ pub fn command(desk: &Desk, arguments: &[&str], stop_at: &str) -> Command {
     command
 }
 
+/// What a killed run sent may still arrive for two minutes: whatever makes records is run again after that.
+pub fn nothing_comes_any_more(desk: &Desk) {
+    desk.later(SignedDuration::from_mins(3));
+}
+
 /// From here on one request is made after the other, so that a test knows which of them comes first.
 pub fn one_at_a_time(desk: &Desk) {
     if desk.read("psactl.toml").contains("max_concurrency = 8") {

@@ -201,7 +201,7 @@ fn two_counts_that_disagree_hold_the_service_and_a_list_that_is_short_the_storag
     );
     // More are listed than are counted: the storage is whole, and written.
     desk.later(minutes(60 * 13));
-    desk.sandbox().portal().edit(|records| {
+    desk.sandbox().axcient().edit(|records| {
         records["clients"][1]["devices_counters"]["d2c"][1]["count"] = json!(1);
     });
     desk.psactl(&["sync"]).ends_with(0).says("x360Recover counts 1 direct-to-cloud workstations and lists 2");
@@ -305,7 +305,7 @@ fn what_another_address_said_is_not_this_ones() {
     let desk = running();
     desk.psactl(&["companies"]).ends_with(0).says("Joe TV Repair");
     let production = Desk::bare();
-    production.sandbox().portal().set_key("made-anew");
+    production.sandbox().axcient().set_key("made-anew");
     let url = |desk: &Desk| desk.sandbox().x360recover_url();
     desk.edit("psactl.toml", &url(&desk), &url(&production));
     desk.later(minutes(60 * 13));
@@ -318,7 +318,7 @@ fn what_another_address_said_is_not_this_ones() {
         .is_silent_on("Joe TV Repair");
     assert_eq!(desk.writes(), [""; 0]);
     // And with the right key, what is known is its own alone.
-    production.sandbox().portal().edit(|records| {
+    production.sandbox().axcient().edit(|records| {
         records["clients"].as_array_mut().unwrap().truncate(1);
         records["devices"].as_array_mut().unwrap().retain(|device| device["client_id"] == 342);
     });
@@ -331,7 +331,7 @@ fn what_another_address_said_is_not_this_ones() {
 fn what_another_organization_said_is_not_this_ones() {
     let desk = running();
     // A key of another organization at the same address, which breaks off after it said whose it is.
-    desk.sandbox().portal().edit(|records| {
+    desk.sandbox().axcient().edit(|records| {
         records["organization"]["id"] = json!(4711);
         records["clients"].as_array_mut().unwrap().truncate(1);
         records["devices"].as_array_mut().unwrap().retain(|device| device["client_id"] == 342);
@@ -378,7 +378,7 @@ fn backup_results_that_cannot_be_read_make_no_statistics() {
 fn a_result_that_cannot_be_read_makes_no_statistics() {
     let desk = running();
     // A run that ended and does not say when; and a job that cannot be asked for.
-    desk.sandbox().portal().edit(|records| {
+    desk.sandbox().axcient().edit(|records| {
         for device in records["devices"].as_array_mut().unwrap() {
             match device["id"].as_i64().unwrap() {
                 3022 => device["jobs"][0]["health_status"] = json!("TROUBLED"),

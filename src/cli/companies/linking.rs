@@ -12,7 +12,7 @@ use crate::error::{Exit, Failure, Result};
 use crate::plan::Change;
 use crate::plan::apply::{Applied, Applier, Secrets};
 use crate::portal::Customer;
-use crate::psa::{Agreement, Client, Company, Kind, ManagedId, OrEmpty, paths};
+use crate::psa::{self, Agreement, Client, Company, ManagedId, OrEmpty, paths};
 use crate::setup::directory::{Directory, Unfit};
 use crate::setup::screens::ADDITIONS;
 use crate::setup::{Named, Setup, Step, agreements, managed_ids};
@@ -128,7 +128,7 @@ impl<'a> Linking<'a> {
             progress.step();
             let (id, found) = read.map_err(anyhow::Error::from)?;
             let found = match found {
-                Err(failure) if is_not_found(&failure) => Vec::new(),
+                Err(failure) if failure.psa().is_some_and(psa::Error::is_not_found) => Vec::new(),
                 found => found?,
             };
             entries.insert(id, found);
@@ -404,8 +404,4 @@ fn still_billed_by(cid: &str, additions: &str, listed: &str) -> String {
         "customer {cid} is still billed by {additions}: {listed}; end them in ConnectWise first \
          ({ADDITIONS} > Cancelled Date), or the customer is billed twice"
     )
-}
-
-fn is_not_found(failure: &Failure) -> bool {
-    failure.error.downcast_ref::<crate::psa::Error>().is_some_and(|error| error.kind() == Kind::NotFound)
 }

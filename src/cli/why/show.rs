@@ -213,7 +213,7 @@ impl Why {
                 let when = line.pushed_at.map(|at| format!(" {} UTC", text::moment(at)));
                 format!("written by psactl{}", when.unwrap_or_default())
             }
-            (held, _, Some(adopted)) if held == Some(adopted) => "as psactl found it".to_owned(),
+            (held, None, Some(adopted)) if held == Some(adopted) => "as psactl found it".to_owned(),
             (_, None, None) => "not written by psactl yet".to_owned(),
             _ => "written by somebody else".to_owned(),
         };

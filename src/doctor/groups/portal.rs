@@ -117,7 +117,7 @@ fn age(
     let Some(Ok(state)) = &seen.state else { return };
     let last = state.store.import(portal.source).ok().flatten().and_then(|import| import.measured_at);
     if let (Some(last), Some(this)) = (last, snapshot.measured_at)
-        && this < last
+        && billable::is_older(Some(last), snapshot, seen.now)
     {
         let text =
             format!("measured {} UTC, the last one used {} UTC", text::moment(this), text::moment(last));

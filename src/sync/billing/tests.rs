@@ -498,7 +498,7 @@ fn what_cannot_be_right_is_blocked() {
     });
     check(
         "not measured",
-        &["note Select Online Backup Storage: addition #11 on Gold bills 200 and the portal's data have no \
+        &["act Select Online Backup Storage: addition #11 on Gold bills 200 and the portal's data have no \
              measurement of it; left as it is"],
         |w| w.usage.clear(),
     );
@@ -540,8 +540,11 @@ fn what_cannot_be_right_is_blocked() {
         w.uses("250");
     });
     check(
-        "the value psactl found is nobody's work",
-        &["write #11 quantity 150 -> 200 [75 -> 100 USD]"],
+        "the value psactl found, set back after its push, is a person's work",
+        &[
+            "block Select Online Backup Storage, addition #11: somebody else wrote its quantity: 150 (psactl's last: \
+             200), by unknown at an unknown time",
+        ],
         |w| w.set("quantity", json!(150)),
     );
     check(
@@ -676,6 +679,19 @@ fn the_invoice_that_is_due_is_waited_for() {
         w.of_agreement("nextInvoiceDate", json!("2026-11-24T00:00:00Z"));
         w.uses("210");
     });
+    check(
+        "due for more than a month: a person is told",
+        &[
+            "act Select Online Backup Storage, addition #11: invoice due: the invoice of 2026-10-22 on Gold is not \
+             made yet; waits for it",
+            "waiting addition 11 invoice description",
+            "waiting addition 11 quantity",
+        ],
+        |w| {
+            w.of_agreement("nextInvoiceDate", json!("2026-10-22T00:00:00Z"));
+            w.uses("210");
+        },
+    );
     check("due, and nothing to write", &[], |w| {
         w.of_agreement("nextInvoiceDate", json!("2026-11-23T00:00:00Z"))
     });
@@ -690,14 +706,14 @@ fn the_invoice_that_is_due_is_waited_for() {
     });
     check(
         "never invoiced, no date",
-        &["note agreement Gold (#7) is never invoiced: it has no billing cycle or next invoice date"],
+        &["act agreement Gold (#7) is never invoiced: it has no billing cycle or next invoice date"],
         |w| w.of_agreement("nextInvoiceDate", Value::Null),
     );
     check(
         "never invoiced, no cycle, said once for two services",
         &[
             "write #12 quantity 3 -> 4 [30 -> 40 USD]",
-            "note agreement Gold (#7) is never invoiced: it has no billing cycle or next invoice date",
+            "act agreement Gold (#7) is never invoiced: it has no billing cycle or next invoice date",
         ],
         |w| {
             w.of_agreement("billingCycle", Value::Null);

@@ -119,6 +119,11 @@ fn a_rejection_stands_until_the_value_moves_beyond_the_guard() {
     used(&desk, "AF-BDR", "195.00", "300.00");
     next_sync(&desk).ends_with(6).says("1 held");
     assert_eq!(quantity(&desk, "Angry Fox", BDR), 200.0);
+    // It is another question: neither the answer's reason nor its date is the new one's.
+    let review = desk.psactl(&["review", "--output", "json"]).ends_with(0).json();
+    let hold = review["held"].as_array().unwrap().iter().find(|hold| hold["cid"] == "419").unwrap();
+    assert_eq!((&hold["state"], &hold["note"]), (&json!("held"), &Value::Null));
+    assert_eq!(hold["since"].as_str().map(|since| &since[..13]), Some("2026-11-24T16"), "{hold:#}");
 }
 
 #[test]
@@ -254,6 +259,19 @@ fn anothers_quantity_is_left_until_a_person_takes_the_addition_over() {
     desk.psactl(&["review", "--approve", "all"]).ends_with(0).says("1 approved");
     desk.psactl(&["sync"]).ends_with(0);
     assert_eq!(quantity(&desk, EDDIE, BDR), 420.0);
+}
+
+/// What psactl found before its first push is somebody's work once it stands there again.
+#[test]
+fn a_quantity_that_a_person_set_back_stays() {
+    let desk = by_hand();
+    desk.psactl(&["sync"]).ends_with(6);
+    desk.psactl(&["review", "--approve", "all"]).ends_with(0);
+    desk.psactl(&["sync"]).ends_with(0).says("200 -> 187.3");
+    desk.change(&desk.addition_path("Angry Fox", BDR), "quantity", 200);
+    used(&desk, "AF-BDR", "187.30", "190.00");
+    next_sync(&desk).ends_with(6).says("somebody else wrote its quantity: 200 (psactl's last: 187.3)");
+    assert_eq!(quantity(&desk, "Angry Fox", BDR), 200.0);
 }
 
 #[test]
@@ -467,6 +485,30 @@ fn one_customers_failure_stops_no_other() {
     // It waits for min_interval, then all is written.
     next_sync(&desk).ends_with(0);
     assert_eq!(quantity(&desk, EDDIE, SELECT), 192.3);
+}
+
+/// Whether a company is in use is not known: it is not billed as if it were.
+#[test]
+fn where_nobody_says_which_companies_are_in_use_nothing_is_written() {
+    let desk = Desk::running();
+    desk.expects_refusals();
+    used(&desk, "AF-Office", "91.66", "92.00");
+    next_export(&desk, SignedDuration::from_hours(13));
+    let text = "Remote Backup failed for account [AF-Office / DOC30199012]";
+    desk.event("n1", 1, "AF-Office", "419", "Error", text);
+    desk.forget_requests();
+    desk.fault("GET", "/company/companies/statuses", "status-500", 4);
+    desk.psactl(&["sync"])
+        .ends_with(5)
+        .says("whether the companies are in use is not known")
+        .says("tickets were not looked for");
+    assert_eq!(desk.writes(), [""; 0]);
+    desk.later(SignedDuration::from_mins(1));
+    desk.forget_requests();
+    desk.psactl(&["sync"]).ends_with(0);
+    assert_eq!(desk.requests().len(), 0, "not every minute");
+    desk.later(SignedDuration::from_mins(15));
+    desk.psactl(&["sync"]).ends_with(0).says("1 ticket opened").says("91.66 -> 92");
 }
 
 #[test]

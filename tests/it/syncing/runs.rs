@@ -211,6 +211,25 @@ fn a_clock_that_is_off_the_servers_blocks_billing() {
     assert_eq!(desk.addition("Angry Fox", "Online Backup Basic Storage")["quantity"].as_f64(), Some(91.66));
 }
 
+/// What a person is told of a customer is nothing that waits for an answer.
+#[test]
+fn a_note_is_nothing_held_or_blocked() {
+    let desk = Desk::running();
+    let agreement = format!("/finance/agreements/{}", desk.agreement("Angry Fox"));
+    desk.change(&agreement, "billingCycle", serde_json::Value::Null);
+    used(&desk, "AF-Office", "91.66", "92.00");
+    next_export(&desk, SignedDuration::from_hours(13));
+    desk.psactl(&["sync"]).ends_with(6).says("is never invoiced").says("91.66 -> 92");
+    desk.later(SignedDuration::from_hours(1));
+    let text = "Remote Backup completed successfully for account [AF-Office / DOC30199012]";
+    desk.event("n1", 1, "AF-Office", "419", "OK", text);
+    desk.psactl(&["sync"]).ends_with(0);
+    desk.psactl(&["events", "--cid", "419", "--limit", "1"])
+        .ends_with(0)
+        .says("Nothing to update")
+        .is_silent_on("held or blocked");
+}
+
 #[test]
 fn an_export_that_is_not_there_is_named() {
     let desk = Desk::running();

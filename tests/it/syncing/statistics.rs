@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use jiff::SignedDuration;
 use serde_json::Value;
 
-use super::next_export;
+use super::{measured, next_export, used};
 use crate::support::{Desk, id};
 
 const STATISTICS: &[&str] = &["sync", "--only", "statistics", "--force"];
@@ -125,6 +125,51 @@ fn statistics_that_are_off_are_left_alone() {
     desk.edit("psactl.toml", "[statistics]\nenabled = true", "[statistics]\nenabled = false");
     desk.psactl(&["sync"]).ends_with(0);
     assert_eq!(numbers(&desk, "Angry Fox"), BTreeMap::new());
+}
+
+/// With billing off, statistics stop no more silently than quantities do.
+#[test]
+fn data_that_stop_are_told_of_where_billing_is_off() {
+    let desk = Desk::running();
+    desk.edit("psactl.toml", "[billing]\nenabled = true", "[billing]\nenabled = false");
+    desk.psactl(&["sync"]).ends_with(0);
+    // The exporter dies, and its files stay as they are.
+    desk.later(SignedDuration::from_hours(37));
+    desk.psactl(&["sync"])
+        .ends_with(6)
+        .says("backup statistics")
+        .says("longer ago than max_age (1 day 12 h)");
+    desk.later(SignedDuration::from_mins(1));
+    desk.psactl(&["sync"]).ends_with(0);
+    next_export(&desk, SignedDuration::from_hours(13));
+    desk.psactl(&["sync"]).ends_with(0);
+    // A row that cannot be read, and an export of the day before.
+    let fresh = desk.read("accounts.csv");
+    used(&desk, "ETV-Truck01", "4.10", "four");
+    desk.later(SignedDuration::from_hours(1));
+    desk.psactl(&["sync"]).ends_with(6).says("backup statistics").says("accounts.csv");
+    desk.write("accounts.csv", &fresh);
+    measured(&desk, SignedDuration::from_hours(-20));
+    desk.psactl(&["sync"]).ends_with(6).says("this export was measured before the last one used");
+    // Billing that is paused is as good as off.
+    let desk = Desk::running();
+    let until = ["--until", "2026-12-24", "--reason", "prices change"];
+    desk.psactl(&[&["pause", "--all", "--only", "billing"][..], &until].concat()).ends_with(0);
+    desk.later(SignedDuration::from_hours(37));
+    desk.psactl(&["sync"]).ends_with(6).says("backup statistics").says("longer ago than max_age");
+}
+
+/// Where only tickets are opened, an export that is not renewed is all that tells that no event comes any more.
+#[test]
+fn an_export_that_stops_is_told_of_where_only_tickets_are_on() {
+    let desk = Desk::running();
+    desk.edit("psactl.toml", "[billing]\nenabled = true", "[billing]\nenabled = false");
+    desk.edit("psactl.toml", "[statistics]\nenabled = true", "[statistics]\nenabled = false");
+    desk.psactl(&["sync"]).ends_with(0);
+    desk.later(SignedDuration::from_hours(37));
+    desk.psactl(&["sync"]).ends_with(6).says("longer ago than max_age").says("tickets");
+    desk.later(SignedDuration::from_mins(1));
+    desk.psactl(&["sync"]).ends_with(0);
 }
 
 #[test]

@@ -304,6 +304,104 @@ fn a_held_ticket_is_opened_at_once_where_a_person_says_yes_and_never_after_a_no(
     assert_eq!(desk.tickets().len(), 3);
 }
 
+/// A person's no outlives a while in which its customer's tickets are not looked at.
+#[test]
+fn a_no_to_a_ticket_outlives_a_pause() {
+    let desk = Desk::linked();
+    desk.edit("psactl.toml", "max_new_per_hour = 25", "max_new_per_hour = 2");
+    desk.psactl(&["sync"]).ends_with(0);
+    desk.later(SignedDuration::from_mins(5));
+    desk.psactl(&["sync", "--open-standing"]).ends_with(6).says("2 tickets opened");
+    let review = desk.psactl(&["review", "--output", "json"]).ends_with(0).json();
+    let of_fox = review["held"].as_array().unwrap().iter().find(|hold| hold["cid"] == "419").unwrap();
+    desk.psactl(&["review", "--reject", &of_fox["id"].to_string(), "--reason", "known"]).ends_with(0);
+    let pause = ["pause", "419", "--only", "tickets", "--until", "2026-12-01", "--reason", "quiet"];
+    desk.psactl(&pause).ends_with(0);
+    desk.later(SignedDuration::from_hours(2));
+    desk.psactl(TICKETS).ends_with(0).says("1 ticket opened");
+    desk.psactl(&["resume", "419"]).ends_with(0);
+    desk.later(SignedDuration::from_hours(2));
+    for arguments in [TICKETS, &["sync", "--only", "tickets", "--verify"]] {
+        desk.psactl(arguments).ends_with(0);
+        assert_eq!(desk.tickets().len(), 3);
+    }
+    desk.psactl(&["review"]).ends_with(0).says("known");
+    // Its fault ends: nothing is left to say no to.
+    desk.event("ok", 1, "AF-BDR", "419", "OK", "BDR hardware recovered for account [AF-BDR / DOC30199010]");
+    desk.psactl(&["sync", "--only", "tickets", "--verify"]).ends_with(0);
+    desk.psactl(&["review"]).ends_with(0).says("Nothing is held");
+}
+
+/// What a ticket was opened for is resolved although no ticket is opened for the like any more.
+#[test]
+fn a_ticket_is_resolved_though_its_severity_is_not_wanted_any_more() {
+    let desk = with_ticket();
+    desk.edit("psactl.toml", "severities = [\"warning\", \"error\"]", "severities = [\"warning\"]");
+    desk.later(SignedDuration::from_hours(1));
+    good(&desk, "n2", 1);
+    desk.psactl(TICKETS).ends_with(0).says("1 ticket resolved");
+    assert_eq!(ticket(&desk)["closedFlag"], json!(true));
+}
+
+#[test]
+fn no_ticket_is_opened_for_a_company_that_is_out_of_use() {
+    let desk = Desk::running();
+    let company = format!("/company/companies/{}", desk.company("Joe TV Repair"));
+    let before = desk.record("/company/companies", "name = \"Joe TV Repair\"")["status"]["id"].clone();
+    let status = id(&desk.record("/company/companies/statuses", "name = \"Not Active\""));
+    desk.change(&company, "status", json!({ "id": status }));
+    desk.later(SignedDuration::from_mins(10));
+    bad(&desk, "n1", 1);
+    desk.psactl(TICKETS).ends_with(6).says("Joe TV Repair").says("is “Not Active”");
+    assert_eq!(desk.tickets().len(), 0);
+    desk.later(SignedDuration::from_mins(1));
+    desk.forget_requests();
+    desk.psactl(TICKETS).ends_with(0);
+    assert_eq!(desk.requests().len(), 0);
+    desk.change(&company, "status", json!({ "id": before }));
+    desk.psactl(&["sync", "--only", "tickets", "--verify"]).ends_with(0).says("1 ticket opened");
+}
+
+/// A person closed the first, psactl opened a second, the person reopened the first: the end of the fault ends both.
+#[test]
+fn every_open_ticket_of_a_fault_is_resolved() {
+    let desk = with_ticket();
+    let first = ticket(&desk);
+    let path = format!("/service/tickets/{}", id(&first));
+    let statuses = format!("/service/boards/{}/statuses", first["board"]["id"]);
+    let closed = desk.record(&statuses, "closedStatus = true and inactive = false");
+    desk.change(&path, "status", json!({ "id": id(&closed) }));
+    desk.later(SignedDuration::from_hours(1));
+    bad(&desk, "n2", 1);
+    desk.psactl(TICKETS).ends_with(0);
+    desk.later(SignedDuration::from_hours(25));
+    bad(&desk, "n3", 1);
+    desk.psactl(TICKETS).ends_with(0).says("1 ticket opened");
+    desk.change(&path, "status", json!({ "id": first["status"]["id"] }));
+    desk.later(SignedDuration::from_hours(1));
+    good(&desk, "n4", 1);
+    desk.psactl(TICKETS).ends_with(0).says("2 tickets resolved");
+    let tickets = desk.tickets();
+    assert_eq!(tickets.iter().filter(|ticket| ticket["closedFlag"] == json!(true)).count(), 2);
+    desk.later(SignedDuration::from_mins(1));
+    desk.forget_requests();
+    desk.psactl(TICKETS).ends_with(0);
+    assert_eq!(desk.requests().len(), 0);
+}
+
+/// A search for tickets that failed is made again, though nothing new comes from the portal.
+#[test]
+fn tickets_that_could_not_be_looked_for_are_looked_for_again_soon() {
+    let desk = Desk::running();
+    desk.later(SignedDuration::from_mins(10));
+    bad(&desk, "n1", 1);
+    desk.fault("GET", "/service/tickets", "status-500", 4);
+    desk.psactl(&["sync"]).says("tickets");
+    assert_eq!(desk.tickets().len(), 0);
+    desk.later(SignedDuration::from_mins(16));
+    desk.psactl(&["sync"]).ends_with(0).says("1 ticket opened");
+}
+
 #[test]
 fn an_old_event_is_given_time_to_be_ended() {
     let desk = Desk::running();

@@ -248,7 +248,9 @@ pub(super) fn told(outcome: &Outcome) -> Vec<String> {
         format!("{no} {}: {}", fields(&held.change), held.reason)
     }));
     lines.extend(plan.blocked.iter().map(|blocked| format!("block {}: {}", blocked.subject, blocked.reason)));
-    lines.extend(plan.notes.iter().map(|note| format!("note {}", note.text)));
+    lines.extend(
+        plan.notes.iter().map(|note| format!("{} {}", if note.act { "act" } else { "note" }, note.text)),
+    );
     lines.extend(outcome.adopt.iter().map(|own| {
         format!("adopt #{} at {}", own.addition_id, own.adopted.map_or("empty".into(), text::quantity))
     }));

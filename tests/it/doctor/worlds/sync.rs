@@ -139,9 +139,13 @@ fn what_stands_in_the_way() {
     desk.psactl(&["sync", "--cid", "342"]).ends_with(0);
     is_clean(&desk);
 
-    // ConnectWise fails for each of them: that is nobody's own trouble.
+    // ConnectWise fails for each of them: the next sync would go on with the tickets, and tell of each.
     desk.fault("GET", "/additions", "status-500", 1000);
-    finds(&desk, "sync", &["ConnectWise failed with status 500", "status.connectwise.com"]);
+    finds(
+        &desk,
+        "trouble",
+        &["customer 342", "customer 419", "ConnectWise failed with status 500", "status.connectwise.com"],
+    );
     desk.sandbox().clear_faults();
     is_clean(&desk);
 }
