@@ -3,6 +3,7 @@
 use std::path::Path;
 
 use proptest::prelude::*;
+use psactl::config::edit::Document;
 use psactl::config::{Config, Environment, Error, Place, PortalSource};
 
 use super::{bytes, fuzz, is_harmless, mutated, pieces, property};
@@ -88,6 +89,11 @@ fn parse(bytes: &[u8], variables: &[(String, String)]) -> Result<Config, Error> 
 
 /// What must hold of a configuration, or of the error in its place.
 fn sound(bytes: &[u8], variables: &[(String, String)]) -> Result<(), TestCaseError> {
+    if let Ok(text) = std::str::from_utf8(bytes) {
+        // As `psactl init` reads what is there already.
+        let document = Document::parse(text);
+        prop_assert!(document.is_ok() || parse(bytes, variables).is_err());
+    }
     match parse(bytes, variables) {
         Ok(config) => usable(&config),
         Err(error) => told(&error, bytes, variables),
@@ -151,13 +157,20 @@ fn told(error: &Error, bytes: &[u8], variables: &[(String, String)]) -> Result<(
     Ok(())
 }
 
-/// Neither a configuration nor an error shows the secret, nor a good part of it.
-fn silent(bytes: &[u8], variables: &[(String, String)]) -> Result<(), TestCaseError> {
-    let shown = match parse(bytes, variables) {
+/// Neither a configuration, nor what is told of it, nor an error shows the secret, nor a good part of it.
+fn silent(file: &Path, text: &str, variables: &[(String, String)]) -> Result<(), TestCaseError> {
+    let environment: Environment = variables.iter().cloned().collect();
+    std::fs::write(file, text).expect("written");
+    let loaded = match Config::load(Some(file), &environment) {
         Ok(config) => format!("{config:?}"),
         Err(error) => format!("{error} {error:?} {:?}", error.hints()),
     };
-    prop_assert!(!shown.contains(&SECRET[..7]), "{shown}");
+    let facts = match Config::facts(file, &environment) {
+        Ok(facts) => facts.iter().map(|fact| format!("{} = {}\n", fact.key, fact.value)).collect(),
+        Err(error) => error.to_string(),
+    };
+    prop_assert!(!loaded.contains(&SECRET[..7]), "{loaded}");
+    prop_assert!(!facts.contains(&SECRET[..7]), "{facts}");
     Ok(())
 }
 
@@ -175,7 +188,6 @@ fn with_secret() -> impl Strategy<Value = (usize, String)> {
         "'S\n",
         "[\"S\"]",
         "{ command = \"echo S\" }",
-        "{ file = \"x\", S = 1 }",
         "{ command = 'echo S', env = 'x' }",
         "{ command = \"echo S }",
         "\"S\" \"",
@@ -186,6 +198,9 @@ fn with_secret() -> impl Strategy<Value = (usize, String)> {
         "{ file = [\"S\"] }",
         "S # \"",
         "= \"S\"",
+        "\"https://me:S@portal.example/a.csv\"",
+        "\"https://portal.example/a.csv?key=S\"",
+        "\"portal.example/S?\"",
     ]);
     let place = prop::sample::select(vec![
         (login, "private_key = "),
@@ -197,6 +212,7 @@ fn with_secret() -> impl Strategy<Value = (usize, String)> {
         (integrator, "pasword = "),
         (portal, "accounts = \"https://portal.example/a.csv\"\nheaders.Authorization = "),
         (portal, "accounts = \"https://portal.example/a.csv\"\n[portal.headers]\n\"X-Key\" = "),
+        (portal, "accounts = \"a.csv\"\nheaders = "),
         (portal, "accounts = \"a.csv\"\n[monitoring]\nping_url = "),
         (portal, "source = \"x360recover\"\n[portal.x360recover]\napi_key = "),
     ]);
@@ -262,10 +278,12 @@ fn configuration() {
     let environment =
         property("no variable is too strange", cases, |(text, variables)| sound(text.as_bytes(), &variables));
 
+    let folder = tempfile::tempdir().expect("a folder");
+    let file = folder.path().join("psactl.toml");
     let cases = (with_secret(), any::<prop::sample::Index>(), 0_usize..4, pieces(PIECES, 2), any::<bool>());
     let secrets = property("a secret is never shown", cases, |((place, text), at, length, piece, spoil)| {
         if !spoil {
-            return silent(text.as_bytes(), &[]);
+            return silent(&file, &text, &[]);
         }
         // Something else is wrong as well, but not within the secret itself.
         let near =
@@ -273,7 +291,7 @@ fn configuration() {
         let around = place.saturating_sub(60);
         let at = near(around + at.index(120));
         let spoiled = format!("{}{piece}{}", &text[..at], &text[near(at + length).max(at)..]);
-        silent(spoiled.as_bytes(), &[])
+        silent(&file, &spoiled, &[])
     });
 
     let names = prop::sample::select(vec![
@@ -292,7 +310,7 @@ fn configuration() {
     let cases = (names, "[ -~]{0,3}", "[ -~]{0,3}", prop::sample::select(vec![LEAST, EXAMPLE]));
     let secret_variables =
         property("a secret in a variable is never shown", cases, |(name, before, after, text)| {
-            silent(text.as_bytes(), &[(name.to_owned(), format!("{before}{SECRET}{after}"))])
+            silent(&file, text, &[(name.to_owned(), format!("{before}{SECRET}{after}"))])
         });
     fuzz("configuration", vec![any_bytes, soup, spoiled, edited, environment, secrets, secret_variables]);
 }
