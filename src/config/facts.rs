@@ -5,7 +5,7 @@ use std::path::Path;
 
 use serde::Serialize;
 
-use super::error::{Error, Place};
+use super::error::{self, Error, Place};
 use super::schema::{self, Shape};
 use super::tree::{self, Node, Value};
 use super::{Config, Environment};
@@ -106,7 +106,7 @@ impl Config {
 }
 
 fn facts(text: &str, file: &Path, environment: &Environment) -> Result<Vec<Fact>, Error> {
-    let invalid = |problem| Error::Invalid { path: file.to_path_buf(), problems: vec![problem] };
+    let invalid = |problem| error::invalid(file, vec![problem]);
     let mut root = tree::read(text).map_err(invalid)?;
     // What is wrong is told by whoever loads it.
     tree::overlay(&mut root, environment, &mut Vec::new());

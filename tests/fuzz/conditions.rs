@@ -187,7 +187,7 @@ impl Ask {
 
     /// Whether every text is one that plain quotes can hold.
     fn is_plain(&self) -> bool {
-        let plain = |text: &str| !text.contains('\\') && !(text.contains('"') && text.contains('\''));
+        let plain = |text: &str| !(text.contains('\\') || text.contains('"') && text.contains('\''));
         let operand = |value: &Operand| !matches!(value, Operand::Text(text) if !plain(text));
         match self {
             Ask::Compare(_, _, value) => operand(value),

@@ -274,6 +274,19 @@ fn configuration() {
         Ok(())
     });
 
+    let line = prop::sample::select(LEAST.lines().filter(|line| line.contains(" = ")).collect::<Vec<_>>());
+    let value = prop_oneof![Just("x".to_owned()), Just("\u{e9}".to_owned()), any::<String>()];
+    let cases = (line, value, prop_oneof![Just(1_usize), 2..3_000_usize]);
+    let values = property("no value is too strange", cases, |(line, value, times)| {
+        let (key, _) = line.split_once(" = ").expect("a key");
+        let value =
+            serde_json::Value::from(value.chars().take(9).collect::<String>().repeat(times)).to_string();
+        sound(
+            LEAST.replacen(line, &format!("{key} = {}", value.replace('\u{7f}', "\\u007f")), 1).as_bytes(),
+            &[],
+        )
+    });
+
     let cases = (prop::sample::select(vec![LEAST, EXAMPLE, ""]), variables());
     let environment =
         property("no variable is too strange", cases, |(text, variables)| sound(text.as_bytes(), &variables));
@@ -312,5 +325,8 @@ fn configuration() {
         property("a secret in a variable is never shown", cases, |(name, before, after, text)| {
             silent(&file, text, &[(name.to_owned(), format!("{before}{SECRET}{after}"))])
         });
-    fuzz("configuration", vec![any_bytes, soup, spoiled, edited, environment, secrets, secret_variables]);
+    fuzz(
+        "configuration",
+        vec![any_bytes, soup, spoiled, edited, values, environment, secrets, secret_variables],
+    );
 }

@@ -9,7 +9,7 @@ use psactl::psa::{Client, Connection, Error, Login, PatchOp, Query, Reply, Retry
 use serde_json::Value;
 
 use super::server::{Server, answer, looked_up};
-use super::{bytes, fuzz, is_harmless, mutated, pieces, property};
+use super::{Input, bytes, fuzz, is_harmless, mutated, pieces, property};
 use crate::client::{connection, quick};
 
 /// Secrets as people have them: the letters of many, blanks, quotes, what HTML and JSON write in other ways.
@@ -136,7 +136,7 @@ impl Echo {
 }
 
 /// Bodies of every kind.
-fn body() -> impl Strategy<Value = Vec<u8>> {
+fn body() -> impl Strategy<Value = Input> {
     let envelope = br#"{"code":"InvalidObject","message":"addition object is invalid","errors":[{"code":"MissingRequiredField","message":"The product field is required.","resource":"addition","field":"product"}]}"#;
     let good = Just(envelope.to_vec());
     let deep = (1..3_000_usize, prop::sample::select(vec!["[", "{\"a\":", "{\"message\":", "{\"errors\":["]))
@@ -159,15 +159,14 @@ fn body() -> impl Strategy<Value = Vec<u8>> {
         let error = serde_json::json!({"code": text, "message": text, "field": text, "resource": text});
         serde_json::json!({"code": text, "errors": vec![error; count]}).to_string().into_bytes()
     });
-    prop_oneof![
-        2 => bytes(300),
+    let made = prop_oneof![
         4 => pieces(PIECES, 20).prop_map(String::into_bytes),
-        2 => mutated(good),
         1 => deep,
         1 => long,
         1 => many,
         1 => Just(Vec::new()),
-    ]
+    ];
+    prop_oneof![2 => bytes(300), 2 => mutated(good), 8 => made.prop_map(Input)]
 }
 
 /// Words, of a bounded number, for a person in front of a terminal.
@@ -208,7 +207,7 @@ fn head() -> impl Strategy<Value = Head> {
     let text = || {
         let text = prop_oneof![
             Just(Vec::new()),
-            bytes(40),
+            bytes(40).prop_map(|bytes| bytes.0),
             pieces(PIECES, 6).prop_map(String::into_bytes),
             Just(vec![b'x'; 3_000])
         ];
@@ -377,7 +376,7 @@ fn error_bodies() {
         (head(), body, any::<usize>()),
         |(head, body, who)| {
             let (secret, api) = &stage.apis[who % stage.apis.len()];
-            let body = body.unwrap_or_else(|echo| echo.body(secret));
+            let body = body.unwrap_or_else(|echo| Input(echo.body(secret)));
             stage.answers(&head, &body);
             let Err(refusal) = stage.runtime.block_on(api.clients()) else { return Ok(()) };
             let error = api.failure(&refusal);

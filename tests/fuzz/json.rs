@@ -5,7 +5,7 @@ use psactl::portal::Snapshot;
 use serde_json::{Map, Value};
 
 use super::exports::{ACCOUNTS, EVENTS, HEADER, Row, every_row_is_told_of, odd_rows, read, rows, sound};
-use super::{bytes, fuzz, mutated, pieces, property};
+use super::{Input, bytes, fuzz, mutated, pieces, property};
 
 const PIECES: &[&str] = &[
     "[",
@@ -92,7 +92,8 @@ fn json() {
         sound(accounts.as_bytes(), events.as_bytes())
     });
 
-    let begun = |first: &'static str| bytes(300).prop_map(move |rest| [first.as_bytes(), &rest].concat());
+    let begun =
+        |first: &'static str| bytes(300).prop_map(move |rest| Input([first.as_bytes(), &rest].concat()));
     let any_bytes = property("no bytes are too strange", (begun("["), begun("{")), |(accounts, events)| {
         sound(&accounts, &events)
     });

@@ -203,7 +203,11 @@ fn noise(elsewhere: &str) -> impl Strategy<Value = Vec<u8>> + use<> {
     let whole = (pieces(PIECES, 6), pieces(PIECES, 6), 0..50_i64).prop_map(move |(before, after, id)| {
         format!("{before}<{address}?pageSize=2&pageId={id}>; rel=\"next\"{after}").into_bytes()
     });
-    let free = prop_oneof![pieces(PIECES, 25).prop_map(String::into_bytes), super::bytes(60), whole];
+    let free = prop_oneof![
+        pieces(PIECES, 25).prop_map(String::into_bytes),
+        super::bytes(60).prop_map(|bytes| bytes.0),
+        whole
+    ];
     free.prop_map(|mut value| {
         value.retain(|byte| !matches!(byte, 0..=8 | 10..=31 | 127));
         value

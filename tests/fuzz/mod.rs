@@ -66,9 +66,27 @@ fn fuzz(target: &str, mut properties: Vec<Property<'_>>) {
     }
 }
 
+/// Input that is shown as text.
+#[derive(Clone)]
+struct Input(Vec<u8>);
+
+impl std::fmt::Debug for Input {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "b\"{}\"", self.0.escape_ascii())
+    }
+}
+
+impl std::ops::Deref for Input {
+    type Target = [u8];
+
+    fn deref(&self) -> &[u8] {
+        &self.0
+    }
+}
+
 /// Any bytes, up to so many.
-fn bytes(most: usize) -> impl Strategy<Value = Vec<u8>> {
-    prop::collection::vec(any::<u8>(), 0..=most)
+fn bytes(most: usize) -> impl Strategy<Value = Input> {
+    prop::collection::vec(any::<u8>(), 0..=most).prop_map(Input)
 }
 
 /// Pieces that mean something to the reader, some bytes that mean nothing between them.
@@ -82,7 +100,7 @@ fn pieces(of: &'static [&'static str], most: usize) -> impl Strategy<Value = Str
 }
 
 /// Good input with a few bytes replaced, put in, doubled or gone.
-fn mutated(good: impl Strategy<Value = Vec<u8>>) -> impl Strategy<Value = Vec<u8>> {
+fn mutated(good: impl Strategy<Value = Vec<u8>>) -> impl Strategy<Value = Input> {
     let edit = (any::<prop::sample::Index>(), any::<prop::sample::Index>(), 0_u8..6, any::<u8>());
     (good, prop::collection::vec(edit, 1..6)).prop_map(|(mut bytes, edits)| {
         for (at, to, what, byte) in edits {
@@ -105,7 +123,7 @@ fn mutated(good: impl Strategy<Value = Vec<u8>>) -> impl Strategy<Value = Vec<u8
                 _ => bytes[at] = b"\"'\n\r\t,;={}[]<>\\"[usize::from(byte) % 15],
             }
         }
-        bytes
+        Input(bytes)
     })
 }
 

@@ -547,6 +547,20 @@ fn files_that_are_no_text() {
     assert!(parse(&with_mark).is_ok());
 }
 
+/// What a file holds is repeated as text that a terminal can show, and not whole.
+#[test]
+fn a_mistake_is_told_in_few_harmless_words() {
+    let told = |text: &str| {
+        let product =
+            format!("[billing.products]\nbasic-storage = {{ identifier = \"x\", price = \"{text}\" }}\n");
+        message(parse(&format!("{LEAST}{product}")))
+    };
+    let escapes = told("\t\\u001b[31m\\u202e0.00");
+    assert!(escapes.contains("\"  [31m0.00\" is not an amount"), "{escapes}");
+    let long = told(&"1".repeat(5_000));
+    assert!(long.contains("price: \"111") && long.chars().count() < 600, "{long}");
+}
+
 #[test]
 fn deep_nesting_is_an_error_like_any_other() {
     assert!(parse(&format!("a = {}", "[".repeat(5_000))).is_err());
