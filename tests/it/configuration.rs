@@ -557,8 +557,8 @@ fn a_mistake_is_told_in_few_harmless_words() {
     };
     let escapes = told("\t\\u001b[31m\\u202e0.00");
     assert!(escapes.contains("\"  [31m0.00\" is not an amount"), "{escapes}");
-    let long = told(&"1".repeat(5_000));
-    assert!(long.contains("price: \"111") && long.chars().count() < 600, "{long}");
+    let long = told(&"x".repeat(5_000));
+    assert!(long.contains("price: \"xxx") && long.chars().count() < 600, "{long}");
 }
 
 #[test]
