@@ -298,11 +298,10 @@ fn configuration() {
         if !spoil {
             return silent(&file, &text, &[]);
         }
-        // Something else is wrong as well, but not within the secret itself.
+        // Something is wrong from there on. Before it, another key could take the line in as its own text.
         let near =
             |at: usize| (0..=at.min(text.len())).rev().find(|at| text.is_char_boundary(*at)).unwrap_or(0);
-        let around = place.saturating_sub(60);
-        let at = near(around + at.index(120));
+        let at = near(place + at.index(60));
         let spoiled = format!("{}{piece}{}", &text[..at], &text[near(at + length).max(at)..]);
         silent(&file, &spoiled, &[])
     });
