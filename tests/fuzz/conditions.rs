@@ -9,41 +9,30 @@ use psactl::sandbox::{Options, Sandbox};
 use rust_decimal::Decimal;
 
 use super::{fuzz, pieces, property};
+use crate::conditions::Sign;
 
 const FIELDS: [&str; 4] = ["name", "company/name", "quantity", "cancelledDate"];
 
-/// How a field is compared.
-#[derive(Debug, Clone, Copy)]
-enum Sign {
-    Eq,
-    Ne,
-    Lt,
-    Le,
-    Gt,
-    Ge,
+/// The comparison as the sandbox has it.
+fn test(sign: Sign, literal: Literal) -> Test {
+    match sign {
+        Sign::Eq => Test::Equal(literal),
+        Sign::Ne => Test::Unequal(literal),
+        Sign::Lt => Test::Less(literal),
+        Sign::Le => Test::AtMost(literal),
+        Sign::Gt => Test::Greater(literal),
+        Sign::Ge => Test::AtLeast(literal),
+    }
 }
 
-impl Sign {
-    fn test(self, literal: Literal) -> Test {
-        match self {
-            Sign::Eq => Test::Equal(literal),
-            Sign::Ne => Test::Unequal(literal),
-            Sign::Lt => Test::Less(literal),
-            Sign::Le => Test::AtMost(literal),
-            Sign::Gt => Test::Greater(literal),
-            Sign::Ge => Test::AtLeast(literal),
-        }
-    }
-
-    fn opposite(self) -> Sign {
-        match self {
-            Sign::Eq => Sign::Ne,
-            Sign::Ne => Sign::Eq,
-            Sign::Lt => Sign::Ge,
-            Sign::Le => Sign::Gt,
-            Sign::Gt => Sign::Le,
-            Sign::Ge => Sign::Lt,
-        }
+fn opposite(sign: Sign) -> Sign {
+    match sign {
+        Sign::Eq => Sign::Ne,
+        Sign::Ne => Sign::Eq,
+        Sign::Lt => Sign::Ge,
+        Sign::Le => Sign::Gt,
+        Sign::Gt => Sign::Le,
+        Sign::Ge => Sign::Lt,
     }
 }
 
@@ -97,9 +86,8 @@ fn operand() -> impl Strategy<Value = Operand> {
 }
 
 fn ask() -> impl Strategy<Value = Ask> {
-    use Sign::{Eq, Ge, Gt, Le, Lt, Ne};
     let field = || prop::sample::select(&FIELDS[..]);
-    let sign = prop::sample::select(vec![Eq, Ne, Lt, Le, Gt, Ge]);
+    let sign = prop::sample::select(&Sign::ALL[..]);
     let leaf = prop_oneof![
         3 => (field(), sign, operand()).prop_map(|(field, sign, value)| Ask::Compare(field, sign, value)),
         1 => (field(), nasty_text()).prop_map(|(field, text)| Ask::Contains(field, text)),
@@ -139,17 +127,7 @@ impl Ask {
     /// As the client writes it.
     fn built(&self) -> psa::Condition {
         match self {
-            Ask::Compare(field, sign, value) => {
-                let make = match sign {
-                    Sign::Eq => psa::Condition::eq,
-                    Sign::Ne => psa::Condition::ne,
-                    Sign::Lt => psa::Condition::lt,
-                    Sign::Le => psa::Condition::le,
-                    Sign::Gt => psa::Condition::gt,
-                    Sign::Ge => psa::Condition::ge,
-                };
-                make(field, value.clone())
-            }
+            Ask::Compare(field, sign, value) => sign.of(field, value.clone()),
             Ask::Contains(field, text) => psa::Condition::contains(field, text),
             Ask::Like(field, pattern) => psa::Condition::like(field, pattern),
             Ask::In(field, values) => psa::Condition::is_in(field, values.iter().cloned()),
@@ -169,7 +147,7 @@ impl Ask {
         let group = |parts, all| if all { Condition::All(parts) } else { Condition::Any(parts) };
         match self {
             Ask::Compare(field, sign, value) => {
-                compare(field, if holds { *sign } else { sign.opposite() }.test(literal(value)))
+                compare(field, test(if holds { *sign } else { opposite(*sign) }, literal(value)))
             }
             // What opens a set of characters is left out.
             Ask::Contains(field, text) => {
@@ -203,7 +181,7 @@ impl Ask {
 fn all_or_none(all: bool) -> Condition {
     let sign = if all { Sign::Ne } else { Sign::Eq };
     // No record has the id 0, every record has another.
-    Condition::Compare { path: vec!["id".to_owned()], test: sign.test(Literal::Number(0.into())) }
+    Condition::Compare { path: vec!["id".to_owned()], test: test(sign, Literal::Number(0.into())) }
 }
 
 /// Without what means nothing: groups of one part, or within a group of the same kind, and parts that hold anyway.
