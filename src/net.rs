@@ -33,6 +33,52 @@ pub(crate) fn builder(url: &Url) -> ClientBuilder {
     builder
 }
 
+/// Texts that must not be shown, should a server repeat them.
+pub(crate) struct Unspeakable {
+    /// As they are, and as JSON and HTML write them.
+    spellings: Vec<String>,
+}
+
+impl Unspeakable {
+    pub(crate) fn of<S: AsRef<str>>(texts: impl IntoIterator<Item = S>) -> Unspeakable {
+        const IN_HTML: [(&str, &str); 5] =
+            [("&", "&amp;"), ("<", "&lt;"), (">", "&gt;"), ("\"", "&quot;"), ("'", "&#39;")];
+        let mut spellings = Vec::new();
+        for text in texts {
+            let text = text.as_ref();
+            let json = serde_json::Value::from(text).to_string();
+            let json = json.strip_prefix('"').and_then(|json| json.strip_suffix('"')).unwrap_or_default();
+            let html =
+                IN_HTML.into_iter().fold(text.to_owned(), |text, (mark, name)| text.replace(mark, name));
+            for spelling in [text, json, &html] {
+                spellings.extend([spelling.to_owned(), with_single_blanks(spelling)]);
+            }
+        }
+        spellings.retain(|spelling| !spelling.is_empty());
+        spellings.sort_unstable_by(|a, b| b.len().cmp(&a.len()).then(a.cmp(b)));
+        spellings.dedup();
+        Unspeakable { spellings }
+    }
+
+    /// A server's text without them. To be done before the text is shortened, which could leave the beginning of one.
+    pub(crate) fn hide(&self, text: &str) -> String {
+        let hidden = |text: String| {
+            self.spellings.iter().fold(text, |text, spelling| match text.contains(spelling) {
+                true => text.replace(spelling, "***"),
+                false => text,
+            })
+        };
+        // Also where lines were broken within one.
+        hidden(with_single_blanks(&hidden(text.to_owned())))
+    }
+}
+
+/// Runs of blanks, line ends and control characters as one blank.
+fn with_single_blanks(text: &str) -> String {
+    let words = text.split(|c: char| c.is_whitespace() || c.is_control()).filter(|word| !word.is_empty());
+    words.collect::<Vec<_>>().join(" ")
+}
+
 /// The certificates of a private authority, from a PEM file.
 ///
 /// # Errors

@@ -1,5 +1,6 @@
 //! What can be wrong with the configuration, and what to do about it.
 
+use crate::ui::text;
 use std::fmt;
 use std::path::PathBuf;
 
@@ -112,6 +113,17 @@ fn looked_in(looked: &[PathBuf]) -> String {
             format!("none of {} exists", names.join(", "))
         }
     }
+}
+
+/// How much of one mistake is told, in characters: what was written may be of any length.
+const LONGEST: usize = 500;
+
+/// The error for these mistakes, with what they repeat of the file as text that a terminal can show.
+pub(super) fn invalid(path: &std::path::Path, mut problems: Vec<Problem>) -> Error {
+    for problem in &mut problems {
+        problem.message = text::shorten(&text::clean(&problem.message), LONGEST);
+    }
+    Error::Invalid { path: path.to_path_buf(), problems }
 }
 
 fn listed(path: &std::path::Path, problems: &[Problem]) -> Vec<String> {

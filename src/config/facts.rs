@@ -5,7 +5,7 @@ use std::path::Path;
 
 use serde::Serialize;
 
-use super::error::{Error, Place};
+use super::error::{self, Error, Place};
 use super::schema::{self, Shape};
 use super::secret::is_secret;
 use super::tree::{self, Node, Value};
@@ -107,7 +107,7 @@ impl Config {
 }
 
 fn facts(text: &str, file: &Path, environment: &Environment) -> Result<Vec<Fact>, Error> {
-    let invalid = |problem| Error::Invalid { path: file.to_path_buf(), problems: vec![problem] };
+    let invalid = |problem| error::invalid(file, vec![problem]);
     let mut root = tree::read(text).map_err(invalid)?;
     // What is wrong is told by whoever loads it.
     tree::overlay(&mut root, environment, &mut Vec::new());
@@ -156,8 +156,9 @@ impl Walk<'_> {
             (None, None) => return,
         };
         let value = match &node.value {
-            // Whoever writes a secret there after all must not have it told.
-            Value::Text(text) if is_secret(&key) && !text.is_empty() => "(masked)".to_owned(),
+            value if is_secret(&key) => source_of(value),
+            // A login in an address is refused, and must not be told.
+            Value::Text(text) if text.contains("://") && text.contains('@') => "(masked)".to_owned(),
             Value::Text(text) if text.contains("://") && text.contains('?') => {
                 format!("{:?}", format!("{}?(masked)", text.split('?').next().unwrap_or_default()))
             }
@@ -178,7 +179,25 @@ impl Walk<'_> {
     }
 }
 
-/// A value as it stands in TOML. Commands are not told: people write the secret itself into them.
+/// Where a secret is read from. Whoever writes the secret itself there, in whichever form, must not have it told; so
+/// are no commands, since people write it into them.
+fn source_of(value: &Value) -> String {
+    match value {
+        Value::Text(text) if text.is_empty() => shown(value),
+        Value::Table(entries) => {
+            let fields = entries.iter().map(|(key, entry)| match (key.as_str(), &entry.node.value) {
+                ("command", Value::Text(_)) => Some("command = (masked)".to_owned()),
+                ("file" | "env", Value::Text(text)) => Some(format!("{key} = {text:?}")),
+                _ => None,
+            });
+            let fields: Option<Vec<String>> = fields.collect();
+            fields.map_or("(masked)".to_owned(), |fields| format!("{{ {} }}", fields.join(", ")))
+        }
+        _ => "(masked)".to_owned(),
+    }
+}
+
+/// A value as it stands in TOML.
 fn shown(value: &Value) -> String {
     match value {
         Value::Text(text) => format!("{text:?}"),
@@ -193,10 +212,7 @@ fn shown(value: &Value) -> String {
             format!("[{}]", items.join(", "))
         }
         Value::Table(entries) => {
-            let fields = entries.iter().map(|(key, entry)| match key.as_str() {
-                "command" => "command = (masked)".to_owned(),
-                _ => format!("{key} = {}", shown(&entry.node.value)),
-            });
+            let fields = entries.iter().map(|(key, entry)| format!("{key} = {}", shown(&entry.node.value)));
             format!("{{ {} }}", fields.collect::<Vec<_>>().join(", "))
         }
         Value::TooDeep => "(nested too deep)".to_owned(),
@@ -264,5 +280,22 @@ board = "Professional Services"
         assert_eq!(of("monitoring.ping_url"), ("(masked)", "PSACTL_MONITORING__PING_URL"));
         let told = format!("{all:?}");
         assert!(!told.contains("hunter2") && !told.contains("secret-uuid"), "{told}");
+    }
+
+    #[test]
+    fn a_secret_in_the_wrong_form_is_not_told() {
+        for (key, value) in [
+            ("password", r#"["hunter2"]"#),
+            ("password", r#"{ value = "hunter2" }"#),
+            ("password", r#"{ file = ["hunter2"] }"#),
+            ("password", r#"{ file = "x", hunter2 = 1 }"#),
+            ("accounts", r#""https://me:hunter2@portal.example/a.csv""#),
+        ] {
+            let at = LEAST.lines().find(|line| line.starts_with(&format!("{key} = "))).expect(key);
+            let text = LEAST.replace(at, &format!("{key} = {value}"));
+            let all = facts(&text, Path::new("psactl.toml"), &Environment::empty()).expect("facts");
+            let fact = all.iter().find(|fact| fact.key.ends_with(key)).expect(key);
+            assert_eq!(fact.value, "(masked)", "{value}");
+        }
     }
 }

@@ -180,7 +180,7 @@ impl Config {
     /// # Errors
     /// [`Error::Invalid`] with every mistake.
     pub fn parse(text: &str, file: &Path, environment: &Environment) -> Result<Config, Error> {
-        let invalid = |problems| Error::Invalid { path: file.to_path_buf(), problems };
+        let invalid = |problems| error::invalid(file, problems);
         let mut root = tree::read(text).map_err(|problem| invalid(vec![problem]))?;
         let mut problems = Vec::new();
         schema::check(&root, &mut problems);

@@ -219,12 +219,22 @@ impl std::fmt::Debug for ExportAt {
 }
 
 /// The value of a header.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 pub enum HeaderText {
-    /// As it stands in psactl.toml: no secret.
+    /// As it stands in psactl.toml: no secret, as far as its name tells.
     Written(String),
     /// A secret: the whole value, `Bearer …`.
     From(SecretSource),
+}
+
+impl std::fmt::Debug for HeaderText {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            // A header of a name that nobody thought of may carry one after all.
+            HeaderText::Written(_) => f.write_str("Written(…)"),
+            HeaderText::From(source) => f.debug_tuple("From").field(source).finish(),
+        }
+    }
 }
 
 /// What stands before the decimals of a number.

@@ -11,7 +11,7 @@ mod actions;
 mod auth;
 mod broken;
 mod clock;
-mod conditions;
+pub mod conditions;
 mod contract;
 mod control;
 mod engine;

@@ -122,13 +122,30 @@ fn record() -> impl Strategy<Value = Value> {
 
 /// How a field is compared.
 #[derive(Debug, Clone, Copy, PartialEq)]
-enum Sign {
+pub enum Sign {
     Eq,
     Ne,
     Lt,
     Le,
     Gt,
     Ge,
+}
+
+impl Sign {
+    pub const ALL: [Sign; 6] = [Sign::Eq, Sign::Ne, Sign::Lt, Sign::Le, Sign::Gt, Sign::Ge];
+
+    /// The client's condition.
+    pub fn of(self, field: &'static str, value: Operand) -> Condition {
+        let make = match self {
+            Sign::Eq => Condition::eq,
+            Sign::Ne => Condition::ne,
+            Sign::Lt => Condition::lt,
+            Sign::Le => Condition::le,
+            Sign::Gt => Condition::gt,
+            Sign::Ge => Condition::ge,
+        };
+        make(field, value)
+    }
 }
 
 /// What is asked of a record.
@@ -146,9 +163,9 @@ enum Ask {
 }
 
 fn ask() -> impl Strategy<Value = Ask> {
-    use Sign::{Eq, Ge, Gt, Le, Lt, Ne};
+    use Sign::{Eq, Ne};
     let field = |fields: &'static [&'static str]| prop::sample::select(fields);
-    let sign = || prop::sample::select(vec![Eq, Ne, Lt, Le, Gt, Ge]);
+    let sign = || prop::sample::select(&Sign::ALL[..]);
     let same = || prop::sample::select(vec![Eq, Ne]);
     let all: Vec<&'static str> = [&TEXTS[..], &WHOLES, &DECIMALS, &TIMES].concat();
     let leaf = prop_oneof![
@@ -179,17 +196,7 @@ fn ask() -> impl Strategy<Value = Ask> {
 impl Ask {
     fn built(&self) -> Condition {
         match self {
-            Ask::Compare(field, sign, value) => {
-                let make = match sign {
-                    Sign::Eq => Condition::eq,
-                    Sign::Ne => Condition::ne,
-                    Sign::Lt => Condition::lt,
-                    Sign::Le => Condition::le,
-                    Sign::Gt => Condition::gt,
-                    Sign::Ge => Condition::ge,
-                };
-                make(field, value.clone())
-            }
+            Ask::Compare(field, sign, value) => sign.of(field, value.clone()),
             Ask::Null(field, true) => Condition::is_null(field),
             Ask::Null(field, false) => Condition::is_not_null(field),
             Ask::Contains(field, text) => Condition::contains(field, text),

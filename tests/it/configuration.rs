@@ -1,6 +1,5 @@
 //! psactl.toml: every mistake with its exact message, the environment over it, and secrets beside it.
 
-use proptest::prelude::*;
 use psactl::config::{
     AgeFrom, Allowance, BelowIncluded, Config, Environment, Error, EventTypes, Gigabyte, Login, Percent,
     Rounding,
@@ -548,27 +547,18 @@ fn files_that_are_no_text() {
     assert!(parse(&with_mark).is_ok());
 }
 
-proptest! {
-    #[test]
-    fn no_bytes_make_the_parser_panic(bytes in proptest::collection::vec(any::<u8>(), 0..400)) {
-        let _ = Config::parse_bytes(&bytes, Path::new("p"), &Environment::empty());
-    }
-
-    #[test]
-    fn no_change_of_a_configuration_makes_the_parser_panic(
-        at in 0..LEAST.len(), length in 0usize..40, text in "[\\[\\]{}=\".,# \\na-z0-9é_-]{0,20}"
-    ) {
-        let end = (at + length).min(LEAST.len());
-        let changed = format!("{}{text}{}", &LEAST[..at], &LEAST[end..]);
-        if let Err(error) = parse(&changed) {
-            prop_assert!(error.to_string().contains("psactl.toml"));
-        }
-    }
-
-    #[test]
-    fn no_variable_makes_the_parser_panic(name in "[A-Z_]{0,30}", value in ".{0,20}") {
-        let _ = parse_with(LEAST, &[(&format!("PSACTL_{name}"), &value)]);
-    }
+/// What a file holds is repeated as text that a terminal can show, and not whole.
+#[test]
+fn a_mistake_is_told_in_few_harmless_words() {
+    let told = |text: &str| {
+        let product =
+            format!("[billing.products]\nbasic-storage = {{ identifier = \"x\", price = \"{text}\" }}\n");
+        message(parse(&format!("{LEAST}{product}")))
+    };
+    let escapes = told("\t\\u001b[31m\\u202e0.00");
+    assert!(escapes.contains("\"  [31m0.00\" is not an amount"), "{escapes}");
+    let long = told(&"x".repeat(5_000));
+    assert!(long.contains("price: \"xxx") && long.chars().count() < 600, "{long}");
 }
 
 #[test]

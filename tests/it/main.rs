@@ -22,8 +22,8 @@ mod doctor;
 mod examples;
 mod exports;
 mod faults;
-#[path = "../fuzz/portal.rs"]
-mod fuzz_portal;
+#[path = "../fuzz/mod.rs"]
+mod fuzz;
 mod help;
 mod history;
 mod hostile;

@@ -2,7 +2,6 @@
 
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
-use proptest::prelude::*;
 use psactl::config::{Config, Environment};
 use psactl::portal::{self, EventKind, EventLog, Severity, Snapshot, Source};
 use std::path::Path;
@@ -458,35 +457,4 @@ fn faults_and_what_ends_them() {
         assert_eq!(kind.is_good(), kind.as_str().ends_with("-ok"));
     }
     assert_eq!(EventKind::Other.ended_by(), None);
-}
-
-proptest! {
-    #[test]
-    fn no_bytes_make_the_readers_panic(
-        a in proptest::collection::vec(any::<u8>(), 0..300), b in proptest::collection::vec(any::<u8>(), 0..300)
-    ) {
-        let _ = portal::read_bytes(&a, &b, None);
-        let _ = portal::read_bytes(&[HEADER.as_bytes(), &a].concat(), &[b"When,Account,Text\n", &b[..]].concat(), new_york());
-    }
-
-    /// Every row is either an account or a problem: nothing vanishes.
-    #[test]
-    fn no_row_vanishes(cells in proptest::collection::vec(
-        ("[0-9]{0,2}", "[A-C]", "[ab]{0,2}[0-9]{0,3}", "-?[0-9]{0,3}[.,]?[0-9]{0,2}", "[0-9]{0,2}"), 1..12)
-    ) {
-        let mut text = HEADER.to_string();
-        for (cid, name, number, amount, count) in &cells {
-            text += &format!("{cid},{name},{number},\"{amount}\",{count},\n");
-        }
-        let snapshot = accounts(&text);
-        prop_assert_eq!(snapshot.rows, cells.len());
-        for (index, (cid, _, number, _, _)) in cells.iter().enumerate() {
-            let line = index as u64 + 2;
-            let kept = snapshot.accounts.iter().any(|account| account.number == *number && account.cid == *cid);
-            let named = snapshot.problems.iter().any(|problem| {
-                problem.line == line || (!number.is_empty() && problem.account.as_deref() == Some(number))
-            });
-            prop_assert!(kept || named, "line {} of\n{}", line, text);
-        }
-    }
 }

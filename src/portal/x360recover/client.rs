@@ -290,7 +290,8 @@ impl Api {
         tracing::debug!(asked, status = status.as_u16(), ms = began.elapsed().as_millis(), "answered");
         if !status.is_success() {
             let retry_after = retry_after.map(Duration::from_secs);
-            return Err(Refusal::of(asked.to_owned(), status.as_u16(), retry_after, &body));
+            let key = self.key.expose_secret().trim();
+            return Err(Refusal::of(asked.to_owned(), status.as_u16(), retry_after, &body, key));
         }
         serde_json::from_slice(&body).map_err(|error| Refusal {
             asked: asked.to_owned(),

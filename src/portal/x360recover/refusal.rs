@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use serde_json::Value;
 
+use crate::net::Unspeakable;
 use crate::portal::Error;
 use crate::text;
 
@@ -50,8 +51,14 @@ pub struct Refusal {
 }
 
 impl Refusal {
-    /// What an answer with this status and body means.
-    pub(super) fn of(asked: String, status: u16, retry_after: Option<Duration>, body: &[u8]) -> Refusal {
+    /// What an answer with this status and body means; the key, should the server repeat it, is not shown.
+    pub(super) fn of(
+        asked: String,
+        status: u16,
+        retry_after: Option<Duration>,
+        body: &[u8],
+        key: &str,
+    ) -> Refusal {
         let json: Option<Value> = serde_json::from_slice(body).ok();
         let word = |name: &str| json.as_ref()?.get(name)?.as_str().map(str::to_owned);
         let kind = match status {
@@ -69,7 +76,7 @@ impl Refusal {
         };
         let said =
             word("detail").or_else(|| word("title")).or_else(|| word("message")).or_else(|| word("msg"));
-        let said = said.unwrap_or_default();
+        let said = Unspeakable::of([key]).hide(&said.unwrap_or_default());
         Refusal { asked, kind, said: text::shorten(&text::clean(&said), 200) }
     }
 
@@ -201,7 +208,7 @@ mod tests {
             (500, r#"{"title":"Oops"}"#, Kind::Status(500), "Oops"),
             (302, "", Kind::Status(302), ""),
         ] {
-            let refusal = Refusal::of("GET /client".to_owned(), status, None, body.as_bytes());
+            let refusal = Refusal::of("GET /client".to_owned(), status, None, body.as_bytes(), "key");
             assert_eq!((refusal.kind, refusal.said.as_str()), (kind, said), "{status} {body}");
         }
     }
@@ -209,7 +216,8 @@ mod tests {
     #[test]
     fn only_a_refused_key_or_right_is_a_refused_login() {
         let failure = |status, body: &str| {
-            Refusal::of("GET /client".to_owned(), status, None, body.as_bytes()).portal_error("https://host")
+            Refusal::of("GET /client".to_owned(), status, None, body.as_bytes(), "key")
+                .portal_error("https://host")
         };
         assert!(matches!(failure(401, r#"{"message":"Unauthorized"}"#), Error::Refused { .. }));
         assert!(matches!(failure(403, r#"{"title":"x"}"#), Error::Refused { .. }));
