@@ -34,7 +34,7 @@
 //! | [`store`] | the embedded SQLite state |
 //! | [`monitoring`] | who is told of runs |
 //! | [`config`] | psactl.toml, environment, secrets |
-//! | `net` | what every HTTP client of psactl is made with |
+//! | `net`, `disk` | what every HTTP client, and every file of psactl's own, is made with |
 //! | [`sandbox`] | a simulated ConnectWise PSA, driven by the API's contract, sharing nothing with [`psa`] |
 //!
 //! To add a billable service, add a row to [`services`]; a step of set-up, a file in [`setup`] and a line in
@@ -60,6 +60,7 @@
 pub mod cli;
 pub mod config;
 pub mod context;
+mod disk;
 pub mod doctor;
 pub mod error;
 pub mod monitoring;

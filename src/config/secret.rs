@@ -3,6 +3,7 @@
 use super::error::{Error, Place};
 use super::tree::{Node, Value};
 use super::{Config, schema, values};
+use crate::ui::text;
 use secrecy::SecretString;
 use std::fmt;
 use std::io::Read;
@@ -206,9 +207,9 @@ fn read_beside(pipe: Option<impl Read + Send + 'static>) -> std::sync::mpsc::Rec
 
 /// The first line of what a command complained, for one line of ours.
 fn summary(complaint: &[u8]) -> String {
-    let text = String::from_utf8_lossy(complaint);
-    let line = text.lines().map(str::trim).find(|line| !line.is_empty()).unwrap_or_default();
-    let plain: String = line.chars().filter(|c| !c.is_control()).take(200).collect();
+    let said = String::from_utf8_lossy(complaint);
+    let line = said.lines().map(str::trim).find(|line| !line.is_empty()).unwrap_or_default();
+    let plain = text::shorten(text::clean(line).trim(), 200);
     if plain.is_empty() { String::new() } else { format!(": {plain}") }
 }
 

@@ -124,6 +124,7 @@ pub fn write(context: &Context, report: &Report, file: &Path) -> Result<()> {
     });
     report.names.strip(&mut document);
     let text = serde_json::to_string_pretty(&document).map_err(crate::store::Error::from)?;
+    let text = crate::ui::text::escaped(&text);
     let said = |error: std::io::Error| {
         let failure = Failure::new(Exit::Unexpected, format!("cannot write {}: {error}", file.display()));
         match error.kind() {

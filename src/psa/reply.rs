@@ -2,6 +2,8 @@
 
 use serde_json::Value;
 
+use crate::ui::text;
+
 /// The server's words about a request that failed, cleaned and shortened.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Reply {
@@ -180,13 +182,12 @@ fn title(text: &str) -> Option<String> {
 
 /// Text of the server that can be shown on one line of a terminal: control characters and marks that turn
 /// the writing direction become blanks, runs of white space one blank, and the rest is cut off.
-pub fn clean(text: &str, longest: usize) -> String {
-    let turns = |character| matches!(character, '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
+pub fn clean(said: &str, longest: usize) -> String {
     let mut shown = String::new();
     let mut length = 0;
     let mut blank = false;
-    for character in text.chars() {
-        if character.is_whitespace() || character.is_control() || turns(character) {
+    for character in said.chars() {
+        if character.is_whitespace() || text::steers(character) || text::turns(character) {
             blank = true;
             continue;
         }

@@ -119,7 +119,7 @@ impl Ui {
                     result: &'a T,
                 }
                 match serde_json::to_string_pretty(&Document { schema: T::SCHEMA, result }) {
-                    Ok(document) => self.out(&document),
+                    Ok(document) => self.out(&text::escaped(&document)),
                     Err(error) => self.problem(&format!("the result cannot be written as JSON: {error}")),
                 }
             }

@@ -3,13 +3,36 @@
 use jiff::{SignedDuration, Timestamp};
 use rust_decimal::Decimal;
 
+/// Whether a character turns the reading direction: a name with it can look like another one.
+pub fn turns(character: char) -> bool {
+    matches!(character, '\u{61c}' | '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
+}
+
+/// Whether a character steers a terminal or ends a line, the ones of eight bits (C1) and Unicode's included.
+pub fn steers(character: char) -> bool {
+    character.is_control() || matches!(character, '\u{2028}' | '\u{2029}')
+}
+
 /// Removes what could steer a terminal from text that came from the PSA or the portal: control characters
 /// become a space, and characters that turn the reading direction are dropped.
 pub fn clean(text: &str) -> String {
-    text.chars()
-        .filter(|c| !matches!(c, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{200e}' | '\u{200f}'))
-        .map(|c| if c.is_control() { ' ' } else { c })
-        .collect()
+    text.chars().filter(|c| !turns(*c)).map(|c| if steers(c) { ' ' } else { c }).collect()
+}
+
+/// JSON in which such characters are written as escapes: another program reads the same, and a terminal that it is
+/// printed to obeys none of them.
+pub fn escaped(json: &str) -> String {
+    let mut escaped = String::with_capacity(json.len());
+    for c in json.chars() {
+        // The line ends of the document itself; those within texts are escaped already.
+        if c != '\n' && (turns(c) || steers(c)) {
+            // All of them have four digits.
+            escaped.push_str(&format!("\\u{:04x}", u32::from(c)));
+        } else {
+            escaped.push(c);
+        }
+    }
+    escaped
 }
 
 /// "1 change", "2 changes".
@@ -95,6 +118,11 @@ mod tests {
     #[test]
     fn control_and_direction_characters_never_reach_a_terminal() {
         assert_eq!(clean("Eddie\u{1b}[31m's\nTV\u{202e}!"), "Eddie [31m's TV!");
+        assert_eq!(clean("\u{61c}a\u{9b}2J\u{7f}b\u{2028}c"), "a 2J b c");
+        let text = "\u{9b}2J\u{7f}\u{202e}\u{2028}\u{1b}\n é";
+        let json = serde_json::to_string_pretty(&[text]).unwrap();
+        assert_eq!(escaped(&json), "[\n  \"\\u009b2J\\u007f\\u202e\\u2028\\u001b\\n é\"\n]");
+        assert_eq!(serde_json::from_str::<Vec<String>>(&escaped(&json)).unwrap(), [text]);
     }
 
     #[test]

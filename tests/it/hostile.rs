@@ -2,6 +2,8 @@
 //! terminal as more than text. That credentials follow no redirect is in `client_redirects`, endless pages in
 //! `paging`, certificates in `client_tls`.
 
+mod readers;
+
 use std::io::{Read, Write};
 use std::net::TcpListener;
 

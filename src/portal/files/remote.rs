@@ -290,11 +290,7 @@ impl Remote {
     fn write(&self, name: &str, bytes: &[u8]) -> Result<(), Error> {
         let path = self.folder.join(name);
         let attempt = || -> std::io::Result<()> {
-            let mut builder = std::fs::DirBuilder::new();
-            builder.recursive(true);
-            #[cfg(unix)]
-            std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
-            builder.create(&self.folder)?;
+            crate::disk::make_folder(&self.folder)?;
             // A temporary file is its owner's alone.
             let mut file = tempfile::NamedTempFile::new_in(&self.folder)?;
             file.write_all(bytes)?;
@@ -344,13 +340,17 @@ impl Remote {
             }
             let lost = |error: reqwest::Error| {
                 let broke_off = error.is_body() || error.is_decode();
+                let hint = net::Distrust::of(&error).map(|distrust| distrust.hint);
                 let reason = match error.is_timeout() {
                     true => format!("no whole answer within {} seconds", within.as_secs_f32()),
                     false if broke_off => format!("the answer broke off: {}", net::why(error)),
                     false => net::why(error),
                 };
                 let led = if hop > 0 { format!("leads to {}: ", shown(&url)) } else { String::new() };
-                unreachable(led + &reason, "psactl keeps the last whole export and asks again")
+                unreachable(
+                    led + &reason,
+                    hint.unwrap_or("psactl keeps the last whole export and asks again"),
+                )
             };
             let mut response = request.send().await.map_err(lost)?;
             let status = response.status();

@@ -18,6 +18,7 @@ use tokio::time::Instant;
 
 use super::refusal::{Kind, Refusal};
 use super::wire;
+use crate::net;
 
 /// The largest answer that is read.
 const MOST_BYTES: usize = 64 << 20;
@@ -36,6 +37,9 @@ const ALL_AT_ONCE: usize = 100_000;
 
 /// More pages than this are no list.
 const MOST_PAGES: usize = 2_000;
+
+/// Nor is more than this, in bytes: what is read of a list stays in memory.
+const MOST_OF_A_LIST: usize = 128 << 20;
 
 /// How patient the client is.
 #[derive(Debug, Clone)]
@@ -70,7 +74,8 @@ impl Patience {
             return usual;
         }
         let soon = Duration::from_millis(1);
-        Patience { spacing: Duration::ZERO, waits: vec![soon; usual.waits.len()], ..usual }
+        let timeout = crate::testing::answer_within(usual.timeout);
+        Patience { spacing: Duration::ZERO, waits: vec![soon; usual.waits.len()], timeout, ..usual }
     }
 }
 
@@ -109,11 +114,11 @@ impl Api {
         patience: Patience,
         ca_file: Option<&Path>,
     ) -> Result<Api, String> {
-        let base = crate::net::address(base)?;
+        let base = net::address(base)?;
         let url = Url::parse(&base).map_err(|error| error.to_string())?;
-        let mut http = crate::net::builder(&url).connect_timeout(Duration::from_secs(10));
+        let mut http = net::builder(&url).connect_timeout(Duration::from_secs(10));
         if let Some(file) = ca_file {
-            http = http.tls_certs_merge(crate::net::certificates(file)?);
+            http = http.tls_certs_merge(net::certificates(file)?);
         }
         let http = http.timeout(patience.timeout).build().map_err(|error| error.without_url().to_string())?;
         Ok(Api {
@@ -234,7 +239,7 @@ impl Api {
     /// What Axcient bills, of the current month: one entry for each client, whose fields are not published. Needs
     /// the scope Billing. The endpoint stands beside the API's own path.
     pub async fn billable_usage(&self) -> Answer<Vec<Value>> {
-        let value = self.ask("GET /usage/billable".to_owned(), &self.billing(), &[]).await?;
+        let (value, _) = self.ask("GET /usage/billable".to_owned(), &self.billing(), &[]).await?;
         Ok(match value.get("children") {
             Some(Value::Array(children)) => children.clone(),
             Some(one @ Value::Object(_)) => vec![one.clone()],
@@ -269,15 +274,19 @@ impl Api {
     ) -> Answer<Vec<Value>> {
         let mut all: Vec<Value> = Vec::new();
         let mut seen = HashSet::new();
-        let mut offset = 0;
+        let (mut offset, mut came) = (0, 0);
         for _ in 0..MOST_PAGES {
-            let page = self.page(&path, query, limit, offset).await?;
+            let (page, bytes) = self.page(&path, query, limit, offset).await?;
+            came += bytes;
+            if came > MOST_OF_A_LIST {
+                break;
+            }
             let (count, before) = (page.len(), seen.len());
             // One without a key is kept: whoever reads it says what is wrong with it.
             all.extend(page.into_iter().filter(|entry| key(entry).is_none_or(|key| seen.insert(key))));
             if offset > 0 && count == limit && seen.len() == before {
                 // The same full page again: the offset has no effect. All at once, then.
-                let whole = self.page(&path, query, ALL_AT_ONCE, 0).await?;
+                let (whole, _) = self.page(&path, query, ALL_AT_ONCE, 0).await?;
                 all.extend(whole.into_iter().filter(|entry| key(entry).is_some_and(|key| seen.insert(key))));
                 return Ok(all);
             }
@@ -296,19 +305,22 @@ impl Api {
         query: &[(&str, String)],
         limit: usize,
         offset: usize,
-    ) -> Answer<Vec<Value>> {
+    ) -> Answer<(Vec<Value>, usize)> {
         let mut query = query.to_vec();
         query.extend([("limit", limit.to_string()), ("offset", offset.to_string())]);
-        let value = self.get(path, &query).await?;
+        let (value, bytes) = self.ask(format!("GET {path}"), &format!("{}{path}", self.base), &query).await?;
         let known = if path.ends_with("/history") { "start_time" } else { "id" };
-        wire::list(value, known).ok_or_else(|| garbled(path.to_owned()))
+        let entries = wire::list(value, known).ok_or_else(|| garbled(path.to_owned()))?;
+        Ok((entries, bytes))
     }
 
     async fn get(&self, path: &str, query: &[(&str, String)]) -> Answer<Value> {
-        self.ask(format!("GET {path}"), &format!("{}{path}", self.base), query).await
+        let (value, _) = self.ask(format!("GET {path}"), &format!("{}{path}", self.base), query).await?;
+        Ok(value)
     }
 
-    async fn ask(&self, asked: String, address: &str, query: &[(&str, String)]) -> Answer<Value> {
+    /// What is answered, and how many bytes it took.
+    async fn ask(&self, asked: String, address: &str, query: &[(&str, String)]) -> Answer<(Value, usize)> {
         let mut waits = self.patience.waits.iter();
         loop {
             let refusal = match self.once(&asked, address, query).await {
@@ -336,13 +348,21 @@ impl Api {
         }
     }
 
-    async fn once(&self, asked: &str, address: &str, query: &[(&str, String)]) -> Answer<Value> {
+    async fn once(&self, asked: &str, address: &str, query: &[(&str, String)]) -> Answer<(Value, usize)> {
         let lost = |said: String| Refusal { asked: asked.to_owned(), kind: Kind::Lost, said };
+        let broken = |error: reqwest::Error| {
+            let kind = match net::Distrust::of(&error) {
+                Some(distrust) => Kind::Distrusted(distrust.hint),
+                None => Kind::Lost,
+            };
+            Refusal { asked: asked.to_owned(), kind, said: net::why(error) }
+        };
         // The semaphore is never closed.
         let _slot = self.slots.acquire().await.map_err(|error| lost(error.to_string()))?;
         tokio::time::sleep_until(self.turn()).await;
         self.sent.fetch_add(1, Ordering::Relaxed);
-        let mut key = HeaderValue::from_str(self.key.expose_secret().trim()).map_err(|_| Refusal {
+        let secret = self.key.expose_secret().trim();
+        let mut key = HeaderValue::from_str(secret).map_err(|_| Refusal {
             asked: asked.to_owned(),
             kind: Kind::Key,
             said: "it holds characters that no API key has".to_owned(),
@@ -350,12 +370,12 @@ impl Api {
         key.set_sensitive(true);
         let began = Instant::now();
         let request = self.http.get(address).query(query).header("x-api-key", key);
-        let mut answer = request.send().await.map_err(|error| lost(explained(error)))?;
+        let mut answer = request.send().await.map_err(broken)?;
         let status = answer.status();
         let retry_after =
             answer.headers().get(RETRY_AFTER).and_then(|value| value.to_str().ok()?.trim().parse().ok());
         let mut body = Vec::new();
-        while let Some(chunk) = answer.chunk().await.map_err(|error| lost(explained(error)))? {
+        while let Some(chunk) = answer.chunk().await.map_err(broken)? {
             if body.len() + chunk.len() > MOST_BYTES {
                 let said = "the answer is larger than 64 MB".to_owned();
                 return Err(Refusal { asked: asked.to_owned(), kind: Kind::Garbled, said });
@@ -365,13 +385,14 @@ impl Api {
         tracing::debug!(asked, status = status.as_u16(), ms = began.elapsed().as_millis(), "answered");
         if !status.is_success() {
             let retry_after = retry_after.map(Duration::from_secs);
-            return Err(Refusal::of(asked.to_owned(), status.as_u16(), retry_after, &body));
+            return Err(Refusal::of(asked.to_owned(), status.as_u16(), retry_after, &body, secret));
         }
-        serde_json::from_slice(&body).map_err(|error| Refusal {
-            asked: asked.to_owned(),
-            kind: Kind::Garbled,
-            said: format!("not JSON: {error}"),
-        })
+        let garbled = |said: String| Refusal { asked: asked.to_owned(), kind: Kind::Garbled, said };
+        if net::has_too_many_values(&body) {
+            return Err(garbled(format!("its {} MB hold millions of values", body.len() >> 20)));
+        }
+        let value = serde_json::from_slice(&body).map_err(|error| garbled(format!("not JSON: {error}")))?;
+        Ok((value, body.len()))
     }
 
     /// When this call may begin; the next one may a little later.
@@ -401,19 +422,4 @@ fn without_devices() -> [(&'static str, String); 1] {
 fn garbled(path: String) -> Refusal {
     let said = "JSON of another form than the contract's".to_owned();
     Refusal { asked: format!("GET {path}"), kind: Kind::Garbled, said }
-}
-
-/// What a broken exchange says, down to its cause, without the address.
-fn explained(error: reqwest::Error) -> String {
-    let error = error.without_url();
-    let mut said = error.to_string();
-    let mut cause = std::error::Error::source(&error);
-    while let Some(inner) = cause {
-        let words = inner.to_string();
-        if !said.contains(&words) {
-            said = format!("{said}: {words}");
-        }
-        cause = inner.source();
-    }
-    said
 }

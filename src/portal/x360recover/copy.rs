@@ -232,7 +232,7 @@ fn lines(path: &Path) -> Result<Option<(Head, BufReader<File>)>, Error> {
 pub(super) fn write(path: &Path, head: &Head, data: Option<&Data>) -> Result<(), Error> {
     let failed = |source: std::io::Error| Error::Unreadable { path: path.to_path_buf(), source };
     let folder = path.parent().unwrap_or(Path::new("."));
-    std::fs::create_dir_all(folder).map_err(failed)?;
+    crate::disk::make_folder(folder).map_err(failed)?;
     // A new file is its owner's alone.
     let mut file = tempfile::NamedTempFile::new_in(folder).map_err(failed)?;
     let json = |value: Result<String, serde_json::Error>| value.map_err(|error| failed(error.into()));

@@ -34,6 +34,8 @@ pub enum Kind {
     Status(u16),
     /// A success whose body is not what was asked for.
     Garbled,
+    /// The server could not prove who it is; and what to do about it.
+    Distrusted(&'static str),
     /// No answer: no connection, cut off, or not in time.
     Lost,
 }
@@ -50,8 +52,15 @@ pub struct Refusal {
 }
 
 impl Refusal {
-    /// What an answer with this status and body means.
-    pub(super) fn of(asked: String, status: u16, retry_after: Option<Duration>, body: &[u8]) -> Refusal {
+    /// What an answer with this status and body means. Should it repeat the secret that was sent, as debugging pages
+    /// do, its words do not.
+    pub(super) fn of(
+        asked: String,
+        status: u16,
+        retry_after: Option<Duration>,
+        body: &[u8],
+        secret: &str,
+    ) -> Refusal {
         let json: Option<Value> = serde_json::from_slice(body).ok();
         let word = |name: &str| json.as_ref()?.get(name)?.as_str().map(str::to_owned);
         let kind = match status {
@@ -68,7 +77,11 @@ impl Refusal {
         };
         let said =
             word("detail").or_else(|| word("title")).or_else(|| word("message")).or_else(|| word("msg"));
-        let said = said.unwrap_or_default();
+        let said = match secret {
+            "" => said.unwrap_or_default(),
+            // Before it is shortened, which could leave the secret's beginning.
+            secret => said.unwrap_or_default().replace(secret, "***"),
+        };
         Refusal { asked, kind, said: text::shorten(&text::clean(&said), 200) }
     }
 
@@ -94,6 +107,7 @@ impl Refusal {
             Kind::Gateway => "the gateway gave up waiting (504)",
             Kind::Status(_) => "an unexpected answer",
             Kind::Garbled => "the answer is not what was asked for",
+            Kind::Distrusted(_) => "no answer that could be trusted",
             Kind::Lost => "no answer",
         }
     }
@@ -118,6 +132,7 @@ impl Refusal {
             Kind::Gateway | Kind::Status(_) | Kind::Garbled | Kind::Lost | Kind::Bad => {
                 "the next run tries again; if it lasts, ask Axcient's support, or whoever runs the proxy on the way"
             }
+            Kind::Distrusted(hint) => hint,
             Kind::NotFound => "it may have been removed meanwhile",
         }
     }
@@ -192,7 +207,7 @@ mod tests {
             (500, r#"{"title":"Oops"}"#, Kind::Status(500), "Oops"),
             (302, "", Kind::Status(302), ""),
         ] {
-            let refusal = Refusal::of("GET /client".to_owned(), status, None, body.as_bytes());
+            let refusal = Refusal::of("GET /client".to_owned(), status, None, body.as_bytes(), "");
             assert_eq!((refusal.kind, refusal.said.as_str()), (kind, said), "{status} {body}");
         }
     }
@@ -200,7 +215,8 @@ mod tests {
     #[test]
     fn only_a_refused_key_or_right_is_a_refused_login() {
         let failure = |status, body: &str| {
-            Refusal::of("GET /client".to_owned(), status, None, body.as_bytes()).portal_error("https://host")
+            Refusal::of("GET /client".to_owned(), status, None, body.as_bytes(), "")
+                .portal_error("https://host")
         };
         assert!(matches!(failure(401, r#"{"message":"Unauthorized"}"#), Error::Refused { .. }));
         assert!(matches!(failure(403, r#"{"title":"x"}"#), Error::Refused { .. }));
