@@ -37,7 +37,7 @@ pub(super) fn run(context: &Context, args: Args) -> Result<Exit> {
     let temporary;
     let folder = match &args.keep {
         Some(folder) => {
-            std::fs::create_dir_all(folder)?;
+            crate::disk::make_folder(folder)?;
             folder.clone()
         }
         None => {

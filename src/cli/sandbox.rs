@@ -302,7 +302,8 @@ pub fn write_trial_x360recover(sandbox: &Sandbox, file: &Path) -> Result<()> {
 /// the secrets for ConnectWise. Returns the folder.
 fn trial(sandbox: &Sandbox, file: &Path, other: impl Fn(&str) -> Option<String>) -> Result<PathBuf> {
     let folder = file.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
-    std::fs::create_dir_all(folder)?;
+    crate::disk::make_folder(folder)?;
+    leave_others_alone(file, folder)?;
     let text = include_str!("../../examples/psactl.toml");
     let ca_file = sandbox.ca_file().map(|file| toml::Value::from(&*file.to_string_lossy()));
     // The example is a file for a real PSA; only the lines that say where to go differ.
@@ -324,21 +325,36 @@ fn trial(sandbox: &Sandbox, file: &Path, other: impl Fn(&str) -> Option<String>)
         })
         .map(|line| line + "\n")
         .collect();
-    std::fs::write(file, replaced)?;
+    crate::disk::replace(file, replaced.as_bytes(), 0o600)?;
     write_secret(&folder.join("private-key"), &sandbox.private_key())?;
     write_secret(&folder.join("integrator-password"), sandbox.integrator_password())?;
     Ok(folder.to_owned())
 }
 
+/// Refuses to write over anything but an earlier sandbox's files: whoever names the folder of a real psactl.toml
+/// would lose it, and the secrets beside it.
+fn leave_others_alone(file: &Path, folder: &Path) -> Result<()> {
+    const BESIDE: [&str; 5] =
+        ["private-key", "integrator-password", "axcient-key", "accounts.csv", "events.csv"];
+    let site = std::fs::read_to_string(file).ok().map(|text| {
+        let site = text.lines().find_map(|line| line.trim().strip_prefix("site")?.trim().strip_prefix('='));
+        site.unwrap_or_default().trim().trim_matches('"').to_owned()
+    });
+    let foreign = match site {
+        // A sandbox is on this machine, and nothing else that psactl is for is.
+        Some(site) if reqwest::Url::parse(&site).is_ok_and(|url| crate::net::is_loopback(&url)) => None,
+        Some(_) => Some(file.to_owned()),
+        None if file.exists() => Some(file.to_owned()),
+        None => BESIDE.iter().map(|name| folder.join(name)).find(|path| path.exists()),
+    };
+    let Some(path) = foreign else { return Ok(()) };
+    let what = format!("{} is there and is no sandbox's: it is not written over", path.display());
+    Err(Failure::new(Exit::Usage, what).hint("name a file in a folder of its own"))
+}
+
 /// Writes a secret that only its owner can read.
 pub(super) fn write_secret(file: &Path, secret: &str) -> Result<()> {
-    let mut options = std::fs::OpenOptions::new();
-    options.write(true).create(true).truncate(true);
-    #[cfg(unix)]
-    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    let mut opened = options.open(file)?;
-    std::io::Write::write_all(&mut opened, secret.as_bytes())?;
-    Ok(())
+    Ok(crate::disk::replace(file, secret.as_bytes(), 0o600)?)
 }
 
 #[cfg(test)]

@@ -170,7 +170,7 @@ async fn a_certificate_that_signed_itself_is_trusted_by_name_alone() {
         (false, 2015, false, Some("comes from an authority that this machine does not trust")),
         (false, 2140, true, Some("is not valid yet; is this machine's clock right?")),
         (true, 2015, true, Some("signed itself and says that it is an authority's")),
-        (true, 2015, false, Some("comes from an authority that this machine does not trust")),
+        (true, 2015, false, Some("signed itself and says that it is an authority's")),
     ] {
         let (certificate, key) = self_signed(authority, from, 2149);
         std::fs::write(&ca_file, &certificate).expect("a file");
