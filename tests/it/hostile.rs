@@ -157,6 +157,7 @@ fn names_that_move_the_cursor_are_only_names() {
     desk.event("n1", 1, &format!("AF{in_a_line}"), "419", "Error", &format!("failed {in_a_line}"));
     desk.later(jiff::SignedDuration::from_hours(25));
     crate::syncing::measured(&desk, jiff::SignedDuration::from_mins(-10));
+    let mut whole_in_json = Vec::new();
     for arguments in [
         &["sync", "--dry-run", "--verify"][..],
         &["sync", "--verify"],
@@ -211,14 +212,27 @@ fn names_that_move_the_cursor_are_only_names() {
         let mut json = desk.command(&["--output", "json"]);
         let ran = Desk::ran(json.args(arguments));
         is_harmless(&format!("{arguments:?} as JSON"), &ran.stdout.replace("\r\n", "\n"));
+        if ran.stdout.contains("\\u001b[31m\\u001b[2J\\u009b1A") {
+            whole_in_json.push(arguments);
+        }
         let other = ["--nagios", "--jsonl", "--html", "--csv"].iter().any(|form| arguments.contains(form));
         let whole = ran.stdout.is_empty() || serde_json::from_str::<Value>(&ran.stdout).is_ok();
         assert!(whole || other, "{arguments:?}: {}", ran.stdout);
     }
+    // Another program reads the text as it is.
+    assert!(whole_in_json.len() > 3, "{whole_in_json:?}");
     // Nor is it carried from the portal into ConnectWise, where other programs show it.
-    let sent = desk.tickets().into_iter().chain(desk.records("/finance/agreements/122/additions", ""));
+    let tickets = desk.tickets();
+    assert!(!tickets.is_empty());
+    let notes: Vec<Value> = tickets
+        .iter()
+        .flat_map(|ticket| {
+            desk.records(&format!("/service/tickets/{}/notes", crate::support::id(ticket)), "")
+        })
+        .collect();
+    let sent = tickets.into_iter().chain(notes).chain(desk.records("/finance/agreements/122/additions", ""));
     for record in sent {
-        for field in ["summary", "initialDescription", "invoiceDescription"] {
+        for field in ["summary", "initialDescription", "invoiceDescription", "text"] {
             is_harmless(field, record[field].as_str().unwrap_or_default());
         }
     }

@@ -242,3 +242,16 @@ fn not_on_a_command_line() {
     child.kill().unwrap();
     child.wait().unwrap();
 }
+
+/// A command that prints one secret is not handed the others.
+#[cfg(unix)]
+#[test]
+fn not_in_the_environment_of_a_command() {
+    let desk = Desk::running();
+    let password = desk.read("integrator-password");
+    desk.edit("psactl.toml", "{ file = \"integrator-password\" }", "{ env = \"PSA_PASSWORD\" }");
+    let command = "{ command = \"printenv PSA_PASSWORD > seen; printenv HOME > home; cat private-key\" }";
+    desk.edit("psactl.toml", "{ file = \"private-key\" }", command);
+    Desk::ran(desk.command(&["sync", "--verify"]).env("PSA_PASSWORD", &password)).ends_with(0);
+    assert_eq!((desk.read("seen").as_str(), desk.read("home").is_empty()), ("", false));
+}

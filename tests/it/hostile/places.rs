@@ -142,16 +142,15 @@ fn a_link_in_the_place_of_a_file_is_not_followed() {
 #[test]
 fn a_sandbox_writes_over_nobodys_files() {
     let desk = Desk::bare();
-    let run = |arguments: &[&str]| desk.psactl(arguments).ends_with(2).says("it is not written over");
     let path = |name: &str| desk.file(name).to_str().unwrap().to_owned();
     std::fs::create_dir(desk.file("real")).unwrap();
     let text = "[connectwise]\nsite = \"https://na.myconnectwise.net\"\n";
     desk.write("real/psactl.toml", text);
     desk.write("real/private-key", "r3al-s3cret");
-    run(&["sandbox", "--write-config", &path("real/psactl.toml")]);
-    run(&["demo", "--keep", &path("real")]);
-    // Beside it, under another name, its secrets would go.
-    run(&["sandbox", "--write-config", &path("real/trial.toml")]).is_silent_on("r3al");
+    desk.psactl(&["demo", "--keep", &path("real")]).ends_with(2).says("it is not written over");
+    // Beside it, under another name, its secrets would go. (`psactl sandbox --write-config`, which would serve on.)
+    let refused = psactl::cli::write_trial(desk.sandbox(), &desk.file("real/trial.toml")).unwrap_err();
+    assert!(refused.line().ends_with("private-key is there and is no sandbox's: it is not written over"));
     assert_eq!(
         (desk.read("real/psactl.toml").as_str(), desk.read("real/private-key").as_str()),
         (text, "r3al-s3cret")
