@@ -54,7 +54,7 @@ fn a_configuration_that_others_may_write_is_not_followed() {
             ran.says(&format!("may be written by others on this machine (mode {said:04o})"))
                 .says(&format!("chmod go-w {}", path.display()));
         }
-        assert_eq!(desk.file("was-run").exists(), false, "{bad:o}");
+        assert!(!desk.file("was-run").exists(), "{bad:o}");
         set_mode(path, before);
     }
     // In a folder like /tmp nobody can put another file in its place.
