@@ -4,6 +4,7 @@
 
 #[cfg(unix)]
 mod places;
+#[cfg(unix)]
 mod readers;
 
 use std::io::{Read, Write};
