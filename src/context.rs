@@ -166,7 +166,9 @@ impl Context {
     /// # Errors
     /// Where a secret cannot be read, or the service does not answer.
     pub fn portal(&self, config: &Config) -> Result<Box<dyn portal::Source>> {
-        let source = portal::open(config, &self.state_folder()?)?;
+        let folder = self.state_folder()?;
+        store::refuse_open(&folder)?;
+        let source = portal::open(config, &folder)?;
         // Without any answer kept there is nothing to look at: whoever runs the command tries at once.
         if source.asks_at().is_some() && source.stamp().is_err() {
             self.block_on(async { Ok(source.refresh(self.now()).await?) })?;

@@ -5,6 +5,8 @@ use std::path::Path;
 
 use reqwest::{Certificate, ClientBuilder, Url, redirect};
 
+use crate::ui::text;
+
 /// Chooses the cryptography for encrypted connections, for the whole process; calling it again does nothing.
 ///
 /// [`Client::new`](crate::psa::Client::new) calls it. Whoever else makes connections calls it first.
@@ -101,10 +103,94 @@ pub(crate) fn is_loopback(url: &Url) -> bool {
     host == "localhost" || bare.parse::<std::net::IpAddr>().is_ok_and(|address| address.is_loopback())
 }
 
+/// Why an encrypted connection did not come about, in words that a technician can act on.
+pub(crate) struct Distrust {
+    /// Whether the certificate is the reason.
+    pub(crate) certificate: bool,
+    /// What is wrong.
+    pub(crate) words: String,
+    /// What to do about it; there is no way to pass over it.
+    pub(crate) hint: &'static str,
+}
+
+/// What to do about a certificate of an unknown authority.
+pub(crate) const AUTHORITY: &str = "a private certificate authority, or a firewall that inspects encryption: put its certificate into ca_file";
+
+/// What to do about what `openssl req -x509` makes where it is told nothing else.
+pub(crate) const SELF_SIGNED: &str = "a certificate that signed itself is trusted through ca_file where it says CA:FALSE \
+     (openssl req -x509 -addext basicConstraints=critical,CA:FALSE …): make it anew on the server";
+
+/// What to do about a certificate that is not the server's, or not any more.
+pub(crate) const SERVERS: &str = "an expired certificate or one for another name has to be mended on the server; psactl never skips the check";
+
+/// What to do where times disagree.
+pub(crate) const CLOCK: &str = "look at this machine's clock: certificates are valid for a time";
+
+/// What to do where it is not about a certificate.
+pub(crate) const ENCRYPTION: &str =
+    "the server must speak TLS 1.2 or newer on this port; a proxy may be in the way";
+
+impl Distrust {
+    /// Looks for it through an error's causes.
+    pub(crate) fn of(error: &(dyn std::error::Error + 'static)) -> Option<Distrust> {
+        if let Some(found) = error.downcast_ref::<rustls::Error>() {
+            return Some(Distrust::told(found));
+        }
+        // An I/O error that wraps another error names that one's cause as its own: look at the wrapped one itself.
+        let wrapped = error.downcast_ref::<std::io::Error>().and_then(|io| io.get_ref());
+        match wrapped {
+            Some(wrapped) => Distrust::of(wrapped),
+            None => error.source().and_then(Distrust::of),
+        }
+    }
+
+    fn told(error: &rustls::Error) -> Distrust {
+        use rustls::CertificateError as Certificate;
+        let told = |certificate, words: &str, hint| Distrust { certificate, words: words.to_owned(), hint };
+        let said = |error: &dyn std::fmt::Display| text::shorten(&text::clean(&error.to_string()), 150);
+        match error {
+            rustls::Error::InvalidCertificate(certificate) => match certificate {
+                Certificate::UnknownIssuer => {
+                    let words = "its certificate comes from an authority that this machine does not trust";
+                    told(true, words, AUTHORITY)
+                }
+                Certificate::Expired | Certificate::ExpiredContext { .. } => {
+                    told(true, "its certificate has expired", SERVERS)
+                }
+                Certificate::NotValidYet | Certificate::NotValidYetContext { .. } => {
+                    told(true, "its certificate is not valid yet; is this machine's clock right?", CLOCK)
+                }
+                Certificate::NotValidForName | Certificate::NotValidForNameContext { .. } => {
+                    told(true, "its certificate belongs to another name", SERVERS)
+                }
+                Certificate::Revoked => told(true, "its certificate was revoked", SERVERS),
+                // Only the library's own word tells it.
+                other if other.to_string().contains("CaUsedAsEndEntity") => told(
+                    true,
+                    "its certificate signed itself and says that it is an authority's",
+                    SELF_SIGNED,
+                ),
+                other => told(true, &format!("its certificate is not accepted: {}", said(other)), SERVERS),
+            },
+            rustls::Error::NoCertificatesPresented => told(true, "it shows no certificate", SERVERS),
+            other => told(false, &format!("no encrypted connection came about: {}", said(other)), ENCRYPTION),
+        }
+    }
+}
+
+/// Whether JSON holds more values than any answer has: read, each takes many times what it takes to write.
+pub(crate) fn has_too_many_values(json: &[u8]) -> bool {
+    const MOST: usize = 4_000_000;
+    json.iter().filter(|byte| matches!(byte, b',' | b'[' | b'{' | b':')).nth(MOST).is_some()
+}
+
 /// The whole chain of an error's causes, without the address, which may be a secret: what reqwest says alone is
-/// little.
+/// little. Of a certificate that is not accepted, what is wrong with it.
 pub(crate) fn why(error: reqwest::Error) -> String {
     let error = error.without_url();
+    if let Some(distrust) = Distrust::of(&error) {
+        return distrust.words;
+    }
     let mut why = error.to_string();
     let mut cause = std::error::Error::source(&error);
     while let Some(inner) = cause {

@@ -26,11 +26,19 @@ pub fn patience() -> RetryPolicy {
     let policy = RetryPolicy::default();
     #[cfg(debug_assertions)]
     if std::env::var_os("PSACTL_TEST_HASTY").is_some() {
-        let within = std::env::var("PSACTL_TEST_ANSWER_WITHIN_MS").ok().and_then(|ms| ms.parse().ok());
-        let attempt_timeout = within.map_or(policy.attempt_timeout, std::time::Duration::from_millis);
+        let attempt_timeout = answer_within(policy.attempt_timeout);
         return RetryPolicy { base: std::time::Duration::from_millis(1), attempt_timeout, ..policy };
     }
     policy
+}
+
+/// How long an answer is waited for: as always, or what `PSACTL_TEST_ANSWER_WITHIN_MS` says.
+pub fn answer_within(usual: std::time::Duration) -> std::time::Duration {
+    if !hasty() {
+        return usual;
+    }
+    let within = std::env::var("PSACTL_TEST_ANSWER_WITHIN_MS").ok().and_then(|ms| ms.parse().ok());
+    within.map_or(usual, std::time::Duration::from_millis)
 }
 
 /// How long a request for an export may take, and how large the answer may be, in bytes. Tests that set
@@ -39,8 +47,7 @@ pub fn portal_patience() -> (std::time::Duration, u64) {
     let usual = (std::time::Duration::from_secs(120), 256 << 20);
     #[cfg(debug_assertions)]
     if std::env::var_os("PSACTL_TEST_HASTY").is_some() {
-        let within = std::env::var("PSACTL_TEST_ANSWER_WITHIN_MS").ok().and_then(|ms| ms.parse().ok());
-        return (within.map_or(usual.0, std::time::Duration::from_millis), 4 << 20);
+        return (answer_within(usual.0), 4 << 20);
     }
     usual
 }

@@ -50,7 +50,7 @@ pub(super) fn run(context: &Context, args: Args) -> Result<Exit> {
                     .context(format!("cannot use {}", folder.display()))
                     .hint("name a folder that this account may write to: --keep DIR")
             };
-            std::fs::create_dir_all(folder).map_err(named)?;
+            crate::disk::make_folder(folder).map_err(named)?;
             // What an earlier demo left belongs to an earlier sandbox.
             if std::fs::read_dir(folder).map_err(named)?.next().is_some() {
                 let said = format!("{} is not empty, and the demo begins anew", folder.display());

@@ -51,7 +51,7 @@ pub(super) fn run(context: &Context, args: Args) -> Result<Exit> {
         if root {
             bytes.extend(exit_status());
         }
-        std::fs::write(file, bytes).map_err(failed)?;
+        crate::disk::write_whole(&file, &bytes, 0o644).map_err(failed)?;
         written += 1;
     }
     context.ui.say(&format!("{} in {}", text::count(written, "page", "pages"), folder.display()));

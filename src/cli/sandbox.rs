@@ -324,7 +324,7 @@ fn refuse_anothers(file: &Path, folder: &Path) -> Result<()> {
     match met {
         None => Ok(()),
         Some(path) => {
-            let said = format!("{} is there, and is no sandbox's: it is not written over", path.display());
+            let said = format!("{} is there and is no sandbox's: it is not written over", path.display());
             Err(Failure::new(Exit::Usage, said)
                 .hint("name a file in a new folder: --write-config trial/psactl.toml"))
         }
@@ -337,7 +337,7 @@ fn trial(sandbox: &Sandbox, file: &Path, other: impl Fn(&str) -> Option<String>)
     let folder = file.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
     refuse_anothers(file, folder)?;
     let cannot = |path: &Path| format!("cannot write {}", path.display());
-    std::fs::create_dir_all(folder).map_err(|error| Failure::from(error).context(cannot(folder)))?;
+    crate::disk::make_folder(folder).map_err(|error| Failure::from(error).context(cannot(folder)))?;
     let text = include_str!("../../examples/psactl.toml");
     let ca_file = sandbox.ca_file().map(|file| toml::Value::from(&*file.to_string_lossy()));
     // The example is a file for a real PSA; only the lines that say where to go differ.
@@ -359,27 +359,16 @@ fn trial(sandbox: &Sandbox, file: &Path, other: impl Fn(&str) -> Option<String>)
         })
         .map(|line| line + "\n")
         .collect();
-    std::fs::write(file, format!("{MARK}\n{replaced}"))
+    crate::disk::write_whole(file, format!("{MARK}\n{replaced}").as_bytes(), 0o600)
         .map_err(|error| Failure::from(error).context(cannot(file)))?;
     write_secret(&folder.join("private-key"), &sandbox.private_key())?;
     write_secret(&folder.join("integrator-password"), sandbox.integrator_password())?;
     Ok(folder.to_owned())
 }
 
-/// Writes a secret that only its owner can read, in place of the sandbox's one before.
+/// Writes a secret that only its owner can read.
 pub(super) fn write_secret(file: &Path, secret: &str) -> Result<()> {
-    let mut options = std::fs::OpenOptions::new();
-    options.write(true).create_new(true);
-    if let Err(error) = std::fs::remove_file(file)
-        && error.kind() != ErrorKind::NotFound
-    {
-        return Err(error.into());
-    }
-    #[cfg(unix)]
-    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    let mut opened = options.open(file)?;
-    std::io::Write::write_all(&mut opened, secret.as_bytes())?;
-    Ok(())
+    Ok(crate::disk::write_whole(file, secret.as_bytes(), 0o600)?)
 }
 
 #[cfg(test)]

@@ -47,6 +47,14 @@ pub enum Error {
         /// The system's reason.
         source: std::io::Error,
     },
+    /// Others than its owner may write the file: they could lead the login elsewhere, or have commands run.
+    #[error("{} may be written by others on this machine (mode {mode:04o})", path.display())]
+    Open {
+        /// The file.
+        path: PathBuf,
+        /// Its rights.
+        mode: u32,
+    },
     /// The file is no text that TOML could be.
     #[error("{}: {reason}", path.display())]
     NotText {
@@ -94,6 +102,9 @@ impl Error {
             ],
             Error::Unreadable { path, .. } => {
                 vec![format!("check that {} is a file that this account may read", path.display())]
+            }
+            Error::Open { path, .. } => {
+                vec![format!("look at what stands in it, then: chmod go-w {}", path.display())]
             }
             Error::NotText { path, .. } => vec![format!("save {} as UTF-8 text", path.display())],
             Error::Invalid { .. } => {

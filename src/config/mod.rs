@@ -132,11 +132,18 @@ impl Config {
     /// error; the search does not go on past it.
     ///
     /// # Errors
-    /// [`Error::NotFound`] with the places, [`Error::Unreadable`], or what [`Config::parse`] finds.
+    /// [`Error::NotFound`] with the places, [`Error::Unreadable`], [`Error::Open`], or what [`Config::parse`] finds.
     pub fn load(explicit: Option<&Path>, environment: &Environment) -> Result<Config, Error> {
         let Some(path) = Config::locate(explicit, environment) else {
             return Err(Error::NotFound { looked: Vec::new() });
         };
+        let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+        let (own, around) = (crate::disk::open_to_writers(&path), crate::disk::open_to_anybody(folder));
+        if let Some((path, mode)) =
+            own.map(|mode| (path.as_path(), mode)).or(around.map(|mode| (folder, mode)))
+        {
+            return Err(Error::Open { path: path.to_path_buf(), mode });
+        }
         match std::fs::read(&path) {
             Ok(bytes) => Config::parse_bytes(&bytes, &path, environment),
             Err(error) if error.kind() == std::io::ErrorKind::NotFound => {

@@ -3,6 +3,7 @@
 use super::error::{Error, Place};
 use super::tree::{Node, Value};
 use super::{Config, schema, values};
+use crate::ui::text;
 use secrecy::SecretString;
 use std::fmt;
 use std::io::Read;
@@ -49,7 +50,8 @@ impl SecretSource {
     /// [`Error::Secret`] when it cannot be read, when others could read it too, or when it is empty or carries
     /// blanks at its ends or control characters: the slips that the guide warns of when passwords are pasted.
     pub fn read(&self, config: &Config) -> Result<SecretString, Error> {
-        self.read_in(config.folder(), |name| config.variable(name))
+        let hidden: Vec<&str> = config.variables.keys().map(String::as_str).collect();
+        self.read_hiding(config.folder(), |name| config.variable(name), &hidden)
     }
 
     /// Like [`SecretSource::read`], before there is a configuration: from its folder to be, and with the
@@ -62,9 +64,19 @@ impl SecretSource {
         folder: &Path,
         variable: impl Fn(&str) -> Option<String>,
     ) -> Result<SecretString, Error> {
+        self.read_hiding(folder, variable, &[])
+    }
+
+    /// The same; a command is not handed these variables, which hold other secrets.
+    fn read_hiding(
+        &self,
+        folder: &Path,
+        variable: impl Fn(&str) -> Option<String>,
+        hidden: &[&str],
+    ) -> Result<SecretString, Error> {
         let (bytes, what) = match self {
             SecretSource::File(path) => (self.file(&folder.join(path))?, "the file"),
-            SecretSource::Command(command) => (self.command(command, folder)?, "what it prints"),
+            SecretSource::Command(command) => (self.command(command, folder, hidden)?, "what it prints"),
             SecretSource::Env(name) => match variable(name) {
                 Some(value) => (value.into_bytes(), "the variable"),
                 None => return Err(self.error("is not set", format!("set {name}, or use a file"))),
@@ -142,7 +154,7 @@ impl SecretSource {
         Ok(bytes)
     }
 
-    fn command(&self, command: &str, folder: &Path) -> Result<Vec<u8>, Error> {
+    fn command(&self, command: &str, folder: &Path, hidden: &[&str]) -> Result<Vec<u8>, Error> {
         let by_hand = || "run the command by hand as the account that runs psactl".to_string();
         let failed = |error: std::io::Error| self.error(format!("could not be run: {error}"), by_hand());
         let mut shell = if cfg!(windows) {
@@ -156,6 +168,9 @@ impl SecretSource {
         };
         if !folder.as_os_str().is_empty() {
             shell.current_dir(folder);
+        }
+        for name in hidden {
+            shell.env_remove(name);
         }
         let mut child = shell
             .arg(command)
@@ -212,9 +227,9 @@ fn read_beside(pipe: Option<impl Read + Send + 'static>) -> std::sync::mpsc::Rec
 
 /// The first line of what a command complained, for one line of ours.
 fn summary(complaint: &[u8]) -> String {
-    let text = String::from_utf8_lossy(complaint);
-    let line = text.lines().map(str::trim).find(|line| !line.is_empty()).unwrap_or_default();
-    let plain: String = line.chars().filter(|c| !c.is_control()).take(200).collect();
+    let said = String::from_utf8_lossy(complaint);
+    let line = said.lines().map(str::trim).find(|line| !line.is_empty()).unwrap_or_default();
+    let plain = text::shorten(text::clean(line).trim(), 200);
     if plain.is_empty() { String::new() } else { format!(": {plain}") }
 }
 

@@ -153,6 +153,7 @@ pub fn write(context: &Context, report: &Report, mut bundle: Bundle<'_>) -> Resu
     });
     report.names.strip(&mut document);
     let text = serde_json::to_string_pretty(&document).map_err(crate::store::Error::from)?;
+    let text = crate::ui::text::escaped(&text);
     let written = bundle.file.write_all(text.as_bytes()).and_then(|()| bundle.file.write_all(b"\n"));
     written.map_err(|error| unwritable(bundle.path, &error))?;
     bundle.written = true;

@@ -107,26 +107,10 @@ impl Beat {
 
     /// Writes it in place of the one before.
     pub fn write(&self, folder: &Path) -> std::io::Result<()> {
-        replace(&path(folder), serde_json::to_string(self)?.as_bytes(), 0o600)
+        crate::disk::write_whole(&path(folder), serde_json::to_string(self)?.as_bytes(), 0o600)
     }
 }
 
 fn path(folder: &Path) -> PathBuf {
     folder.join("last-sync.json")
-}
-
-/// Puts a whole file in the place of another, with these rights: whoever reads it sees one or the other.
-pub(super) fn replace(path: &Path, content: &[u8], mode: u32) -> std::io::Result<()> {
-    use std::io::Write;
-    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
-    let mut builder = tempfile::Builder::new();
-    builder.prefix(".psactl-");
-    #[cfg(unix)]
-    builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(mode));
-    #[cfg(not(unix))]
-    let _ = mode;
-    let mut file = builder.tempfile_in(folder)?;
-    file.write_all(content)?;
-    file.persist(path).map_err(|error| error.error)?;
-    Ok(())
 }

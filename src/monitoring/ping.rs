@@ -4,6 +4,7 @@
 
 use std::time::Duration;
 
+use reqwest::redirect;
 use secrecy::{ExposeSecret, SecretString};
 
 use crate::config::{Config, PingUrl};
@@ -13,6 +14,9 @@ use crate::error::{Exit, Failure, Result};
 /// Longer than this nobody waits for a monitor.
 const PATIENCE: Duration = Duration::from_secs(5);
 
+/// More redirects than that lead nowhere.
+const REDIRECTS: usize = 5;
+
 /// Tells the switch that a run ended, and whether well.
 pub(super) fn ping(context: &Context, config: &Config, url: &PingUrl, well: bool) -> Result<(), String> {
     let secret = match url {
@@ -20,16 +24,21 @@ pub(super) fn ping(context: &Context, config: &Config, url: &PingUrl, well: bool
         PingUrl::From(source) => source.read(config).map_err(|error| error.to_string())?,
     };
     let url = address(&secret, well)?;
-    crate::net::install_crypto();
+    let ca_file = config.connectwise.ca_file.as_ref().map(|file| config.resolve(file));
+    let patience = crate::testing::answer_within(PATIENCE);
+    let mut builder = crate::net::builder(&url)
+        .timeout(patience)
+        // An address in the open is what its owner wrote.
+        .https_only(url.scheme() == "https")
+        // The address is the secret: whoever it leads to must not hear where from.
+        .referer(false)
+        .redirect(redirect::Policy::limited(REDIRECTS));
+    if let Some(file) = &ca_file {
+        builder = builder.tls_certs_merge(crate::net::certificates(file)?);
+    }
+    let client = builder.build().map_err(crate::net::why)?;
     let asked = context.block_on(async {
-        let mut builder = reqwest::Client::builder()
-            .user_agent(concat!("psactl/", env!("CARGO_PKG_VERSION")))
-            .timeout(PATIENCE);
-        if url.scheme() == "http" {
-            // No certificate is looked at: a machine without any will do.
-            builder = builder.tls_certs_only([]);
-        }
-        let asked = async { builder.build()?.get(url).send().await?.error_for_status() };
+        let asked = async { client.get(url).send().await?.error_for_status() };
         // The address is not for logs.
         asked.await.map(|_| ()).map_err(|error| Failure::new(Exit::Unreachable, why(error)))
     });
@@ -44,7 +53,8 @@ fn why(error: reqwest::Error) -> String {
     if let Some(status) = error.status() {
         return format!("it answered {status}");
     }
-    crate::net::why(error)
+    let hint = crate::net::Distrust::of(&error).map(|distrust| format!(" ({})", distrust.hint));
+    crate::net::why(error) + &hint.unwrap_or_default()
 }
 
 /// The address to ask; `/fail` goes behind the path, before a query.

@@ -6,11 +6,10 @@ use std::path::Path;
 use jiff::Timestamp;
 
 use super::Beat;
-use super::beat::replace;
 
 /// Writes the file whole or not at all; the exporter, another account, must be able to read it.
 pub(super) fn write(file: &Path, beat: &Beat, now: Timestamp) -> std::io::Result<()> {
-    replace(file, render(beat, now).as_bytes(), 0o644)
+    crate::disk::write_whole(file, render(beat, now).as_bytes(), 0o644)
 }
 
 /// The metrics of the last run.

@@ -102,7 +102,7 @@ impl SavedPlan {
         let failed = |error: std::io::Error| {
             Failure::new(Exit::Unexpected, format!("cannot write {}: {error}", path.display()))
         };
-        let content = serde_json::to_string_pretty(self).map_err(anyhow::Error::from)?;
+        let content = text::escaped(&serde_json::to_string_pretty(self).map_err(anyhow::Error::from)?);
         let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
         let mut file = tempfile::NamedTempFile::new_in(folder).map_err(failed)?;
         writeln!(file, "{content}").and_then(|()| file.as_file().sync_all()).map_err(failed)?;

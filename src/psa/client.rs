@@ -23,6 +23,12 @@ use super::types::Info;
 /// The most records that one page can hold.
 const PAGE: u32 = 1_000;
 
+/// More pages than this are no list: five million records at full pages.
+const MOST_PAGES: u32 = 5_000;
+
+/// Nor is more than this, in bytes: what is read of a list stays in memory.
+const MOST_BYTES: usize = 256 << 20;
+
 /// A client of one ConnectWise site. Copies share everything: limits, counters and what was looked up.
 #[derive(Clone)]
 pub struct Client {
@@ -111,6 +117,7 @@ impl Client {
         let mut seen: HashSet<i64> = HashSet::new();
         let query = query.for_records::<T>();
         let mut pages = Pages::of(&query, self.page_size);
+        let (mut asked, mut came) = (0_u32, 0_usize);
         loop {
             let tried = tried(Method::Get, at.as_str(), format!("listing {} on {at}", at.plural()));
             let call = Call {
@@ -119,6 +126,12 @@ impl Client {
                 ..Call::of(tried)
             };
             let answer = self.read(call).await?;
+            asked += 1;
+            came = came.saturating_add(answer.body.len());
+            if asked > MOST_PAGES || came > MOST_BYTES {
+                let problem = format!("the list has no end: {asked} pages, {} MiB so far", came >> 20);
+                return Err(decode::not_connectwise(&answer.tried, &answer.host, problem));
+            }
             let found: Vec<T> = decode::records(&answer.body, &answer.tried, &answer.host)?;
             let ids: Vec<Option<i64>> = found.iter().map(Record::id).collect();
             let before = records.len();
@@ -158,7 +171,11 @@ impl Client {
     pub async fn get<T: Record>(&self, at: &Path) -> Result<T, Error> {
         let tried = tried(Method::Get, at.as_str(), format!("reading the {} {at}", at.noun()));
         let answer = self.read(Call::of(tried)).await?;
-        decode::record(&answer.body, &answer.tried, &answer.host)
+        let record: T = decode::record(&answer.body, &answer.tried, &answer.host)?;
+        match another(at, record.id()) {
+            Some(problem) => Err(decode::not_connectwise(&answer.tried, &answer.host, problem)),
+            None => Ok(record),
+        }
     }
 
     /// One record, if there is one.
@@ -269,7 +286,10 @@ impl Client {
         let Answer { body, tried, host, .. } = self.transport.send(call).await?;
         // A success whose record cannot be read was done, but not seen to be: it has to be looked up.
         match decode::json(&body, &tried, &host) {
-            Ok(record @ Value::Object(_)) => Ok(record),
+            Ok(record @ Value::Object(_)) => match another(at, Record::id(&record)) {
+                Some(problem) => Err(decode::not_connectwise(&tried, &host, problem).unknown()),
+                None => Ok(record),
+            },
             Ok(_) => {
                 let problem = "no record came back".to_owned();
                 Err(decode::not_connectwise(&tried, &host, problem).unknown())
@@ -277,6 +297,13 @@ impl Client {
             Err(error) => Err(error.unknown()),
         }
     }
+}
+
+/// What is wrong where one record was asked for or changed, and another is answered: a cache or gateway on the way
+/// that mixes answers up must not have one customer's record taken for another's.
+fn another(at: &Path, came: Option<i64>) -> Option<String> {
+    let (asked, came) = (at.id()?, came?);
+    (asked != came).then(|| format!("#{came} came where #{asked} was asked for"))
 }
 
 fn tried(method: Method, path: &str, action: String) -> Tried {

@@ -54,6 +54,10 @@ pub(super) fn records<T: Record>(body: &[u8], tried: &Tried, host: &str) -> Resu
 
 /// Reads any JSON; an empty body, text or a page for people is no answer of ConnectWise's API.
 pub(super) fn json(body: &[u8], tried: &Tried, host: &str) -> Result<Value, Error> {
+    if crate::net::has_too_many_values(body) {
+        let problem = format!("the answer of {} MiB holds millions of values", body.len() >> 20);
+        return Err(not_connectwise(tried, host, problem));
+    }
     serde_json::from_slice(body).map_err(|error| {
         let text = String::from_utf8_lossy(body.get(..2_000).unwrap_or(body));
         let problem = if body.iter().all(u8::is_ascii_whitespace) {

@@ -5,9 +5,13 @@ use std::io;
 
 use super::error::Trouble;
 use super::reply::clean;
+use crate::net::Distrust;
 
 /// Looks through an error's causes for the one that explains it.
 pub(super) fn explain(error: &reqwest::Error) -> (Trouble, String) {
+    if let Some(Distrust { certificate, words, .. }) = Distrust::of(error) {
+        return (if certificate { Trouble::Certificate } else { Trouble::Encryption }, words);
+    }
     if error.is_dns() {
         return (Trouble::Name, "its name has no address (DNS)".to_owned());
     }
@@ -23,9 +27,6 @@ pub(super) fn explain(error: &reqwest::Error) -> (Trouble, String) {
 }
 
 fn search(error: &(dyn StdError + 'static), deepest: &mut String) -> Option<(Trouble, String)> {
-    if let Some(found) = error.downcast_ref::<rustls::Error>() {
-        return Some(encryption(found));
-    }
     let said = error.to_string();
     if !said.is_empty() {
         *deepest = said;
@@ -55,35 +56,6 @@ fn input_output(kind: io::ErrorKind) -> Option<(Trouble, String)> {
         _ => return None,
     };
     Some((trouble, words.to_owned()))
-}
-
-fn encryption(error: &rustls::Error) -> (Trouble, String) {
-    use rustls::CertificateError as Certificate;
-    let words = match error {
-        rustls::Error::InvalidCertificate(certificate) => match certificate {
-            Certificate::UnknownIssuer => {
-                "its certificate comes from an authority that this machine does not trust"
-            }
-            Certificate::Expired | Certificate::ExpiredContext { .. } => "its certificate has expired",
-            Certificate::NotValidYet | Certificate::NotValidYetContext { .. } => {
-                "its certificate is not valid yet; is this machine's clock right?"
-            }
-            Certificate::NotValidForName | Certificate::NotValidForNameContext { .. } => {
-                "its certificate belongs to another name"
-            }
-            Certificate::Revoked => "its certificate was revoked",
-            other => {
-                let words = format!("its certificate is not accepted: {}", clean(&other.to_string(), 150));
-                return (Trouble::Certificate, words);
-            }
-        },
-        rustls::Error::NoCertificatesPresented => "it shows no certificate",
-        other => {
-            let words = format!("no encrypted connection came about: {}", clean(&other.to_string(), 150));
-            return (Trouble::Encryption, words);
-        }
-    };
-    (Trouble::Certificate, words.to_owned())
 }
 
 #[cfg(test)]

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use super::error::{Error, Kind, Method, Tried, Trouble};
 use super::reply::Reply;
+use crate::net;
 
 /// The hints for an error.
 pub(super) fn of(error: &Error) -> Vec<String> {
@@ -185,14 +186,8 @@ fn unreachable(trouble: Trouble) -> &'static [&'static str] {
     match trouble {
         Trouble::Name => &["check the spelling of site, and this machine's name resolution (DNS)"],
         Trouble::Refused => &["check the host and port of site; a firewall may be in the way"],
-        Trouble::Certificate => &[
-            "a private certificate authority, or a firewall that inspects encryption: put its certificate into ca_file",
-            "an expired certificate or one for another name has to be mended on the server; psactl never skips the check",
-            "look at this machine's clock: certificates are valid for a time",
-        ],
-        Trouble::Encryption => {
-            &["the server must speak TLS 1.2 or newer on this port; a proxy may be in the way"]
-        }
+        Trouble::Certificate => &[net::AUTHORITY, net::SERVERS, net::CLOCK, net::SELF_SIGNED],
+        Trouble::Encryption => &[net::ENCRYPTION],
         Trouble::Slow | Trouble::Broken | Trouble::Other => {
             &["check this machine's network, firewall and proxy; the next run tries again"]
         }

@@ -58,6 +58,14 @@ pub enum Error {
     /// No home or state folder can be found.
     #[error("no folder for the state can be found")]
     NoFolder,
+    /// Others than its owner may write to a file or folder of the state.
+    #[error("the state in {path} may be written by others on this machine (mode {mode:04o})")]
+    Open {
+        /// The file or folder.
+        path: String,
+        /// Its rights.
+        mode: u32,
+    },
     /// A file or folder of the state cannot be used.
     #[error("the state in {path}: {source}")]
     Io {
@@ -152,6 +160,9 @@ impl Error {
 
     /// What to do next.
     pub fn hints(&self) -> Vec<String> {
+        if let Error::Open { path, .. } = self {
+            return vec![format!("chmod go-w {path}, or name a folder of psactl's own with --state")];
+        }
         const RESTORE: &str = "psactl changes nothing while its state cannot be read: restore the file from a backup, \
                                or start anew from ConnectWise with psactl state rebuild";
         let hint = match self {
@@ -165,7 +176,9 @@ impl Error {
             Error::Newer { .. } => "use the newer psactl, or another folder with --state",
             Error::Foreign { .. } => "name psactl's own folder with --state DIR or PSACTL_STATE",
             Error::NoFolder => "name a folder with --state DIR or PSACTL_STATE",
-            Error::Io { .. } => "check the folder and its rights, or name another with --state",
+            Error::Open { .. } | Error::Io { .. } => {
+                "check the folder and its rights, or name another with --state"
+            }
             Error::Migration { source, .. } => match source.as_ref() {
                 Error::Database(problem) if cause(problem) == Cause::Other => {
                     "the psactl that wrote it can still be used; please report this"

@@ -83,6 +83,8 @@ impl Store {
             crate::disk::make_folder(folder).map_err(io(folder))?;
         }
         let file = Store::file_in(folder);
+        refuse_open(folder)?;
+        refuse_open(&file)?;
         if !file.exists() {
             migrations::make_private(&file).map_err(io(&file))?;
         }
@@ -188,18 +190,33 @@ pub fn sqlite_version() -> &'static str {
     rusqlite::version()
 }
 
+/// Refuses a file or folder of the state that others may write to.
+///
+/// # Errors
+/// [`Error::Open`]: what is read there may be somebody else's, and decides what is billed.
+pub(crate) fn refuse_open(path: &Path) -> Result<()> {
+    match crate::disk::open_to_writers(path) {
+        Some(mode) => Err(Error::Open { path: path.display().to_string(), mode }),
+        None => Ok(()),
+    }
+}
+
 /// Takes the lock of a state folder.
 fn lock(folder: &Path, what: &str) -> Result<Lock> {
     let path = folder.join("psactl.lock");
     let io = |source| Error::Io { path: path.display().to_string(), source };
-    let mut file =
-        OpenOptions::new().read(true).write(true).create(true).truncate(false).open(&path).map_err(io)?;
+    let mut options = OpenOptions::new();
+    options.read(true).write(true).create(true).truncate(false);
+    // Whoever can open it can hold it.
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    let mut file = options.open(&path).map_err(io)?;
     match file.try_lock() {
         Ok(()) => {}
         Err(std::fs::TryLockError::WouldBlock) => {
             let mut holder = String::new();
             // On Windows the locked file may not be readable; the lock itself is what counts.
-            let _unreadable = file.read_to_string(&mut holder);
+            let _unreadable = (&mut file).take(1000).read_to_string(&mut holder);
             let holder = if holder.trim().is_empty() { "unknown process".to_owned() } else { holder };
             return Err(Error::Locked { folder: folder.display().to_string(), holder });
         }

@@ -138,7 +138,7 @@ impl Ui {
                     result: &'a T,
                 }
                 match serde_json::to_string_pretty(&Document { schema: T::SCHEMA, result }) {
-                    Ok(document) => self.out(&document),
+                    Ok(document) => self.out(&text::escaped(&document)),
                     Err(error) => self.problem(&format!("the result cannot be written as JSON: {error}")),
                 }
             }
@@ -148,22 +148,22 @@ impl Ui {
     /// A line of the result, to stdout.
     pub fn out(&self, line: &str) {
         if self.aside {
-            write_line(std::io::stderr(), line);
+            write_line(std::io::stderr(), line, self.colour);
         } else {
-            write_line(std::io::stdout(), line);
+            write_line(std::io::stdout(), line, self.colour);
         }
     }
 
     /// Talk, to stderr; silent under `--quiet`.
     pub fn say(&self, line: &str) {
         if !self.quiet {
-            write_line(std::io::stderr(), line);
+            write_line(std::io::stderr(), line, self.colour);
         }
     }
 
     /// Something a person must see, to stderr, even under `--quiet`.
     pub fn problem(&self, line: &str) {
-        write_line(std::io::stderr(), line);
+        write_line(std::io::stderr(), line, self.colour);
     }
 
     /// A failure: what, the causes, what to do next. `head` stands before it, painted, and is so many columns wide.
@@ -233,7 +233,8 @@ impl Ui {
     }
 }
 
-/// Writes one line. A reader that has gone away ends the output quietly, as `head` expects.
-fn write_line(mut stream: impl Write, line: &str) {
-    let _closed_pipe = writeln!(stream, "{line}");
+/// Writes one line, whatever stands in it: what would steer a terminal is left out, even where whoever wrote the line
+/// forgot it. A reader that has gone away ends the output quietly, as `head` expects.
+fn write_line(mut stream: impl Write, line: &str, colour: bool) {
+    let _closed_pipe = writeln!(stream, "{}", text::tamed(line, colour));
 }

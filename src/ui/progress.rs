@@ -47,7 +47,7 @@ impl Progress {
     }
 
     fn draw(&self, line: &str) {
-        let _closed = write!(std::io::stderr(), "\r\x1b[2K{line}");
+        let _closed = write!(std::io::stderr(), "\r\x1b[2K{}", super::text::clean(line));
     }
 }
 

@@ -8,6 +8,7 @@ use dialoguer::{Confirm, Input, MultiSelect, Select};
 use secrecy::{ExposeSecret, SecretString};
 
 use super::Ui;
+use super::text::clean;
 use crate::error::{Exit, Failure, Result};
 
 impl Ui {
@@ -29,7 +30,7 @@ impl Ui {
             )
             .hint(format!("say yes on the command line: {flag}")));
         }
-        answered(Confirm::new().with_prompt(question).default(false).interact())
+        answered(Confirm::new().with_prompt(clean(question)).default(false).interact())
     }
 
     /// Shows what a question is about, at the question, and asks for a yes; a no ends the command.
@@ -59,7 +60,7 @@ impl Ui {
     ) -> Result<String> {
         self.must_ask(question, flag)?;
         let mut input =
-            Input::<String>::new().with_prompt(question).validate_with(|text: &String| check(text));
+            Input::<String>::new().with_prompt(clean(question)).validate_with(|text: &String| check(text));
         if let Some(default) = default.filter(|default| !default.is_empty()) {
             input = input.default(default.to_owned());
         } else {
@@ -100,11 +101,11 @@ impl Ui {
         flag: &str,
     ) -> Result<usize> {
         self.must_ask(question, flag)?;
-        let items: Vec<&str> = items.iter().map(AsRef::as_ref).collect();
+        let items: Vec<String> = items.iter().map(|item| clean(item.as_ref())).collect();
         let last = items.len().saturating_sub(1);
         answered(
             Select::with_theme(&Plain)
-                .with_prompt(question)
+                .with_prompt(clean(question))
                 .items(items)
                 .default(default.min(last))
                 .interact(),
@@ -122,8 +123,8 @@ impl Ui {
         flag: &str,
     ) -> Result<Vec<usize>> {
         self.must_ask(question, flag)?;
-        let items: Vec<(&str, bool)> = items.iter().map(|(item, on)| (item.as_ref(), *on)).collect();
-        let prompt = format!("{question} (space marks, enter goes on)");
+        let items: Vec<(String, bool)> = items.iter().map(|(item, on)| (clean(item.as_ref()), *on)).collect();
+        let prompt = format!("{} (space marks, enter goes on)", clean(question));
         // Hundreds may be marked: they are not repeated when it goes on.
         answered(MultiSelect::new().with_prompt(prompt).items_checked(items).report(false).interact())
     }

@@ -1,8 +1,60 @@
 //! Words and numbers as a person reads them.
 
 pub use crate::text::{clean, moment, shorten};
+use crate::text::{steers, turns};
 use jiff::SignedDuration;
 use rust_decimal::Decimal;
+
+/// A line that may have line ends, tabs and, where psactl paints, colours; of everything else that would steer a
+/// terminal nothing is left. It is the last door: text from outside was [`clean`]ed before, within its line.
+pub fn tamed(line: &str, colour: bool) -> std::borrow::Cow<'_, str> {
+    let plain = |c: char| !turns(c) && (!steers(c) || matches!(c, '\n' | '\t'));
+    if line.chars().all(plain) {
+        return line.into();
+    }
+    let mut tamed = String::with_capacity(line.len());
+    let mut rest = line;
+    while let Some(c) = rest.chars().next() {
+        let after = rest.get(c.len_utf8()..).unwrap_or_default();
+        let painted = painting(rest).filter(|_| colour).unwrap_or_default();
+        if painted > 0 {
+            tamed.push_str(rest.get(..painted).unwrap_or_default());
+            rest = rest.get(painted..).unwrap_or_default();
+            continue;
+        }
+        // Lines of CSV end so.
+        if plain(c) || c == '\r' && after.starts_with('\n') {
+            tamed.push(c);
+        } else if steers(c) {
+            tamed.push(' ');
+        }
+        rest = after;
+    }
+    tamed.into()
+}
+
+/// How long the colour is that a text begins with: `ESC [ 1 ; 31 m`.
+fn painting(text: &str) -> Option<usize> {
+    let inner = text.strip_prefix("\u{1b}[")?;
+    let end = inner.find(|c: char| !c.is_ascii_digit() && c != ';')?;
+    inner.get(end..)?.starts_with('m').then_some("\u{1b}[".len() + end + 1)
+}
+
+/// JSON in which such characters are written as escapes: another program reads the same, and a terminal that it is
+/// printed to obeys none of them.
+pub fn escaped(json: &str) -> String {
+    let mut escaped = String::with_capacity(json.len());
+    for c in json.chars() {
+        // The line ends of the document itself; those within texts are escaped already.
+        if c != '\n' && (turns(c) || steers(c)) {
+            // All of them have four digits.
+            escaped.push_str(&format!("\\u{:04x}", u32::from(c)));
+        } else {
+            escaped.push(c);
+        }
+    }
+    escaped
+}
 
 /// "1 change", "2 changes".
 pub fn count(number: usize, one: &str, many: &str) -> String {
@@ -80,6 +132,25 @@ pub fn wrap(text: &str, width: usize, before: usize, indent: usize) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn control_and_direction_characters_never_reach_a_terminal() {
+        assert_eq!(clean("Eddie\u{1b}[31m's\nTV\u{202e}!"), "Eddie [31m's TV!");
+        assert_eq!(clean("\u{61c}a\u{9b}2J\u{7f}b\u{2028}c"), "a 2J b c");
+        let text = "\u{9b}2J\u{7f}\u{202e}\u{2028}\u{1b}\n é";
+        let json = serde_json::to_string_pretty(&[text]).unwrap();
+        assert_eq!(escaped(&json), "[\n  \"\\u009b2J\\u007f\\u202e\\u2028\\u001b\\n é\"\n]");
+        assert_eq!(serde_json::from_str::<Vec<String>>(&escaped(&json)).unwrap(), [text]);
+    }
+
+    #[test]
+    fn the_last_door_lets_colours_and_line_ends_through() {
+        let line = "\u{1b}[1;31merror:\u{1b}[0m a\u{1b}[2J\u{9b}b\tc\r\nd\re\u{202e}\u{1b}]0;x\u{7}";
+        assert_eq!(tamed(line, true), "\u{1b}[1;31merror:\u{1b}[0m a [2J b\tc\r\nd e ]0;x ");
+        assert_eq!(tamed(line, false), " [1;31merror: [0m a [2J b\tc\r\nd e ]0;x ");
+        assert_eq!(tamed("\u{1b}[", true), " [");
+        assert!(matches!(tamed("as ever\n", false), std::borrow::Cow::Borrowed(_)));
+    }
 
     #[test]
     fn numbers_read_as_on_an_invoice() {

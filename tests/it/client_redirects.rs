@@ -204,3 +204,24 @@ async fn each_move_is_followed() {
         assert_eq!(client.info().await.expect("an answer").version.as_deref(), Some(codebase));
     }
 }
+
+/// A cache or gateway on the way that mixes answers up: one customer's record is not taken for another's.
+#[tokio::test]
+async fn another_record_than_the_one_asked_for_is_no_answer() {
+    let server = server().await;
+    let other = ResponseTemplate::new(200).set_body_json(json!({"id": 6, "summary": "x", "name": "x"}));
+    Mock::given(any()).and(path_regex("/apis/3.0/")).respond_with(other).mount(&server).await;
+    let client = client(&server);
+    let read = client.get::<Ticket>(&paths::ticket(5)).await.expect_err("another ticket");
+    assert_eq!(read.kind(), Kind::NotConnectWise);
+    assert!(read.to_string().contains("#6 came where #5 was asked for"), "{read}");
+    client.find::<Company>(&paths::company(5)).await.expect_err("another company");
+    // What was written, and to which record, is not known.
+    for write in [
+        client.patch(&paths::ticket(5), &[PatchOp::replace("summary", "x")]).await,
+        client.replace(&paths::ticket(5), &json!({"summary": "x"})).await,
+    ] {
+        assert!(write.expect_err("another ticket").outcome_unknown());
+    }
+    client.get::<Ticket>(&paths::ticket(6)).await.expect("the ticket");
+}

@@ -67,9 +67,14 @@ Fn6bRVm9jmRberLWx2cOReroYLXfwAb2GiUZze3QXKuGUlQ0F7rbORz2
 /// An encrypted server that answers everything with one body. Gives its port and the number of requests
 /// that got through to it.
 fn encrypted_server(certificate: &str, body: &'static str) -> (u16, Arc<AtomicUsize>) {
+    encrypted_server_with(certificate, KEY, body)
+}
+
+/// The same with a key of its own.
+pub fn encrypted_server_with(certificate: &str, key: &str, body: &'static str) -> (u16, Arc<AtomicUsize>) {
     install_crypto();
     let chain = CertificateDer::from_pem_slice(certificate.as_bytes()).expect("a certificate");
-    let key = PrivateKeyDer::from_pem_slice(KEY.as_bytes()).expect("a key");
+    let key = PrivateKeyDer::from_pem_slice(key.as_bytes()).expect("a key");
     let settings = rustls::ServerConfig::builder().with_no_client_auth().with_single_cert(vec![chain], key);
     let settings = Arc::new(settings.expect("a key that fits"));
     let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
@@ -137,6 +142,50 @@ async fn a_private_authority_is_trusted_when_it_is_configured_and_only_then() {
                 assert_eq!(requests.load(Ordering::SeqCst), 0, "nothing is sent to whom is not trusted");
             }
             (result, _) => panic!("{problem:?}: {result:?}"),
+        }
+    }
+}
+
+/// A certificate for 127.0.0.1 that signed itself, and its key.
+pub fn self_signed(authority: bool, from_year: i32, to_year: i32) -> (String, String) {
+    let mut made = rcgen::CertificateParams::new(["127.0.0.1".to_owned()]).expect("a name");
+    if authority {
+        // As `openssl req -x509` makes them.
+        made.is_ca = rcgen::IsCa::Ca(rcgen::BasicConstraints::Unconstrained);
+    }
+    made.not_before = rcgen::date_time_ymd(from_year, 1, 1);
+    made.not_after = rcgen::date_time_ymd(to_year, 1, 1);
+    let key = rcgen::KeyPair::generate().expect("a key");
+    (made.self_signed(&key).expect("a certificate").pem(), key.serialize_pem())
+}
+
+/// What on-premises servers show: a certificate that signed itself. It is trusted where it is written into ca_file,
+/// and only for its time; in no other way.
+#[tokio::test]
+async fn a_certificate_that_signed_itself_is_trusted_by_name_alone() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let ca_file = folder.path().join("own.pem");
+    for (authority, from, trusted, problem) in [
+        (false, 2015, true, None),
+        (false, 2015, false, Some("comes from an authority that this machine does not trust")),
+        (false, 2140, true, Some("is not valid yet; is this machine's clock right?")),
+        (true, 2015, true, Some("signed itself and says that it is an authority's")),
+        (true, 2015, false, Some("signed itself and says that it is an authority's")),
+    ] {
+        let (certificate, key) = self_signed(authority, from, 2149);
+        std::fs::write(&ca_file, &certificate).expect("a file");
+        let (port, requests) = encrypted_server_with(&certificate, &key, r#"{"CompanyName":"Acme"}"#);
+        let mut connection = connection(&format!("https://127.0.0.1:{port}"));
+        connection.ca_file = trusted.then(|| ca_file.clone());
+        let client = Client::with_policy(connection, quick()).expect("a client");
+        let what = format!("authority {authority}, from {from}, trusted {trusted}");
+        match (client.company_info().await, problem) {
+            (Ok(info), None) => assert_eq!(info.company_name.as_deref(), Some("Acme"), "{what}"),
+            (Err(error), Some(problem)) => {
+                assert!(error.to_string().contains(problem), "{what}: {error}");
+                assert_eq!(requests.load(Ordering::SeqCst), 0, "{what}");
+            }
+            (result, _) => panic!("{what}: {result:?}"),
         }
     }
 }

@@ -274,12 +274,12 @@ fn the_sandbox_writes_over_its_own_files_alone() {
     let (config, key) = (home.path().join("psactl.toml"), home.path().join("private-key"));
     let write = ["sandbox", "--write-config", config.to_str().unwrap()];
     std::fs::write(&key, "a real one").unwrap();
-    run_at(home.path(), &write).ends_with(2).says("private-key is there, and is no sandbox's");
+    run_at(home.path(), &write).ends_with(2).says("private-key is there and is no sandbox's");
     std::fs::remove_file(&key).unwrap();
     std::fs::write(&config, "[connectwise]\n").unwrap();
     run_at(home.path(), &write)
         .ends_with(2)
-        .says("psactl.toml is there, and is no sandbox's")
+        .says("psactl.toml is there and is no sandbox's")
         .says("new folder");
     assert_eq!(std::fs::read_to_string(&config).unwrap(), "[connectwise]\n");
     assert!(!key.exists());

@@ -25,7 +25,7 @@ fn csv(rows: &[Vec<String>], delimiter: u8) -> String {
 }
 
 /// A key of `[portal]` set to a value, in place of the line that sets it.
-fn set(desk: &Desk, key: &str, value: &str) {
+pub fn set(desk: &Desk, key: &str, value: &str) {
     let text = desk.read("psactl.toml");
     let begins = format!("{key} =");
     assert_eq!(text.lines().filter(|line| line.starts_with(&begins)).count(), 1, "{key}");

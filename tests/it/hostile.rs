@@ -2,6 +2,11 @@
 //! terminal as more than text. That credentials follow no redirect is in `client_redirects`, endless pages in
 //! `paging`, certificates in `client_tls`.
 
+#[cfg(unix)]
+mod places;
+#[cfg(unix)]
+mod readers;
+
 use std::io::{Read, Write};
 use std::net::TcpListener;
 
@@ -114,15 +119,18 @@ fn answers_that_are_no_records_are_refused_in_words() {
 }
 
 /// Colours and cursor movements; window titles and a bell; links, a carriage return, backspaces, directions of writing.
-const ESCAPES: [&str; 3] =
-    ["\u{1b}[31m\u{1b}[2J\u{9b}1A", "\u{1b}]0;owned\u{7}", "\u{1b}]8;;x\u{1b}\\\r\u{8}\u{202e}\u{2066}"];
+const ESCAPES: [&str; 3] = [
+    "\u{1b}[31m\u{1b}[2J\u{9b}1A",
+    "\u{1b}]0;owned\u{7}",
+    "\u{1b}]8;;x\u{1b}\\\r\u{8}\u{202e}\u{2066}\u{61c}\u{2028}",
+];
 
 /// Nothing but text and line ends.
 #[track_caller]
 fn is_harmless(what: &str, text: &str) {
     let strange = |c: &char| {
         c.is_control() && *c != '\n'
-            || matches!(c, '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
+            || matches!(c, '\u{61c}' | '\u{200e}' | '\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
     };
     let found: Vec<char> = text.chars().filter(strange).collect();
     assert!(found.is_empty(), "{what}: {found:?} in\n{text:?}");
@@ -150,6 +158,7 @@ fn names_that_move_the_cursor_are_only_names() {
     desk.event("n1", 1, &format!("AF{in_a_line}"), "419", "Error", &format!("failed {in_a_line}"));
     desk.later(jiff::SignedDuration::from_hours(25));
     crate::syncing::measured(&desk, jiff::SignedDuration::from_mins(-10));
+    let mut whole_in_json = Vec::new();
     for arguments in [
         &["sync", "--dry-run", "--verify"][..],
         &["sync", "--verify"],
@@ -167,19 +176,65 @@ fn names_that_move_the_cursor_are_only_names() {
         &["doctor"],
         &["state"],
         &["status", "--nagios"],
+        &["status", "-v"],
+        &["sync", "-vvv"],
+        &["doctor", "--nagios"],
+        &["doctor", "--strict", "-vvv"],
+        &["setup", "--dry-run"],
+        &["events", "--jsonl"],
+        &["events", "--errors"],
+        &["reprocess", "--errors", "--yes"],
+        &["history", "show", "1"],
+        &["history", "show", "6"],
+        &["report"],
+        &["report", "--html"],
+        &["report", "--csv"],
+        &["report", "--due", "60d"],
+        &["portal", "check"],
+        &["companies", "add", "355", "--dry-run"],
+        &["companies", "add", "342", "Eddie", "--dry-run"],
+        &["companies", "unlink", "355"],
+        &["companies", "link", "342", "Angry", "--yes"],
+        &["pause", "355", "--until", "2030-01-01", "--reason", "x\u{1b}[2J\u{9b}"],
+        &["status"],
+        &["resume", "355"],
+        &["undo", "6"],
+        &["state", "rebuild", "--yes"],
+        &["sync", "--verify"],
+        &["companies", "adopt", "--yes"],
+        &["review", "--take-over", "all"],
+        &["review", "--approve", "all"],
     ] {
         let ran = desk.psactl(arguments);
-        is_harmless(&format!("{arguments:?}, stdout"), &ran.stdout);
+        // The lines of CSV end as RFC 4180 has them.
+        is_harmless(&format!("{arguments:?}, stdout"), &ran.stdout.replace("\r\n", "\n"));
         is_harmless(&format!("{arguments:?}, stderr"), &ran.stderr);
-        // JSON escapes what is no text.
+        // JSON escapes what is no text: it may be read on a terminal, too.
         let mut json = desk.command(&["--output", "json"]);
         let ran = Desk::ran(json.args(arguments));
-        let plain = ran.stdout.chars().all(|c| !c.is_ascii_control() || c == '\n');
-        assert!(plain, "{arguments:?} as JSON");
-        assert!(
-            ran.stdout.is_empty()
-                || serde_json::from_str::<Value>(&ran.stdout).is_ok()
-                || arguments[0] == "status"
-        );
+        is_harmless(&format!("{arguments:?} as JSON"), &ran.stdout.replace("\r\n", "\n"));
+        if ran.stdout.contains("\\u001b[31m\\u001b[2J\\u009b1A") {
+            whole_in_json.push(arguments);
+        }
+        let other = ["--nagios", "--jsonl", "--html", "--csv"].iter().any(|form| arguments.contains(form));
+        let whole = ran.stdout.is_empty() || serde_json::from_str::<Value>(&ran.stdout).is_ok();
+        assert!(whole || other, "{arguments:?}: {}", ran.stdout);
+    }
+    // Another program reads the text as it is.
+    assert!(whole_in_json.len() > 3, "{whole_in_json:?}");
+    // Nor is it carried from the portal into ConnectWise, where other programs show it.
+    let tickets = desk.tickets();
+    assert!(!tickets.is_empty());
+    let notes: Vec<Value> = tickets
+        .iter()
+        .flat_map(|ticket| {
+            desk.records(&format!("/service/tickets/{}/notes", crate::support::id(ticket)), "")
+        })
+        .collect();
+    let sent = tickets.into_iter().chain(notes).chain(desk.records("/finance/agreements/122/additions", ""));
+    for record in sent {
+        for field in ["summary", "initialDescription", "invoiceDescription", "text"] {
+            is_harmless(field, record[field].as_str().unwrap_or_default());
+        }
     }
 }

@@ -215,6 +215,27 @@ async fn pages_without_an_end_are_an_error_and_no_loop() {
     }
 }
 
+/// Pages that bring something new for ever: large ones are given up before the memory is full.
+#[tokio::test]
+async fn a_list_that_always_brings_something_new_is_given_up() {
+    struct Grows(std::sync::atomic::AtomicI64);
+    impl Respond for Grows {
+        fn respond(&self, _: &Request) -> ResponseTemplate {
+            let id = self.0.fetch_add(1, std::sync::atomic::Ordering::SeqCst);
+            let blanks = " ".repeat(60 << 20);
+            ResponseTemplate::new(200)
+                .set_body_raw(format!("[{{\"id\":{id}}}{blanks}]"), "application/json")
+                .insert_header("link", format!("<https://x?pageId={id}>; rel=\"next\"").as_str())
+        }
+    }
+    let server = server().await;
+    Mock::given(at("/service/tickets")).respond_with(Grows(1.into())).mount(&server).await;
+    let error = client(&server).list::<Ticket>(&paths::tickets(), &Query::all()).await;
+    let error = error.expect_err("endless pages");
+    assert_eq!(error.kind(), Kind::NotConnectWise);
+    assert!(error.to_string().contains("the list has no end: 5 pages, 300 MiB so far"), "{error}");
+}
+
 #[derive(Debug, Clone)]
 struct Case {
     paging: Paging,

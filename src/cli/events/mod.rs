@@ -93,7 +93,7 @@ pub(super) fn run(context: &Context, args: Args) -> Result<Exit> {
         for logged in events {
             let line = Line { schema: LINE, entry: entry(&store, logged)? };
             let line = serde_json::to_string(&line).map_err(crate::store::Error::from)?;
-            context.ui.out(&line);
+            context.ui.out(&text::escaped(&line));
         }
         return Ok(Exit::Done);
     }

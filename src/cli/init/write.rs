@@ -12,7 +12,7 @@ impl Talk<'_> {
     /// Writes everything. Only once all of it lies on the disk does any of it take its place.
     pub fn write(&self, content: &str) -> Result<()> {
         self.watch.while_writing(|| {
-            make_folder(&self.folder).map_err(|error| failed(&self.folder, &error))?;
+            crate::disk::make_folder(&self.folder).map_err(|error| failed(&self.folder, &error))?;
             let mut ready = Vec::new();
             for (path, secret, _) in self.secret_files() {
                 ready.push((path.to_owned(), prepare(path, secret.as_bytes(), true)?));
@@ -41,14 +41,6 @@ fn prepare(path: &Path, content: &[u8], secret: bool) -> Result<NamedTempFile> {
         Ok(file)
     });
     written.map_err(|error| failed(path, &error))
-}
-
-fn make_folder(folder: &Path) -> std::io::Result<()> {
-    let mut builder = std::fs::DirBuilder::new();
-    builder.recursive(true);
-    #[cfg(unix)]
-    std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
-    builder.create(folder)
 }
 
 fn failed(path: &Path, error: &std::io::Error) -> Failure {

@@ -299,7 +299,7 @@ impl Remote {
     /// Writes a file that only its owner can read, all of it or nothing.
     fn write(&self, name: &str, bytes: &[u8]) -> Result<(), Error> {
         let path = self.folder.join(name);
-        let written = disk::make_folder(&self.folder).and_then(|()| disk::write_whole(&path, bytes));
+        let written = disk::make_folder(&self.folder).and_then(|()| disk::write_whole(&path, bytes, 0o600));
         written.map_err(|source| Error::Unwritable { path, source })
     }
 
@@ -322,7 +322,8 @@ impl Remote {
             }
             let lost = |error: reqwest::Error| {
                 let led = if hop > 0 { format!("leads to {}: ", shown(&url)) } else { String::new() };
-                missed(Why { reason: led + &broken_off(error, within), hint: KEEPS })
+                let hint = net::Distrust::of(&error).map_or(KEEPS, |distrust| distrust.hint);
+                missed(Why { reason: led + &broken_off(error, within), hint })
             };
             let response = request.send().await.map_err(lost)?;
             let status = response.status();

@@ -38,6 +38,9 @@ const ALL_AT_ONCE: usize = 100_000;
 /// More pages than this are no list.
 const MOST_PAGES: usize = 2_000;
 
+/// Nor is more than this, in bytes: what is read of a list stays in memory.
+const MOST_OF_A_LIST: usize = 128 << 20;
+
 /// The longest that a run waits because a Retry-After says so.
 const MOST_PATIENT: Duration = Duration::from_secs(60);
 
@@ -74,7 +77,8 @@ impl Patience {
             return usual;
         }
         let soon = Duration::from_millis(1);
-        Patience { spacing: Duration::ZERO, waits: vec![soon; usual.waits.len()], ..usual }
+        let timeout = crate::testing::answer_within(usual.timeout);
+        Patience { spacing: Duration::ZERO, waits: vec![soon; usual.waits.len()], timeout, ..usual }
     }
 }
 
@@ -197,15 +201,19 @@ impl Api {
     ) -> Answer<Vec<Value>> {
         let mut all: Vec<Value> = Vec::new();
         let mut seen = HashSet::new();
-        let mut offset = 0;
+        let (mut offset, mut came) = (0, 0);
         for _ in 0..MOST_PAGES {
-            let page = self.page(&path, query, limit, offset).await?;
+            let (page, bytes) = self.page(&path, query, limit, offset).await?;
+            came += bytes;
+            if came > MOST_OF_A_LIST {
+                break;
+            }
             let (count, before) = (page.len(), seen.len());
             // One without a key is kept: whoever reads it says what is wrong with it.
             all.extend(page.into_iter().filter(|entry| key(entry).is_none_or(|key| seen.insert(key))));
             if offset > 0 && count == limit && seen.len() == before {
                 // The same full page again: the offset has no effect. All at once, then.
-                let whole = self.page(&path, query, ALL_AT_ONCE, 0).await?;
+                let (whole, _) = self.page(&path, query, ALL_AT_ONCE, 0).await?;
                 all.extend(whole.into_iter().filter(|entry| key(entry).is_some_and(|key| seen.insert(key))));
                 return Ok(all);
             }
@@ -224,15 +232,22 @@ impl Api {
         query: &[(&str, String)],
         limit: usize,
         offset: usize,
-    ) -> Answer<Vec<Value>> {
+    ) -> Answer<(Vec<Value>, usize)> {
         let mut query = query.to_vec();
         query.extend([("limit", limit.to_string()), ("offset", offset.to_string())]);
-        let value = self.get(path, &query).await?;
+        let (value, bytes) = self.ask(path, &query).await?;
         let known = if path.ends_with("/history") { "start_time" } else { "id" };
-        wire::list(value, known).ok_or_else(|| garbled(path.to_owned()))
+        let entries = wire::list(value, known).ok_or_else(|| garbled(path.to_owned()))?;
+        Ok((entries, bytes))
     }
 
     async fn get(&self, path: &str, query: &[(&str, String)]) -> Answer<Value> {
+        let (value, _) = self.ask(path, query).await?;
+        Ok(value)
+    }
+
+    /// What is answered, and how many bytes it took.
+    async fn ask(&self, path: &str, query: &[(&str, String)]) -> Answer<(Value, usize)> {
         let (asked, address) = (format!("GET {path}"), format!("{}{path}", self.base));
         let mut waits = self.patience.waits.iter();
         loop {
@@ -261,13 +276,21 @@ impl Api {
         }
     }
 
-    async fn once(&self, asked: &str, address: &str, query: &[(&str, String)]) -> Answer<Value> {
+    async fn once(&self, asked: &str, address: &str, query: &[(&str, String)]) -> Answer<(Value, usize)> {
         let lost = |said: String| Refusal { asked: asked.to_owned(), kind: Kind::Lost, said };
+        let broken = |error: reqwest::Error| {
+            let kind = match net::Distrust::of(&error) {
+                Some(distrust) => Kind::Distrusted(distrust.hint),
+                None => Kind::Lost,
+            };
+            Refusal { asked: asked.to_owned(), kind, said: net::why(error) }
+        };
         // The semaphore is never closed.
         let _slot = self.slots.acquire().await.map_err(|error| lost(error.to_string()))?;
         tokio::time::sleep_until(self.turn()).await;
         self.sent.fetch_add(1, Ordering::Relaxed);
-        let mut key = HeaderValue::from_str(self.key.expose_secret().trim()).map_err(|_| Refusal {
+        let secret = self.key.expose_secret().trim();
+        let mut key = HeaderValue::from_str(secret).map_err(|_| Refusal {
             asked: asked.to_owned(),
             kind: Kind::Key,
             said: "it holds characters that no API key has".to_owned(),
@@ -275,12 +298,12 @@ impl Api {
         key.set_sensitive(true);
         let began = Instant::now();
         let request = self.http.get(address).query(query).header("x-api-key", key);
-        let mut answer = request.send().await.map_err(|error| lost(net::why(error)))?;
+        let mut answer = request.send().await.map_err(broken)?;
         let status = answer.status();
         let retry_after =
             answer.headers().get(RETRY_AFTER).and_then(|value| value.to_str().ok()?.trim().parse().ok());
         let mut body = Vec::new();
-        while let Some(chunk) = answer.chunk().await.map_err(|error| lost(net::why(error)))? {
+        while let Some(chunk) = answer.chunk().await.map_err(broken)? {
             if body.len() + chunk.len() > MOST_BYTES {
                 let said = "the answer is larger than 64 MB".to_owned();
                 return Err(Refusal { asked: asked.to_owned(), kind: Kind::Garbled, said });
@@ -290,14 +313,14 @@ impl Api {
         tracing::debug!(asked, status = status.as_u16(), ms = began.elapsed().as_millis(), "answered");
         if !status.is_success() {
             let retry_after = retry_after.map(Duration::from_secs);
-            let key = self.key.expose_secret().trim();
-            return Err(Refusal::of(asked.to_owned(), status.as_u16(), retry_after, &body, key));
+            return Err(Refusal::of(asked.to_owned(), status.as_u16(), retry_after, &body, secret));
         }
-        serde_json::from_slice(&body).map_err(|error| Refusal {
-            asked: asked.to_owned(),
-            kind: Kind::Garbled,
-            said: format!("not JSON: {error}"),
-        })
+        let garbled = |said: String| Refusal { asked: asked.to_owned(), kind: Kind::Garbled, said };
+        if net::has_too_many_values(&body) {
+            return Err(garbled(format!("its {} MB hold millions of values", body.len() >> 20)));
+        }
+        let value = serde_json::from_slice(&body).map_err(|error| garbled(format!("not JSON: {error}")))?;
+        Ok((value, body.len()))
     }
 
     /// When this call may begin; the next one may a little later.

@@ -216,7 +216,7 @@ pub(super) fn write(path: &Path, head: &Head, data: Option<&Data>) -> Result<(),
     let head = Head { form: FORM, length: data.len() as u64, ..head.clone() };
     let text = json(serde_json::to_string(&head))? + "\n" + &data;
     let folder = path.parent().map_or(Ok(()), disk::make_folder);
-    folder.and_then(|()| disk::write_whole(path, text.as_bytes())).map_err(failed)
+    folder.and_then(|()| disk::write_whole(path, text.as_bytes(), 0o600)).map_err(failed)
 }
 
 /// What tells one answer from another.

@@ -35,6 +35,8 @@ pub enum Kind {
     Status(u16),
     /// A success whose body is not what was asked for.
     Garbled,
+    /// The server could not prove who it is; and what to do about it.
+    Distrusted(&'static str),
     /// No answer: no connection, cut off, or not in time.
     Lost,
 }
@@ -102,6 +104,7 @@ impl Refusal {
             Kind::Gateway => "the gateway gave up waiting (504)",
             Kind::Status(_) => "an unexpected answer",
             Kind::Garbled => "the answer is not what was asked for",
+            Kind::Distrusted(_) => "no answer that could be trusted",
             Kind::Lost => "no answer",
         }
     }
@@ -126,6 +129,7 @@ impl Refusal {
             Kind::Gateway | Kind::Status(_) | Kind::Garbled | Kind::Lost | Kind::Bad => {
                 "the next run tries again; if it lasts, ask Axcient's support, or whoever runs the proxy on the way"
             }
+            Kind::Distrusted(hint) => hint,
             Kind::NotFound => "it may have been removed meanwhile",
         }
     }
