@@ -73,7 +73,7 @@ impl Applier<'_> {
     /// # Errors
     /// Where the journal cannot be written: nothing is sent without its intent on disk. And where this state was
     /// found to be an older one, or not the only one.
-    pub async fn apply(&mut self, changes: Vec<Change>) -> Result<Vec<Applied>> {
+    pub async fn apply(&mut self, changes: impl IntoIterator<Item = Change>) -> Result<Vec<Applied>> {
         self.apply_as_read(changes, &BTreeMap::new()).await
     }
 
@@ -83,7 +83,7 @@ impl Applier<'_> {
     /// As [`Applier::apply`].
     pub async fn apply_as_read(
         &mut self,
-        changes: Vec<Change>,
+        changes: impl IntoIterator<Item = Change>,
         read_at: &BTreeMap<String, Timestamp>,
     ) -> Result<Vec<Applied>> {
         stop::refuse(self.store)?;

@@ -187,7 +187,11 @@ const READ_AGAIN: usize = 20;
 ///
 /// # Errors
 /// [`Moved`] where it is not.
-pub async fn compare(client: &Client, saved: &[Change], planned: &[Change]) -> Result<()> {
+pub async fn compare<'a>(
+    client: &Client,
+    saved: &[Change],
+    planned: impl IntoIterator<Item = &'a Change>,
+) -> Result<()> {
     let mut moved = Vec::new();
     let mut read = 0;
     for difference in differences(saved, planned) {
@@ -227,7 +231,10 @@ fn about(change: &Change) -> String {
     }
 }
 
-fn differences<'a>(saved: &'a [Change], planned: &[Change]) -> Vec<Difference<'a>> {
+fn differences<'a, 'b>(
+    saved: &'a [Change],
+    planned: impl IntoIterator<Item = &'b Change>,
+) -> Vec<Difference<'a>> {
     // As they are written: how a number is held in memory does not matter.
     let written = |change: &Change| serde_json::to_value(change).unwrap_or_default();
     let mut open: BTreeMap<String, Vec<&Change>> = BTreeMap::new();

@@ -21,6 +21,9 @@ use crate::store::{Binding, CustomerState, Hold, Link};
 /// So many customers in a row for whom ConnectWise itself fails are taken for all of them.
 const MOST_FAILING: usize = 3;
 
+/// The agreements of so many customers are listed at a time, and forgotten once these customers are planned.
+const WAVE: usize = 1_000;
+
 /// What the rounds of one run share.
 struct Shared<'a> {
     observed: &'a Observed,
@@ -37,7 +40,7 @@ struct Shared<'a> {
     /// What ConnectWise calls psactl's own login.
     own_name: Option<String>,
     states: BTreeMap<String, CustomerState>,
-    /// The agreements of companies, where they could be read in lists.
+    /// The agreements of the companies of this wave, where they could be read in lists.
     agreements: BTreeMap<i64, Vec<Agreement>>,
 }
 
@@ -72,26 +75,29 @@ impl Run<'_> {
             states: self.store.customers(source)?,
             agreements: BTreeMap::new(),
         };
-        let billed = links.iter().filter(|link| self.reads_agreements(&shared, link));
-        shared.agreements =
-            observe::agreements_listed(self.client, billed.map(|link| link.company_id)).await?;
-        let shared = &shared;
         let mut rounds = BTreeMap::new();
         let mut failing = 0;
-        // Twice as many customers as requests can be under way: between two of its requests none keeps a place empty.
-        let mut under_way = stream::iter(links)
-            .map(|link| async move { (link.cid.clone(), self.round(shared, link).await) })
-            .buffer_unordered(2 * self.client.max_concurrency());
-        while let Some((cid, round)) = under_way.next().await {
-            // What is everybody's ends those under way, too: a refused login is not tried for each of them.
-            let mut round = round?;
-            failing = if round.trouble.as_ref().is_some_and(is_servers) { failing + 1 } else { 0 };
-            if failing == MOST_FAILING
-                && let Some(trouble) = round.trouble.take()
-            {
-                return Err(trouble);
+        for wave in links.chunks(WAVE) {
+            let billed = wave.iter().filter(|link| self.reads_agreements(&shared, link));
+            let companies: Vec<i64> = billed.map(|link| link.company_id).collect();
+            shared.agreements = observe::agreements_listed(self.client, companies).await?;
+            let shared = &shared;
+            // Twice as many customers as requests can be under way: between two of its requests none keeps a place
+            // empty.
+            let mut under_way = stream::iter(wave)
+                .map(|link| async move { (link.cid.clone(), self.round(shared, link).await) })
+                .buffer_unordered(2 * self.client.max_concurrency());
+            while let Some((cid, round)) = under_way.next().await {
+                // What is everybody's ends those under way, too: a refused login is not tried for each of them.
+                let mut round = round?;
+                failing = if round.trouble.as_ref().is_some_and(is_servers) { failing + 1 } else { 0 };
+                if failing == MOST_FAILING
+                    && let Some(trouble) = round.trouble.take()
+                {
+                    return Err(trouble);
+                }
+                rounds.insert(cid, round);
             }
-            rounds.insert(cid, round);
         }
         Ok(rounds)
     }
