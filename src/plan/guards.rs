@@ -194,7 +194,7 @@ pub fn records_of(change: &super::Change) -> Vec<String> {
     let (super::Purpose::Quantity { .. }, Some(id)) = (&change.purpose, change.subject.id) else {
         return Vec::new();
     };
-    let names = change.fields.iter().filter_map(|field| match field.name.as_str() {
+    let names = change.fields.iter().filter_map(|field| match field.name.as_ref() {
         "quantity" => Some(quantity_record(id)),
         "invoiceDescription" => Some(description_record(id)),
         _ => None,

@@ -301,10 +301,18 @@ fn a_run_that_changes_too_much_is_held() {
     for (what, changes, held, approved, invoices, customers, reason, left, held_then) in rows {
         let approved: BTreeSet<String> = approved.iter().map(|record| (*record).to_owned()).collect();
         let mut plan = Plan { changes, held, ..Plan::default() };
-        assert_eq!(hold_run(&mut [&mut plan], &approved, &guard(), decimal(invoices), customers), reason, "{what}");
+        assert_eq!(
+            hold_run(&mut [&mut plan], &approved, &guard(), decimal(invoices), customers),
+            reason,
+            "{what}"
+        );
         assert_eq!((plan.changes.len(), plan.held.len()), (left, held_then), "{what}");
         let off = Guard { run_total: None, ..guard() };
-        assert_eq!(hold_run(&mut [&mut plan], &approved, &off, Decimal::ONE, 1), None, "{what}: switched off");
+        assert_eq!(
+            hold_run(&mut [&mut plan], &approved, &off, Decimal::ONE, 1),
+            None,
+            "{what}: switched off"
+        );
     }
 }
 

@@ -286,7 +286,7 @@ impl Line {
 
 /// What a change depends on, and what depends on it: customer, kind, thing.
 fn depends(change: &Change) -> (Option<String>, String, Option<String>) {
-    (change.cid.clone(), change.subject.kind.clone(), thing(change))
+    (change.cid.clone(), change.subject.kind.to_string(), thing(change))
 }
 
 /// What a change is about, where changes of one kind for one customer are independent of each other: a fault's

@@ -199,7 +199,7 @@ pub async fn compare<'a>(
             Difference::Other(line) => line,
             Difference::Gone(change) => {
                 let mut now = None;
-                if let Request::Patch { path, .. } = &change.request
+                if let Request::Patch { path } = &change.request
                     && read < READ_AGAIN
                 {
                     read += 1;
@@ -224,7 +224,7 @@ enum Difference<'a> {
 
 /// What a change is about, so that it is found again: two changes of one record differ by their fields.
 fn about(change: &Change) -> String {
-    let fields: Vec<&str> = change.fields.iter().map(|field| field.name.as_str()).collect();
+    let fields: Vec<&str> = change.fields.iter().map(|field| field.name.as_ref()).collect();
     match change.subject.id {
         Some(_) => format!("{:?} {}", change.action, change.subject),
         None => format!("{:?} {} {}", change.action, change.subject, fields.join(",")),
@@ -273,7 +273,7 @@ fn what_differs(saved: &Change, now: &Change) -> String {
     };
     let mut names: Vec<&str> = Vec::new();
     for own in saved.fields.iter().chain(&now.fields) {
-        if field(saved, &own.name) != field(now, &own.name) && !names.contains(&own.name.as_str()) {
+        if field(saved, &own.name) != field(now, &own.name) && !names.contains(&own.name.as_ref()) {
             names.push(&own.name);
         }
     }
@@ -309,7 +309,7 @@ fn lines(change: &Change) -> String {
 fn gone(change: &Change, now: Option<&Value>) -> String {
     let holds: Vec<String> = now
         .iter()
-        .flat_map(|record| change.fields.iter().map(move |field| (field, record.get(&field.name))))
+        .flat_map(|record| change.fields.iter().map(move |field| (field, record.get(field.name.as_ref()))))
         .map(|(field, value)| {
             let value = value.map_or_else(|| "nothing".to_owned(), ToString::to_string);
             format!("{} is {}", field.name, text::shorten(&text::clean(&value), 60))

@@ -350,9 +350,9 @@ impl Run<'_> {
                 }
                 links.push(link);
             }
-            let made = self.rounds(observed, chosen, name, &links, &zone, now).await?;
+            let mut made = self.rounds(observed, chosen, name, &links, &zone, now).await?;
             approved.extend(made.values().flat_map(|round| round.billing.approved.iter().cloned()));
-            rounds.extend(made);
+            rounds.append(&mut made);
         }
         strange.extend(rounds.values().flat_map(|round| round.looked.strange.iter().cloned()));
         self.stop_where(strange, now)?;
@@ -381,8 +381,8 @@ impl Run<'_> {
         let mut plans: Vec<&mut Plan> = rounds.values_mut().map(|round| &mut round.plan).collect();
         let guard = &self.config.billing.guard;
         let held = guards::hold_run(&mut plans, &approved, guard, invoices, observed.links.len());
-        // A first run has tens of thousands of changes: they stay with their customers until each has its turn, for
-        // another list of them would take their memory twice.
+        // A first run has tens of thousands of changes: they stay in the lists of their customers, for another list of
+        // all of them would take their memory twice.
         let mut whole = Plan::default();
         let mut changes = vec![std::mem::take(&mut ticket_plan.changes)];
         whole.extend(ticket_plan);
