@@ -124,7 +124,7 @@ async fn read(client: &Client, writes: &[Written]) -> Result<BTreeMap<(String, i
             }
             reading.agreement = agreements.get(&id).cloned().flatten();
         }
-        readings.insert((candidate.write.change.subject.kind.clone(), candidate.id), reading);
+        readings.insert((candidate.write.change.subject.kind.to_string(), candidate.id), reading);
     }
     Ok(readings)
 }

@@ -73,7 +73,7 @@ impl Applier<'_> {
     /// # Errors
     /// Where the journal cannot be written: nothing is sent without its intent on disk. And where this state was
     /// found to be an older one, or not the only one.
-    pub async fn apply(&mut self, changes: Vec<Change>) -> Result<Vec<Applied>> {
+    pub async fn apply(&mut self, changes: impl IntoIterator<Item = Change>) -> Result<Vec<Applied>> {
         self.apply_as_read(changes, &BTreeMap::new()).await
     }
 
@@ -83,7 +83,7 @@ impl Applier<'_> {
     /// As [`Applier::apply`].
     pub async fn apply_as_read(
         &mut self,
-        changes: Vec<Change>,
+        changes: impl IntoIterator<Item = Change>,
         read_at: &BTreeMap<String, Timestamp>,
     ) -> Result<Vec<Applied>> {
         stop::refuse(self.store)?;
@@ -267,9 +267,9 @@ impl Applier<'_> {
                 }
                 self.client.create(path, &body).await
             }
-            Request::Patch { path, operations } => {
-                let secret = secret.map(|(field, secret)| PatchOp::replace(field, secret));
-                let operations: Vec<PatchOp> = operations.iter().cloned().chain(secret).collect();
+            Request::Patch { path } => {
+                let mut operations = change.operations();
+                operations.extend(secret.map(|(field, secret)| PatchOp::replace(field, secret)));
                 self.client.patch(path, &operations).await
             }
             Request::Delete { path } => self.client.delete(path).await.map(|()| Value::Null),
@@ -308,7 +308,7 @@ struct Door {
 pub(super) fn differences(change: &Change, answer: &Value) -> Vec<String> {
     let mut found = match &change.request {
         Request::Post { body, .. } => psa::differences(body, answer),
-        Request::Patch { operations, .. } => psa::differences_in_operations(operations, answer),
+        Request::Patch { .. } => psa::differences_in_operations(&change.operations(), answer),
         Request::Delete { .. } => Vec::new(),
     };
     if change.purpose == Purpose::Statistics {
@@ -320,7 +320,7 @@ pub(super) fn differences(change: &Change, answer: &Value) -> Vec<String> {
 /// What the journal keeps of an answer: the fields that were written, with id and author.
 pub(super) fn summary(change: &Change, answer: &Value) -> Value {
     let mut kept = serde_json::Map::new();
-    for name in change.fields.iter().map(|field| field.name.as_str()).chain(["id"]) {
+    for name in change.fields.iter().map(|field| field.name.as_ref()).chain(["id"]) {
         if let Some(value) = answer.get(name) {
             kept.insert(name.to_owned(), value.clone());
         }

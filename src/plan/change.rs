@@ -1,6 +1,9 @@
 //! One write, in the user's words and in the machine's.
 
+use std::borrow::Cow;
+
 use rust_decimal::Decimal;
+use serde::ser::{SerializeMap, Serializer};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
@@ -23,7 +26,7 @@ pub enum Action {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Subject {
     /// The kind of record, such as `agreement addition`.
-    pub kind: String,
+    pub kind: Cow<'static, str>,
     /// Its id, once it has one.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub id: Option<i64>,
@@ -44,7 +47,7 @@ impl std::fmt::Display for Subject {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Field {
     /// The contract's name of it.
-    pub name: String,
+    pub name: Cow<'static, str>,
     /// What it holds; `null` for a new record.
     pub before: Value,
     /// What it will hold.
@@ -62,12 +65,10 @@ pub enum Request {
         /// The record, without secrets.
         body: Value,
     },
-    /// Replaces fields of a record.
+    /// Replaces fields of a record, as one update: [`Change::operations`].
     Patch {
         /// The record.
         path: Path,
-        /// The fields, as one update.
-        operations: Vec<PatchOp>,
     },
     /// Deletes a record.
     Delete {
@@ -241,8 +242,8 @@ fn slim(value: &Value) -> Value {
     }
 }
 
-/// One write.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+/// One write. The first run of a large MSP has tens of thousands of them in memory, so that each says everything once.
+#[derive(Debug, Clone, PartialEq, Deserialize)]
 pub struct Change {
     /// What it is about.
     pub subject: Subject,
@@ -253,33 +254,84 @@ pub struct Change {
     /// The request.
     pub request: Request,
     /// A secret that goes with the request.
-    #[serde(skip_serializing_if = "Option::is_none", default)]
+    #[serde(default)]
     pub secret: Option<SecretSlot>,
     /// How the record can be found again.
     pub key: NaturalKey,
     /// The customer it is for.
-    #[serde(skip_serializing_if = "Option::is_none", default)]
+    #[serde(default)]
     pub cid: Option<String>,
     /// What it does to the next invoice.
-    #[serde(skip_serializing_if = "Option::is_none", default)]
+    #[serde(default)]
     pub money: Option<MoneyEffect>,
     /// Why, and what is remembered.
     pub purpose: Purpose,
     /// A record that must be made first; such a change is shown and not yet applied.
-    #[serde(skip_serializing_if = "Option::is_none", default)]
+    #[serde(default)]
     pub waits_for: Option<String>,
     /// The run whose write it takes back.
-    #[serde(skip_serializing_if = "Option::is_none", default)]
+    #[serde(default)]
     pub undoes: Option<i64>,
+}
+
+/// As a person reads it in JSON, the journal and a saved plan: a PATCH with its operations.
+impl Serialize for Change {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        #[derive(Serialize)]
+        struct Patch<'a> {
+            method: &'static str,
+            path: &'a Path,
+            operations: Vec<PatchOp>,
+        }
+        let mut map = serializer.serialize_map(None)?;
+        map.serialize_entry("subject", &self.subject)?;
+        map.serialize_entry("action", &self.action)?;
+        map.serialize_entry("fields", &self.fields)?;
+        match &self.request {
+            Request::Patch { path } => {
+                let operations = self.operations();
+                map.serialize_entry("request", &Patch { method: "PATCH", path, operations })?;
+            }
+            whole => map.serialize_entry("request", whole)?,
+        }
+        if let Some(secret) = &self.secret {
+            map.serialize_entry("secret", secret)?;
+        }
+        map.serialize_entry("key", &self.key)?;
+        if let Some(cid) = &self.cid {
+            map.serialize_entry("cid", cid)?;
+        }
+        if let Some(money) = &self.money {
+            map.serialize_entry("money", money)?;
+        }
+        map.serialize_entry("purpose", &self.purpose)?;
+        if let Some(first) = &self.waits_for {
+            map.serialize_entry("waits_for", first)?;
+        }
+        if let Some(run) = &self.undoes {
+            map.serialize_entry("undoes", run)?;
+        }
+        map.end()
+    }
 }
 
 impl Change {
     /// A new record. `found_by` names the fields of the body that make its natural key.
-    pub fn create(kind: &str, name: impl Into<String>, path: Path, body: Value, found_by: &[&str]) -> Self {
+    pub fn create(
+        kind: &'static str,
+        name: impl Into<String>,
+        path: Path,
+        body: Value,
+        found_by: &[&str],
+    ) -> Self {
         let fields = match &body {
             Value::Object(map) => map
                 .iter()
-                .map(|(name, value)| Field { name: name.clone(), before: Value::Null, after: value.clone() })
+                .map(|(name, value)| Field {
+                    name: name.clone().into(),
+                    before: Value::Null,
+                    after: value.clone(),
+                })
                 .collect(),
             _ => Vec::new(),
         };
@@ -293,7 +345,7 @@ impl Change {
             equals.insert((*field).to_owned(), value);
         }
         Change {
-            subject: Subject { kind: kind.to_owned(), id: None, name: name.into() },
+            subject: Subject { kind: kind.into(), id: None, name: name.into() },
             action: Action::Create,
             fields,
             request: Request::Post { path: path.clone(), body },
@@ -309,7 +361,7 @@ impl Change {
 
     /// Fields of an existing record. Fields whose value does not change are not part of it.
     pub fn update(
-        kind: &str,
+        kind: impl Into<Cow<'static, str>>,
         id: i64,
         name: impl Into<String>,
         path: Path,
@@ -318,17 +370,14 @@ impl Change {
         let mut fields: Vec<Field> = fields
             .into_iter()
             .filter(|(_, before, after)| before != after)
-            .map(|(name, before, after)| Field { name: name.to_owned(), before, after })
+            .map(|(name, before, after)| Field { name: name.into(), before, after })
             .collect();
-        // There are tens of thousands of changes in the first run of a large MSP.
         fields.shrink_to_fit();
-        let operations =
-            fields.iter().map(|field| PatchOp::replace(field.name.clone(), slim(&field.after))).collect();
         Change {
-            subject: Subject { kind: kind.to_owned(), id: Some(id), name: name.into() },
+            subject: Subject { kind: kind.into(), id: Some(id), name: name.into() },
             action: Action::Update,
             fields,
-            request: Request::Patch { path: path.clone(), operations },
+            request: Request::Patch { path: path.clone() },
             secret: None,
             key: NaturalKey { path, equals: Map::new() },
             cid: None,
@@ -372,6 +421,11 @@ impl Change {
     pub fn undoing(mut self, run: i64) -> Self {
         self.undoes = Some(run);
         self
+    }
+
+    /// What a PATCH sends: each field that is written, a reference by its id alone.
+    pub fn operations(&self) -> Vec<PatchOp> {
+        self.fields.iter().map(|field| PatchOp::replace(field.name.as_ref(), slim(&field.after))).collect()
     }
 
     /// Whether anything would be written.

@@ -96,10 +96,11 @@ fn moved_beyond(hold: &Hold, before: &str, after: &str, guard: &Guard) -> bool {
 /// Holds all billing of a run whose sum moves too far, or in which too many customers move beyond the
 /// percentages at once: a wrong export changes everything, a busy month does not.
 ///
-/// `invoices` is the sum of the lines psactl keeps on all next invoices, `customers` how many it bills.
+/// `plans` are those of its customers; each keeps what is held of it. `invoices` is the sum of the lines psactl keeps
+/// on all next invoices, `customers` how many it bills.
 /// What a person has approved already is not counted and not held.
 pub fn hold_run(
-    plan: &mut Plan,
+    plans: &mut [&mut Plan],
     approved: &BTreeSet<String>,
     guard: &Guard,
     invoices: Decimal,
@@ -108,16 +109,16 @@ pub fn hold_run(
     let limit = guard.run_total?.0;
     let counted = |record: &str| !approved.contains(record);
     let mut delta = Decimal::ZERO;
-    for change in &plan.changes {
+    for change in plans.iter().flat_map(|plan| &plan.changes) {
         if let (Some(record), Some(money)) = (record_of(change), &change.money)
             && counted(&record)
         {
             delta = delta.saturating_add(money.delta());
         }
     }
-    let beyond: BTreeSet<&str> = plan
-        .held
+    let beyond: BTreeSet<&str> = plans
         .iter()
+        .flat_map(|plan| &plan.held)
         // Beyond a percentage, or to zero: an export of zeros is as wrong as one of doubles.
         .filter(|held| {
             !held.rejected && (held.reason.contains("(guard:") || held.reason.starts_with("falls to zero"))
@@ -144,19 +145,21 @@ pub fn hold_run(
             return None;
         };
     let is_billing = |change: &super::Change| matches!(change.purpose, super::Purpose::Quantity { .. });
-    let (held, kept): (Vec<_>, Vec<_>) = std::mem::take(&mut plan.changes)
-        .into_iter()
-        .partition(|change| is_billing(change) && record_of(change).is_some_and(|record| counted(&record)));
-    plan.changes = kept;
-    if held.is_empty() {
-        return None;
+    let mut any = false;
+    for plan in plans {
+        for change in std::mem::take(&mut plan.changes) {
+            match record_of(&change).filter(|record| is_billing(&change) && counted(record)) {
+                Some(record) => {
+                    let (before, after) = values_of(&change);
+                    let reason = reason.clone();
+                    plan.held.push(Held { change, record, reason, before, after, rejected: false });
+                    any = true;
+                }
+                None => plan.changes.push(change),
+            }
+        }
     }
-    for change in held {
-        let Some(record) = record_of(&change) else { continue };
-        let (before, after) = values_of(&change);
-        plan.held.push(Held { change, record, reason: reason.clone(), before, after, rejected: false });
-    }
-    Some(reason)
+    any.then_some(reason)
 }
 
 /// The name under which a billing change or a new ticket is held and approved; other changes are never held.
@@ -197,7 +200,7 @@ pub fn records_of(change: &super::Change) -> Vec<String> {
     let (super::Purpose::Quantity { .. }, Some(id)) = (&change.purpose, change.subject.id) else {
         return Vec::new();
     };
-    let names = change.fields.iter().filter_map(|field| match field.name.as_str() {
+    let names = change.fields.iter().filter_map(|field| match field.name.as_ref() {
         "quantity" => Some(quantity_record(id)),
         "invoiceDescription" => Some(description_record(id)),
         _ => None,

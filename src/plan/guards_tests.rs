@@ -301,10 +301,18 @@ fn a_run_that_changes_too_much_is_held() {
     for (what, changes, held, approved, invoices, customers, reason, left, held_then) in rows {
         let approved: BTreeSet<String> = approved.iter().map(|record| (*record).to_owned()).collect();
         let mut plan = Plan { changes, held, ..Plan::default() };
-        assert_eq!(hold_run(&mut plan, &approved, &guard(), decimal(invoices), customers), reason, "{what}");
+        assert_eq!(
+            hold_run(&mut [&mut plan], &approved, &guard(), decimal(invoices), customers),
+            reason,
+            "{what}"
+        );
         assert_eq!((plan.changes.len(), plan.held.len()), (left, held_then), "{what}");
         let off = Guard { run_total: None, ..guard() };
-        assert_eq!(hold_run(&mut plan, &approved, &off, Decimal::ONE, 1), None, "{what}: switched off");
+        assert_eq!(
+            hold_run(&mut [&mut plan], &approved, &off, Decimal::ONE, 1),
+            None,
+            "{what}: switched off"
+        );
     }
 }
 
@@ -334,7 +342,7 @@ proptest! {
             })
             .collect();
         let mut plan = Plan { changes: changes.clone(), ..Plan::default() };
-        let reason = hold_run(&mut plan, &BTreeSet::new(), &guard(), Decimal::from(invoices), 1);
+        let reason = hold_run(&mut [&mut plan], &BTreeSet::new(), &guard(), Decimal::from(invoices), 1);
         let delta: i64 = money.iter().map(|(was, will)| will - was).sum();
         let too_much = delta.abs() >= 25 && invoices > 0 && 10 * delta.abs() > invoices;
         prop_assert_eq!(reason.is_some(), too_much);

@@ -102,18 +102,21 @@ const IN_ORDER: usize = 50;
 const FRESH: SignedDuration = SignedDuration::from_secs(60);
 
 impl Lines {
-    pub fn of(changes: Vec<Change>, read_at: &BTreeMap<String, Timestamp>, observed_at: Timestamp) -> Lines {
-        let places = changes.iter().enumerate().filter(|(_, change)| change.action == Action::Create);
-        let mut new: BTreeSet<usize> = places.map(|(at, _)| at).collect();
-        if new.len() > IN_ORDER {
-            new.clear();
-        }
+    pub fn of(
+        changes: impl IntoIterator<Item = Change>,
+        read_at: &BTreeMap<String, Timestamp>,
+        observed_at: Timestamp,
+    ) -> Lines {
+        let mut new: BTreeSet<usize> = BTreeSet::new();
         let mut waiting: VecDeque<Line> = VecDeque::new();
         // The lines since the last change that is about no customer.
         let mut open: BTreeMap<Option<String>, usize> = BTreeMap::new();
         // Each in a place of its own, from here to the answer: a large first run has tens of thousands, and to move them
         // from list to list would take their memory twice.
         for (at, change) in changes.into_iter().map(Box::new).enumerate() {
+            if change.action == Action::Create {
+                new.insert(at);
+            }
             let cid = change.cid.clone();
             if cid.is_none() != open.contains_key(&None) {
                 open.clear();
@@ -126,6 +129,9 @@ impl Lines {
             if let Some(line) = waiting.get_mut(place) {
                 line.changes.push_back((at, change));
             }
+        }
+        if new.len() > IN_ORDER {
+            new.clear();
         }
         Lines {
             waiting,
@@ -280,7 +286,7 @@ impl Line {
 
 /// What a change depends on, and what depends on it: customer, kind, thing.
 fn depends(change: &Change) -> (Option<String>, String, Option<String>) {
-    (change.cid.clone(), change.subject.kind.clone(), thing(change))
+    (change.cid.clone(), change.subject.kind.to_string(), thing(change))
 }
 
 /// What a change is about, where changes of one kind for one customer are independent of each other: a fault's

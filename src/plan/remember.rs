@@ -4,8 +4,8 @@
 use jiff::Timestamp;
 use serde_json::Value;
 
-use super::{Change, Purpose, Request, guards};
-use crate::psa::{self, PatchOp};
+use super::{Change, Purpose, guards};
+use crate::psa;
 use crate::store::{Binding, Choice, Store};
 
 /// Remembers a change that ConnectWise has.
@@ -81,11 +81,11 @@ pub(super) fn remember(
         Purpose::Statistics => {
             let refused = |field: &&super::Field| {
                 let differs = differences.iter().any(|line| line.starts_with(&format!("{}:", field.name)));
-                let was = serde_json::json!({ field.name.as_str(): field.before });
+                let was = serde_json::json!({ &*field.name: field.before });
                 differs && psa::differences(&was, answer).is_empty()
             };
             let unkept: Vec<&str> =
-                change.fields.iter().filter(refused).map(|field| field.name.as_str()).collect();
+                change.fields.iter().filter(refused).map(|field| field.name.as_ref()).collect();
             if let Some(entry) = record {
                 store.add_unkept(entry, &unkept)?;
                 hold_or_free(store, change, &guards::statistics_record(entry), now)?;
@@ -151,9 +151,6 @@ fn hold_or_free(
             if let Some(money) = &mut again.money {
                 std::mem::swap(&mut money.before, &mut money.after);
             }
-            let operations =
-                again.fields.iter().map(|field| PatchOp::replace(field.name.clone(), field.after.clone()));
-            again.request = Request::Patch { path: again.key.path.clone(), operations: operations.collect() };
             let (before, after) = guards::values_of(&again);
             store.hold_undone(record, &again, &format!("{} {run}", guards::UNDONE), (&before, &after), now)
         }

@@ -187,7 +187,11 @@ const READ_AGAIN: usize = 20;
 ///
 /// # Errors
 /// [`Moved`] where it is not.
-pub async fn compare(client: &Client, saved: &[Change], planned: &[Change]) -> Result<()> {
+pub async fn compare<'a>(
+    client: &Client,
+    saved: &[Change],
+    planned: impl IntoIterator<Item = &'a Change>,
+) -> Result<()> {
     let mut moved = Vec::new();
     let mut read = 0;
     for difference in differences(saved, planned) {
@@ -195,7 +199,7 @@ pub async fn compare(client: &Client, saved: &[Change], planned: &[Change]) -> R
             Difference::Other(line) => line,
             Difference::Gone(change) => {
                 let mut now = None;
-                if let Request::Patch { path, .. } = &change.request
+                if let Request::Patch { path } = &change.request
                     && read < READ_AGAIN
                 {
                     read += 1;
@@ -220,14 +224,17 @@ enum Difference<'a> {
 
 /// What a change is about, so that it is found again: two changes of one record differ by their fields.
 fn about(change: &Change) -> String {
-    let fields: Vec<&str> = change.fields.iter().map(|field| field.name.as_str()).collect();
+    let fields: Vec<&str> = change.fields.iter().map(|field| field.name.as_ref()).collect();
     match change.subject.id {
         Some(_) => format!("{:?} {}", change.action, change.subject),
         None => format!("{:?} {} {}", change.action, change.subject, fields.join(",")),
     }
 }
 
-fn differences<'a>(saved: &'a [Change], planned: &[Change]) -> Vec<Difference<'a>> {
+fn differences<'a, 'b>(
+    saved: &'a [Change],
+    planned: impl IntoIterator<Item = &'b Change>,
+) -> Vec<Difference<'a>> {
     // As they are written: how a number is held in memory does not matter.
     let written = |change: &Change| serde_json::to_value(change).unwrap_or_default();
     let mut open: BTreeMap<String, Vec<&Change>> = BTreeMap::new();
@@ -266,7 +273,7 @@ fn what_differs(saved: &Change, now: &Change) -> String {
     };
     let mut names: Vec<&str> = Vec::new();
     for own in saved.fields.iter().chain(&now.fields) {
-        if field(saved, &own.name) != field(now, &own.name) && !names.contains(&own.name.as_str()) {
+        if field(saved, &own.name) != field(now, &own.name) && !names.contains(&own.name.as_ref()) {
             names.push(&own.name);
         }
     }
@@ -302,7 +309,7 @@ fn lines(change: &Change) -> String {
 fn gone(change: &Change, now: Option<&Value>) -> String {
     let holds: Vec<String> = now
         .iter()
-        .flat_map(|record| change.fields.iter().map(move |field| (field, record.get(&field.name))))
+        .flat_map(|record| change.fields.iter().map(move |field| (field, record.get(field.name.as_ref()))))
         .map(|(field, value)| {
             let value = value.map_or_else(|| "nothing".to_owned(), ToString::to_string);
             format!("{} is {}", field.name, text::shorten(&text::clean(&value), 60))

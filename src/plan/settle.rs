@@ -165,7 +165,7 @@ pub(super) fn holds_before(change: &Change, record: &Value) -> bool {
     // A ticket's status is set whatever it was: nothing is read to compare it with.
     let compared = !matches!(change.purpose, Purpose::TicketStatus { .. });
     change.fields.iter().filter(|_| compared).all(|field| {
-        let was = serde_json::json!({ field.name.as_str(): field.before });
+        let was = serde_json::json!({ &*field.name: field.before });
         psa::differences(&was, record).is_empty()
     })
 }

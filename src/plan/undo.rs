@@ -141,7 +141,7 @@ pub fn plan(
         let change = &candidate.write.change;
         let left =
             |reason: String| Left { cid: change.cid.clone(), record: change.subject.to_string(), reason };
-        let key = (change.subject.kind.clone(), candidate.id);
+        let key = (change.subject.kind.to_string(), candidate.id);
         let nothing = Reading::default();
         let reading = readings.get(&key).unwrap_or(&nothing);
         match judge(run, &candidate, later, reading) {
@@ -291,7 +291,7 @@ fn change(candidate: &Candidate<'_>, record: &Value, restored: impl Fn(&str) -> 
         let now = record.get(*name).cloned().unwrap_or(Value::Null);
         (*name, now, restored(name))
     });
-    Change::update(&subject.kind, candidate.id, subject.name.clone(), candidate.path().clone(), fields)
+    Change::update(subject.kind.clone(), candidate.id, subject.name.clone(), candidate.path().clone(), fields)
 }
 
 fn of_customer(change: Change, candidate: &Candidate<'_>) -> Change {

@@ -5,12 +5,13 @@
 //! [`Path::parse`], which takes nothing but words and numbers.
 
 use std::fmt;
+use std::sync::Arc;
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 
 /// A path of the API, as `/finance/agreements/7/additions`.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct Path(String);
+pub struct Path(Arc<str>);
 
 /// Why a text is not a path of the API.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -63,18 +64,18 @@ impl Path {
         if inner.len() > 300 || !inner.split('/').all(fits) {
             return Err(invalid());
         }
-        Ok(Path(text.to_owned()))
+        Ok(Path(text.into()))
     }
 
     /// The record with this id below a collection, as `/service/boards` and 3 give `/service/boards/3`.
     pub fn child(&self, id: i64) -> Path {
-        Path(format!("{}/{id}", self.trimmed()))
+        Path(format!("{}/{id}", self.trimmed()).into())
     }
 
     /// The collection that a record's path lies in; a collection's own path comes back as it is.
     pub fn collection(&self) -> Path {
         match self.trimmed().rsplit_once('/') {
-            Some((head, tail)) if is_id(tail) => Path(head.to_owned()),
+            Some((head, tail)) if is_id(tail) => Path(head.into()),
             _ => self.clone(),
         }
     }
@@ -161,7 +162,7 @@ macro_rules! paths {
     ($($name:ident($($id:ident),*) = $template:literal;)*) => {$(
         #[doc = concat!("`", $template, "`")]
         pub fn $name($($id: i64),*) -> Path {
-            Path(format!($template))
+            Path(format!($template).into())
         }
     )*};
 }

@@ -23,7 +23,7 @@ pub struct Form {
 
 /// A change as it is made by hand.
 pub fn form(step: Step, change: &Change) -> Form {
-    let kind = change.subject.kind.as_str();
+    let kind = change.subject.kind.as_ref();
     let mut fields: Vec<(String, String)> = in_order(change)
         .into_iter()
         .filter(|field| !field.after.is_null())
@@ -50,7 +50,7 @@ pub fn form(step: Step, change: &Change) -> Form {
 
 /// The fields of a change in the order in which the form has them.
 pub fn in_order(change: &Change) -> Vec<&Field> {
-    let order: &[&str] = match change.subject.kind.as_str() {
+    let order: &[&str] = match change.subject.kind.as_ref() {
         "integrator login" => &[
             "username",
             "canAccessAllRecordsFlag",

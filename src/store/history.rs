@@ -75,7 +75,7 @@ pub struct Written {
 impl Written {
     /// The record it is about: kind and id.
     pub fn about(&self) -> Option<(&str, i64)> {
-        Some((self.change.subject.kind.as_str(), self.record.or(self.change.subject.id)?))
+        Some((self.change.subject.kind.as_ref(), self.record.or(self.change.subject.id)?))
     }
 }
 

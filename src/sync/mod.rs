@@ -357,9 +357,9 @@ impl Run<'_> {
                 Err(failure) => return Err(failure),
             }
             let links: Vec<&Link> = due.iter().filter_map(|cid| observed.links.get(cid)).collect();
-            let made = self.rounds(observed, chosen, name, &links, &zone, now).await?;
+            let mut made = self.rounds(observed, chosen, name, &links, &zone, now).await?;
             approved.extend(made.values().flat_map(|round| round.billing.approved.iter().cloned()));
-            rounds.extend(made);
+            rounds.append(&mut made);
         }
         strange.extend(rounds.values().flat_map(|round| round.looked.strange.iter().cloned()));
         self.stop_where(strange, now)?;
@@ -386,26 +386,26 @@ impl Run<'_> {
                 ),
             );
         }
-        let mut plan = Plan::default();
-        // In one list from here on: a first run has tens of thousands, and two lists would take their memory twice.
-        let many = rounds.values().map(|round| round.plan.changes.len()).sum::<usize>();
-        plan.changes.reserve_exact(many + ticket_plan.changes.len());
-        for round in rounds.values_mut() {
-            plan.extend(std::mem::take(&mut round.plan));
+        let mut plans: Vec<&mut Plan> = rounds.values_mut().map(|round| &mut round.plan).collect();
+        let guard = &self.config.billing.guard;
+        let held = guards::hold_run(&mut plans, &approved, guard, invoices, observed.links.len());
+        // A first run has tens of thousands of changes: they stay in the lists of their customers, for another list of
+        // all of them would take their memory twice.
+        let mut whole = Plan::default();
+        let mut changes = vec![std::mem::take(&mut ticket_plan.changes)];
+        whole.extend(ticket_plan);
+        for plan in plans {
+            changes.push(std::mem::take(&mut plan.changes));
+            whole.extend(std::mem::take(plan));
         }
-        if let Some(reason) =
-            guards::hold_run(&mut plan, &approved, &self.config.billing.guard, invoices, observed.links.len())
-        {
-            plan.act(None, format!("billing of this run is held: {reason}"));
+        if let Some(reason) = held {
+            whole.act(None, format!("billing of this run is held: {reason}"));
         }
-        plan.changes.splice(0..0, std::mem::take(&mut ticket_plan.changes));
-        let changes = std::mem::take(&mut plan.changes);
-        let mut whole = ticket_plan;
-        whole.extend(plan);
-        whole.changes = changes;
         if let Some(wanted) = &self.options.exactly {
-            saved::compare(self.client, wanted, &whole.changes).await?;
+            saved::compare(self.client, wanted, changes.iter().flatten()).await?;
         }
+        let is_empty = changes.iter().all(Vec::is_empty);
+        let changes = changes.into_iter().flatten();
         let mut applied: Vec<Applied> = Vec::new();
         if !self.options.dry_run {
             let looked = rounds.values().flat_map(|round| round.looked.seen.iter().copied());
@@ -417,10 +417,11 @@ impl Run<'_> {
                 seen.try_for_each(|binding| self.store.set_binding(name, binding))
             })?;
         }
-        if !self.options.dry_run && !whole.changes.is_empty() {
+        if self.options.dry_run {
+            whole.changes.extend(changes);
+        } else if !is_empty {
             self.writing.store(true, Ordering::Relaxed);
             let secrets = Secrets::default();
-            let changes = std::mem::take(&mut whole.changes);
             let read_at =
                 rounds.iter().filter_map(|(cid, round)| Some((cid.clone(), round.read_at?))).collect();
             applied = self.applier(report.run, &secrets, now).apply_as_read(changes, &read_at).await?;

@@ -22,6 +22,8 @@ const MOST_FAILING: usize = 3;
 
 /// What the failure of a customer begins with that was not asked for.
 const UNASKED: &str = "not asked for";
+/// The agreements of so many customers are listed at a time, and forgotten once these customers are planned.
+const WAVE: usize = 1_000;
 
 /// What the rounds of one run share.
 struct Shared<'a> {
@@ -37,7 +39,7 @@ struct Shared<'a> {
     /// What ConnectWise calls psactl's own login.
     own_name: Option<String>,
     states: BTreeMap<String, CustomerState>,
-    /// The agreements of companies, where they could be read in lists.
+    /// The agreements of the companies of this wave, where they could be read in lists.
     agreements: BTreeMap<i64, Vec<Agreement>>,
 }
 
@@ -79,37 +81,42 @@ impl Run<'_> {
             states: self.store.customers(source)?,
             agreements: BTreeMap::new(),
         };
-        let billed = links.iter().filter(|link| self.reads_agreements(&shared, link));
-        shared.agreements =
-            observe::agreements_listed(self.client, billed.map(|link| link.company_id)).await?;
-        let shared = &shared;
         // What failed at the last try comes last: what fails for good must not keep the others from being asked for.
         let failed = |link: &&Link| {
             let error = shared.states.get(&link.cid).and_then(|state| state.error.as_deref());
             error.is_some_and(|error| !error.starts_with(UNASKED))
         };
         let (last, first): (Vec<&Link>, Vec<&Link>) = links.iter().copied().partition(failed);
+        let links: Vec<&Link> = first.into_iter().chain(last).collect();
         let mut rounds = BTreeMap::new();
         let mut failing = 0;
-        // Twice as many customers as requests can be under way: between two of its requests none keeps a place empty.
-        let mut under_way = stream::iter(first.into_iter().chain(last))
-            .map(|link| async move { (link.cid.clone(), self.round(shared, link).await) })
-            .buffer_unordered(2 * self.client.max_concurrency());
-        while let Some((cid, round)) = under_way.next().await {
-            // What is everybody's ends those under way, too: a refused login is not tried for each of them.
-            let round = round?;
-            let servers = round.trouble.as_ref().and_then(Failure::psa).filter(|error| error.is_servers());
-            failing = if servers.is_some() { failing + 1 } else { 0 };
-            let servers = servers.filter(|_| failing == MOST_FAILING).cloned();
-            rounds.insert(cid, round);
-            if let Some(error) = servers {
-                drop(under_way);
-                let why = format!("ConnectWise failed for {MOST_FAILING} customers in a row");
-                let left = links.iter().filter(|link| !rounds.contains_key(&link.cid));
-                let left: Vec<_> =
-                    left.map(|link| (link.cid.clone(), Round::unasked(&error, &why))).collect();
-                rounds.extend(left);
-                break;
+        'waves: for wave in links.chunks(WAVE) {
+            let billed = wave.iter().filter(|link| self.reads_agreements(&shared, link));
+            let companies: Vec<i64> = billed.map(|link| link.company_id).collect();
+            shared.agreements = observe::agreements_listed(self.client, companies).await?;
+            let shared = &shared;
+            // Twice as many customers as requests can be under way: between two of its requests none keeps a place
+            // empty.
+            let mut under_way = stream::iter(wave)
+                .map(|link| async move { (link.cid.clone(), self.round(shared, link).await) })
+                .buffer_unordered(2 * self.client.max_concurrency());
+            while let Some((cid, round)) = under_way.next().await {
+                // What is everybody's ends those under way, too: a refused login is not tried for each of them.
+                let round = round?;
+                let servers =
+                    round.trouble.as_ref().and_then(Failure::psa).filter(|error| error.is_servers());
+                failing = if servers.is_some() { failing + 1 } else { 0 };
+                let servers = servers.filter(|_| failing == MOST_FAILING).cloned();
+                rounds.insert(cid, round);
+                if let Some(error) = servers {
+                    drop(under_way);
+                    let why = format!("ConnectWise failed for {MOST_FAILING} customers in a row");
+                    let left = links.iter().filter(|link| !rounds.contains_key(&link.cid));
+                    let left: Vec<_> =
+                        left.map(|link| (link.cid.clone(), Round::unasked(&error, &why))).collect();
+                    rounds.extend(left);
+                    break 'waves;
+                }
             }
         }
         Ok(rounds)

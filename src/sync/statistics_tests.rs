@@ -3,7 +3,6 @@
 use proptest::prelude::*;
 
 use super::*;
-use crate::plan::Request;
 use crate::portal::{Event, Severity};
 use crate::store::EventState;
 
@@ -213,7 +212,7 @@ proptest! {
         };
         let made = planned(&typed(&records), numbers);
         for change in &made.changes {
-            let Request::Patch { operations, .. } = &change.request else { panic!() };
+            let operations = change.operations();
             let own = records.iter_mut().find(|own| Some(own.0) == change.subject.id).unwrap();
             for operation in operations {
                 own.2[operation.path.as_str()] = operation.value.clone().unwrap();

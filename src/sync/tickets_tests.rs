@@ -388,7 +388,8 @@ fn post(change: &Change) -> (&str, &Value) {
 fn requests(plan: &Plan) -> Vec<String> {
     let changes = plan.changes.iter().map(|change| match &change.request {
         Request::Post { body, .. } => format!("note: {}", body["text"].as_str().unwrap()),
-        Request::Patch { operations, .. } => {
+        Request::Patch { .. } => {
+            let operations = change.operations();
             assert_eq!(operations.len(), 1);
             assert_eq!(operations[0].path, "status");
             let status = &operations[0].value.as_ref().unwrap()["id"];

@@ -122,9 +122,9 @@ impl Whole {
 fn wire(ui: &Ui, write: &Written) {
     let (method, path, sent) = match &write.change.request {
         Request::Post { path, body } => ("POST", path, body.clone()),
-        Request::Patch { path, operations } => {
-            let fields =
-                operations.iter().map(|one| (one.path.clone(), one.value.clone().unwrap_or_default()));
+        Request::Patch { path } => {
+            let operations = write.change.operations();
+            let fields = operations.into_iter().map(|one| (one.path, one.value.unwrap_or_default()));
             ("PATCH", path, Value::Object(fields.collect()))
         }
         Request::Delete { path } => ("DELETE", path, Value::Null),

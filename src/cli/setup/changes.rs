@@ -70,7 +70,7 @@ pub(super) fn tell_many(ui: &Ui, changes: &[Change]) {
         let field = change.fields.iter().find(|field| field.name == name);
         field.map_or_else(String::new, |field| screens::shown(name, &field.after))
     };
-    let names: Vec<&str> = screens::in_order(first).into_iter().map(|field| field.name.as_str()).collect();
+    let names: Vec<&str> = screens::in_order(first).into_iter().map(|field| field.name.as_ref()).collect();
     let shared: BTreeSet<&str> = names
         .iter()
         .copied()
@@ -86,7 +86,7 @@ pub(super) fn tell_many(ui: &Ui, changes: &[Change]) {
         ui.tell(&format!("    {}", ui.wrap(&all, 4, 6)));
     }
     let own: Vec<&str> = names.into_iter().filter(|name| !shared.contains(name)).collect();
-    let named = !["configuration type", "cross-reference", "product"].contains(&kind.as_str());
+    let named = !["configuration type", "cross-reference", "product"].contains(&kind.as_ref());
     let money = changes.iter().any(|change| change.money.is_some());
     let mut columns: Vec<String> = own.iter().map(|name| screens::label(kind, name)).collect();
     if named {

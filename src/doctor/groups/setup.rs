@@ -118,7 +118,7 @@ fn is_letters(change: &crate::plan::Change) -> bool {
     change.subject.kind == "cross-reference"
         && change.subject.id.is_some()
         && !change.fields.is_empty()
-        && change.fields.iter().all(|field| matches!(field.name.as_str(), "vendorType" | "vendorLevel"))
+        && change.fields.iter().all(|field| matches!(field.name.as_ref(), "vendorType" | "vendorLevel"))
 }
 
 /// The products that are billed with, whether they were chosen or are only named.

@@ -2,7 +2,6 @@
 
 use super::super::*;
 use crate::config::Switches;
-use crate::plan::Request;
 use crate::plan::guards::tests::guard;
 use crate::psa::PatchVerb;
 use crate::services;
@@ -196,7 +195,7 @@ impl World {
             self.bindings.push(adopted.clone());
         }
         for change in &outcome.plan.changes {
-            let Request::Patch { operations, .. } = &change.request else { panic!("{change:?}") };
+            let operations = change.operations();
             let id = change.subject.id.unwrap();
             let (_, record) = self.additions.iter_mut().find(|(_, own)| own["id"] == id).unwrap();
             for operation in operations {
