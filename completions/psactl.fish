@@ -582,7 +582,7 @@ complete -c psactl -n "__fish_psactl_using_subcommand state; and __fish_seen_sub
 complete -c psactl -n "__fish_psactl_using_subcommand state; and __fish_seen_subcommand_from keep" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c psactl -n "__fish_psactl_using_subcommand state; and __fish_seen_subcommand_from keep" -s V -l version -d 'Print version'
 complete -c psactl -n "__fish_psactl_using_subcommand doctor; and not __fish_seen_subcommand_from explain" -l only -d 'Only this group of checks' -r -f -a "configuration\t'psactl.toml and the secrets'
-connection\t'Site, company ID, clock'
+connection\t'Site, company ID, clock, time zone'
 login\t'Login, licence, the integrator login\'s record'
 rights\t'What the login may read and write'
 setup\t'The steps of set-up that concern no single company'
