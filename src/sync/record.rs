@@ -19,11 +19,8 @@ use crate::store::{CustomerState, HoldState, Store};
 
 /// Customers of the portal that no company is linked to.
 pub(super) fn unlinked(config: &Config, observed: &Observed, options: &Options, report: &mut Report) {
-    let of_events = |numbers: &BTreeSet<i64>, cid: &String| {
-        observed.events.iter().any(|logged| numbers.contains(&logged.number) && logged.event.cid == *cid)
-    };
     let asked = |cid: &String| match &options.events {
-        Some(numbers) => of_events(numbers, cid),
+        Some(_) => observed.asked.iter().any(|logged| logged.event.cid == *cid),
         None => options.cids.is_empty() || options.cids.contains(cid),
     };
     for customer in observed.snapshot.customers.iter().filter(|customer| asked(&customer.cid)) {
@@ -88,6 +85,9 @@ pub(super) fn finish(mut run: Finish<'_>, report: &mut Report) -> Result<due::Ne
         };
         report.plan.block(problem.cid.as_deref(), "event log", problem.to_string(), fix);
     }
+    for said in &run.observed.said {
+        report.plan.note(None, said);
+    }
     for ahead in &run.observed.ahead {
         report.plan.act(Some(&ahead.cid), ahead.to_string());
     }
@@ -117,9 +117,7 @@ pub(super) fn finish(mut run: Finish<'_>, report: &mut Report) -> Result<due::Ne
     store.together(|| -> Result<()> {
         holds(&mut run, report)?;
         customers(&mut run, report)?;
-        let results = event_log::event_results(&run, report);
-        report.events = results.len();
-        run.store.record_actions(&results)?;
+        report.events = event_log::record(&run, report)?;
         news(&mut run, report)?;
         report.standing_news = standing_news(&run, &report.standing)?;
         report.overview = Some(overview(&run)?);

@@ -29,7 +29,7 @@ struct Shared<'a> {
     zone: &'a TimeZone,
     now: Timestamp,
     services: Vec<&'static Service>,
-    jobs: HashMap<&'a str, statistics::Jobs>,
+    jobs: HashMap<String, statistics::Jobs>,
     bindings: BTreeMap<i64, Binding>,
     holds: BTreeMap<String, Hold>,
     /// The same, in order.
@@ -55,6 +55,9 @@ impl Run<'_> {
         zone: &TimeZone,
         now: Timestamp,
     ) -> Result<BTreeMap<String, Round>> {
+        let mut counting = statistics::Counting::of(zone, now);
+        let since = counting.since();
+        self.store.each_job(source, since, |cid, kind, time| counting.see(cid, kind, time))?;
         let bindings = self.store.bindings(source)?;
         let all_holds = self.store.holds()?;
         let mut shared = Shared {
@@ -64,7 +67,7 @@ impl Run<'_> {
             zone,
             now,
             services: services::enabled(&self.config.billing),
-            jobs: statistics::jobs(&observed.events, zone, now),
+            jobs: counting.jobs,
             bindings: bindings.into_iter().map(|binding| (binding.addition_id, binding)).collect(),
             holds: all_holds.iter().map(|hold| (hold.record.clone(), hold.clone())).collect(),
             all_holds,

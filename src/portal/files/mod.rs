@@ -6,6 +6,7 @@ mod encoding;
 mod events;
 mod headings;
 mod json;
+mod logs;
 mod number;
 mod place;
 mod remote;
@@ -13,7 +14,8 @@ mod sheet;
 pub(in crate::portal) mod table;
 pub(super) mod time;
 
-use super::{Error, EventLog, Snapshot, Source, Stamp};
+use super::event_log::Collected;
+use super::{Error, EventLog, KnownLogs, Snapshot, Source, Stamp, Taker};
 use crate::config::{AgeFrom, Config, DecimalMark, ExportAt, ExportFiles, Gigabyte, hex};
 use accounts::Accounts;
 use futures_util::future::LocalBoxFuture;
@@ -111,23 +113,22 @@ impl Files {
         }
     }
 
-    /// The bytes of an export: the chosen file's, or those of the address's copy.
-    fn delivered(&self, which: Which) -> Result<Option<Delivered>, Error> {
-        let Some(place) = self.place(which) else { return Ok(None) };
-        Ok(Some(match place {
+    /// The bytes of the account list: the chosen file's, or those of the address's copy.
+    fn delivered(&self) -> Result<Delivered, Error> {
+        Ok(match &self.accounts {
             Some(place) => {
                 let chosen = place.choose(&self.dated)?;
-                let (bytes, about) = read(&chosen.path)?;
+                let (bytes, about) = opened(&chosen.path)?;
                 let modified = Some(modified(&about, &chosen.path)?);
                 Delivered { bytes, shown: chosen.path, modified, passed_over: chosen.passed_over }
             }
             None => {
-                let (path, copy) = self.remote.copy(which)?;
-                let (bytes, _) = read(&path)?;
+                let (path, copy) = self.remote.copy(Which::Accounts)?;
+                let (bytes, _) = opened(&path)?;
                 let modified = copy.modified();
-                Delivered { bytes, shown: self.shown(which), modified, passed_over: Vec::new() }
+                Delivered { bytes, shown: self.shown(Which::Accounts), modified, passed_over: Vec::new() }
             }
-        }))
+        })
     }
 
     fn shown(&self, which: Which) -> PathBuf {
@@ -135,10 +136,7 @@ impl Files {
     }
 
     fn read_accounts(&self) -> Result<Accounts, Error> {
-        match self.delivered(Which::Accounts)? {
-            Some(delivered) => self.understand(&delivered),
-            None => Ok(Accounts::default()),
-        }
+        self.understand(&self.delivered()?)
     }
 
     /// Reads an account list; its age is its content's, else that of its name, or of the file alone.
@@ -172,13 +170,6 @@ impl Files {
             }
         }
         Ok(accounts)
-    }
-
-    fn read_events(&self, delivered: &Delivered, accounts: &Accounts) -> Result<EventLog, Error> {
-        let mut log = events::read(&delivered.bytes, &delivered.shown, accounts, &self.settings)?;
-        log.digest = hex(&Sha256::digest(&delivered.bytes));
-        log.about.notes.extend(delivered.passed_over.iter().cloned());
-        Ok(log)
     }
 
     async fn ask(&self, now: Timestamp) -> Result<(), Missed> {
@@ -237,7 +228,9 @@ impl Files {
         }
         if let Some(delivered) = &events {
             let none = Accounts::default();
-            self.read_events(delivered, &none).map_err(no_export(Which::Events, &delivered.bytes))?;
+            let mut nobody = Collected::default();
+            events::read(&delivered.bytes, &delivered.shown, &none, &self.settings, &mut nobody)
+                .map_err(no_export(Which::Events, &delivered.bytes))?;
         }
         Ok(())
     }
@@ -274,6 +267,14 @@ impl Source for Files {
             let Some(place) = self.place(which) else { continue };
             // Writing to a String cannot fail.
             let _ = match place {
+                Some(place) if which == Which::Events && place.named().is_none() => {
+                    // Each of them counts; there may be a year of them.
+                    let mut marks = Sha256::new();
+                    for one in place.all(&self.dated)? {
+                        marks.update(format!("{} {}\n", one.path.display(), logs::plain_mark(&one)?));
+                    }
+                    writeln!(stamp, "{} {}", place.shown().display(), hex(&marks.finalize()[..16]))
+                }
                 Some(place) => {
                     let path = place.choose(&self.dated)?.path;
                     let unreadable = |source| Error::Unreadable { path: path.clone(), source };
@@ -311,10 +312,8 @@ impl Source for Files {
         self.read_accounts().map(|accounts| accounts.snapshot)
     }
 
-    fn events(&self) -> Result<EventLog, Error> {
-        let Some(delivered) = self.delivered(Which::Events)? else { return Ok(EventLog::default()) };
-        let accounts = self.read_accounts()?;
-        self.read_events(&delivered, &accounts)
+    fn read_events(&self, known: &KnownLogs, taker: &mut dyn Taker) -> Result<EventLog, Error> {
+        logs::read(self, known, taker)
     }
 }
 
@@ -328,7 +327,7 @@ fn ends(bytes: &[u8]) -> bool {
 const TRIES: usize = 3;
 
 /// A file's bytes, all of one writing.
-fn read(path: &Path) -> Result<(Vec<u8>, Metadata), Error> {
+fn opened(path: &Path) -> Result<(Vec<u8>, Metadata), Error> {
     let unreadable = |source| Error::Unreadable { path: path.to_path_buf(), source };
     for _ in 0..TRIES {
         let mut file = std::fs::File::open(path).map_err(unreadable)?;
@@ -383,6 +382,11 @@ pub fn read_bytes(
     };
     let read = accounts::read(accounts, Path::new("accounts.csv"), &settings);
     let none = Accounts::default();
-    let log = events::read(events, Path::new("events.csv"), read.as_ref().unwrap_or(&none), &settings);
+    let file = Path::new("events.csv");
+    let mut all = Collected::default();
+    let log = events::read(events, file, read.as_ref().unwrap_or(&none), &settings, &mut all).map(|read| {
+        let events::Read { rows, problems, unended, about } = read;
+        all.into_log(EventLog { rows, problems, unended, about, ..EventLog::default() })
+    });
     (read.map(|accounts| accounts.snapshot), log)
 }

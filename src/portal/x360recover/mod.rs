@@ -30,7 +30,7 @@ pub use client::{Answer, Api, Patience};
 pub use refusal::{Kind, Refusal};
 pub use wire::Organization;
 
-use super::{Error, EventLog, Snapshot, Source, Stamp};
+use super::{Error, EventLog, KnownLogs, Snapshot, Source, Stamp, Taker};
 use crate::config::{Config, X360Recover as Settings, hex};
 use copy::{Failure, FailureKind, Head};
 
@@ -226,8 +226,11 @@ impl Source for X360Recover {
         Ok(usage::snapshot(&data.said, &head.digest, fetched_at, &self.usage))
     }
 
-    fn events(&self) -> Result<EventLog, Error> {
+    fn read_events(&self, _: &KnownLogs, taker: &mut dyn Taker) -> Result<EventLog, Error> {
         let (head, data) = self.read()?;
-        Ok(events::log(&data.said, &head.digest))
+        let mut log = events::log(&data.said, &head.digest);
+        std::mem::take(&mut log.events).into_iter().for_each(|event| taker.take(event));
+        taker.file_ends(true);
+        Ok(log)
     }
 }
