@@ -14,7 +14,7 @@ use crate::config::Config;
 use crate::context::Context;
 use crate::error::{Exit, Failure, Result};
 use crate::monitoring::Beat;
-use crate::portal::{EventLog, Snapshot};
+use crate::portal::{EventLog, Snapshot, Tally};
 use crate::psa::{
     self, Addition, Agreement, AgreementStatus, Board, CatalogItem, Client, CompanyInfo, Condition,
     CrossReference, Exchange, Info, IntegratorLogin, ManagedId, Path, Query, Record, Ticket, paths,
@@ -79,6 +79,7 @@ pub(super) struct PortalData {
     pub source: &'static str,
     pub snapshot: Snapshot,
     pub log: EventLog,
+    pub tally: Tally,
 }
 
 /// psactl's own state.
@@ -223,9 +224,9 @@ pub(super) fn observe<'a>(context: &Context, look: &'a Look) -> Result<Seen<'a>>
 fn portal_data(context: &Context, config: &Config) -> Result<PortalData> {
     let source = context.portal(config)?;
     // In this order what the events are read with is gone before the accounts are kept.
-    let log = source.events()?;
+    let (log, tally) = Tally::of(source.as_ref(), context.now())?;
     let trouble = source.trouble().map(Failure::from);
-    Ok(PortalData { source: source.name(), trouble, snapshot: source.accounts()?, log })
+    Ok(PortalData { source: source.name(), trouble, snapshot: source.accounts()?, log, tally })
 }
 
 fn state(context: &Context, config: Option<&Config>) -> Result<State> {

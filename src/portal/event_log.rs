@@ -1,8 +1,11 @@
 //! An event log as it is read: event by event, file by file, for there may be millions of them.
 
-use super::event::Event;
+use super::event::{Event, EventKind};
 use super::snapshot::{About, RowProblem};
-use std::collections::BTreeMap;
+use super::{Error, Source};
+use jiff::Timestamp;
+use std::collections::{BTreeMap, HashSet};
+use std::hash::{DefaultHasher, Hash, Hasher};
 use std::path::PathBuf;
 
 /// Who takes the events of a log while it is read. None is kept by the reader.
@@ -113,9 +116,65 @@ impl Collected {
         self.events.extend(log.unended.iter_mut().filter_map(|last| last.event.clone()));
         // Of the same event in two files the first is kept: the order is one of the files.
         self.events.sort_by(|a, b| (a.time, &a.id).cmp(&(b.time, &b.id)));
-        let mut seen = std::collections::HashSet::with_capacity(self.events.len());
+        let mut seen = HashSet::with_capacity(self.events.len());
         self.events.retain(|event| seen.insert(event.id.clone()));
         log.events = self.events;
         log
     }
+}
+
+/// What a log says, in numbers: for whoever looks at it and keeps nothing of it.
+#[derive(Debug, Default)]
+pub struct Tally {
+    /// How many events there are of each type, by severity.
+    pub by_type: BTreeMap<EventKind, [usize; 3]>,
+    /// The time of the oldest.
+    pub first: Option<Timestamp>,
+    /// The time of the newest.
+    pub last: Option<Timestamp>,
+    /// The first few that are later than was asked for.
+    pub later: Vec<Event>,
+    after: Option<Timestamp>,
+    /// Of the same event in two files one counts.
+    seen: HashSet<u64>,
+}
+
+/// More late events than that are not listed.
+const LATE: usize = 20;
+
+impl Tally {
+    /// Reads the log of a source; events later than `after` are listed.
+    ///
+    /// # Errors
+    /// As [`Source::read_events`].
+    pub fn of(source: &dyn Source, after: Timestamp) -> Result<(EventLog, Tally), Error> {
+        let mut tally = Tally { after: Some(after), ..Tally::default() };
+        let mut log = source.read_events(&KnownLogs::new(), &mut tally)?;
+        log.unended.iter_mut().filter_map(|last| last.event.take()).for_each(|event| tally.take(event));
+        Ok((log, tally))
+    }
+
+    /// How many events there are.
+    pub fn events(&self) -> usize {
+        self.by_type.values().flatten().sum()
+    }
+}
+
+impl Taker for Tally {
+    fn take(&mut self, event: Event) {
+        let mut hasher = DefaultHasher::new();
+        event.id.hash(&mut hasher);
+        if !self.seen.insert(hasher.finish()) {
+            return;
+        }
+        self.by_type.entry(event.kind).or_default()[event.severity as usize] += 1;
+        self.first = Some(self.first.map_or(event.time, |first| first.min(event.time)));
+        self.last = Some(self.last.map_or(event.time, |last| last.max(event.time)));
+        if self.later.len() < LATE && self.after.is_some_and(|after| event.time > after) {
+            self.later.push(event);
+        }
+    }
+
+    // Of a file that changed while it was read the rows that were are rows all the same.
+    fn file_ends(&mut self, _: bool) {}
 }

@@ -68,7 +68,7 @@ mod wording;
 pub mod x360recover;
 
 pub use event::{Event, EventKind, Severity};
-pub use event_log::{EventLog, FileState, KnownLogs, LogFile, Taker, Unended};
+pub use event_log::{EventLog, FileState, KnownLogs, LogFile, Taker, Tally, Unended};
 #[doc(hidden)]
 pub use files::read_bytes;
 pub(crate) use files::table::Table;

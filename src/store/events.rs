@@ -229,7 +229,8 @@ impl Store {
         )?;
         let mut rows = query.query(params![source, seconds(since), ok.as_str(), failed.as_str()])?;
         while let Some(row) = rows.next()? {
-            let kind = if row.get_ref(1)?.as_str().is_ok_and(|kind| kind == ok.as_str()) { ok } else { failed };
+            let kind =
+                if row.get_ref(1)?.as_str().is_ok_and(|kind| kind == ok.as_str()) { ok } else { failed };
             each(row.get_ref(0)?.as_str().unwrap_or_default(), kind, moment(row.get(2)?));
         }
         Ok(())

@@ -166,7 +166,8 @@ impl Store {
         &self,
         work: impl FnOnce() -> std::result::Result<T, E>,
     ) -> std::result::Result<T, E> {
-        let whole = Transaction::new_unchecked(&self.db, TransactionBehavior::Deferred).map_err(Error::from)?;
+        let whole =
+            Transaction::new_unchecked(&self.db, TransactionBehavior::Deferred).map_err(Error::from)?;
         let done = work()?;
         whole.commit().map_err(Error::from)?;
         Ok(done)

@@ -182,8 +182,10 @@ fn result(
             covering.customer(logged, &mut actions);
         }
     } else {
-        let error =
-            format!("ConnectWise Management ID Error: customer {} is not linked to a company", logged.event.cid);
+        let error = format!(
+            "ConnectWise Management ID Error: customer {} is not linked to a company",
+            logged.event.cid
+        );
         actions.push((AGREEMENTS, Outcome::Failed, "Not processed.".to_owned(), Some(error)));
     }
     let has = |outcome: Outcome| actions.iter().any(|action| action.1 == outcome);

@@ -23,7 +23,7 @@ pub(super) fn judge(seen: &Seen<'_>, found: &mut Findings) {
             "portal data: {}, {}, {}",
             text::count(snapshot.customers.len(), "customer", "customers"),
             text::count(snapshot.accounts.len(), "account", "accounts"),
-            text::count(log.events.len(), "event", "events")
+            text::count(portal.tally.events(), "event", "events")
         ),
     );
     if let Some(trouble) = &portal.trouble {
@@ -61,7 +61,7 @@ pub(super) fn judge(seen: &Seen<'_>, found: &mut Findings) {
         let text = format!("the use claims to be measured {} UTC", text::moment(ahead));
         found.find("portal-future", Evidence::new(text));
     }
-    for event in log.events.iter().filter(|event| billable::in_future(event.time, now)).take(20) {
+    for event in portal.tally.later.iter().filter(|event| billable::in_future(event.time, now)) {
         let text = format!("event {} of {} is of {} UTC", event.id, event.user, text::moment(event.time));
         found.find("portal-future", Evidence::new(text).of(&event.cid));
     }

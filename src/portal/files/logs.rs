@@ -119,12 +119,7 @@ impl Logs<'_> {
         Ok(())
     }
 
-    fn several(
-        &self,
-        all: Vec<Candidate>,
-        taker: &mut dyn Taker,
-        log: &mut EventLog,
-    ) -> Result<(), Error> {
+    fn several(&self, all: Vec<Candidate>, taker: &mut dyn Taker, log: &mut EventLog) -> Result<(), Error> {
         let newest = all.last().map(|newest| newest.made).unwrap_or_default();
         let old = |one: &Candidate| newest.duration_since(one.made) > WINDOW;
         let met = |path: &PathBuf| all.iter().any(|one| one.path.parent() == path.parent());
@@ -132,8 +127,7 @@ impl Logs<'_> {
         let mut unfinished = Unfinished { all: &all, any_whole: OnceCell::new() };
         let mut first_error = None;
         for (at, one) in all.iter().enumerate() {
-            let mut file =
-                LogFile { path: one.path.clone(), mark: plain_mark(one)?, ..LogFile::default() };
+            let mut file = LogFile { path: one.path.clone(), mark: plain_mark(one)?, ..LogFile::default() };
             file.state = if self.is_known(&one.path, &file.mark, old(one))? {
                 file.mark = self.known.get(&one.path).cloned().unwrap_or_default();
                 FileState::Known
