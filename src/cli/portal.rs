@@ -9,7 +9,7 @@ use serde::Serialize;
 use crate::config::Config;
 use crate::context::Context;
 use crate::error::{Exit, Failure, Result};
-use crate::portal::{self, EventKind, EventLog, FileState, RowProblem, Snapshot, Source, Tally};
+use crate::portal::{EventKind, EventLog, FileState, RowProblem, Snapshot, Source, Tally};
 use crate::services::{self, Unit};
 use crate::sync::billable;
 use crate::ui::{Look, Show, Ui, text};
@@ -49,7 +49,7 @@ pub(super) fn run(context: &Context, args: Args) -> Result<Exit> {
     let Action::Check(args) = args.command;
     let config = context.config()?;
     let now = context.now();
-    let source = portal::open(&config, &context.state_folder()?)?;
+    let source = context.open_portal(&config, &context.state_folder()?)?;
     if !args.offline {
         let asked = context.block_on(async { Ok(source.refresh(now).await?) });
         if let Err(failure) = asked {

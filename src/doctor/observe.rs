@@ -296,6 +296,7 @@ async fn ask(seen: &Seen<'_>, config: &Config, client: &Client, context: &Contex
             clock: &clock,
             interrupted: Arc::clone(&context.interrupted),
             writing: Arc::clone(&context.writing),
+            told: context.told(),
         };
         lists.next = Some(run.once().await);
     }

@@ -17,7 +17,8 @@ pub trait Taker {
     fn file_ends(&mut self, whole: bool);
 }
 
-/// What is remembered of the files that were read before: the mark of each, by its path (see [`LogFile::mark`]).
+/// What is remembered of the files that were read before: the mark of each, by its path (see [`LogFile::mark`]). A
+/// folder or pattern that was looked at before is among them.
 pub type KnownLogs = BTreeMap<PathBuf, String>;
 
 /// What was read of an event log.

@@ -79,6 +79,7 @@ use crate::config::{Config, PortalSource};
 use futures_util::future::LocalBoxFuture;
 use jiff::Timestamp;
 use std::path::{Path, PathBuf};
+use std::rc::Rc;
 
 /// What tells cheaply whether a source changed since it was read: equal stamps, equal content. Covers the
 /// files' paths, sizes and times and the settings that decide how they are read.
@@ -241,15 +242,26 @@ impl Error {
     }
 }
 
+/// Who is told how far a long asking is: so many answers are there, of so many.
+pub type Told = Rc<dyn Fn(usize, usize)>;
+
 /// The source that `[portal]` names; `folder` is the state folder, where copies are kept.
 ///
 /// # Errors
 /// Where a source cannot be made of the configuration: a secret that cannot be read.
 pub fn open(config: &Config, folder: &Path) -> Result<Box<dyn Source>, Error> {
+    open_telling(config, folder, &(Rc::new(|_, _| {}) as Told))
+}
+
+/// As [`open`], of a source that tells how far it is while it asks its service.
+///
+/// # Errors
+/// As [`open`].
+pub fn open_telling(config: &Config, folder: &Path, told: &Told) -> Result<Box<dyn Source>, Error> {
     match &config.portal.source {
         PortalSource::Files(files) => Ok(Box::new(files::Files::new(config, files, folder))),
         PortalSource::X360Recover(settings) => {
-            Ok(Box::new(x360recover::X360Recover::new(config, settings, folder)))
+            Ok(Box::new(x360recover::X360Recover::new(config, settings, folder, Rc::clone(told))))
         }
     }
 }

@@ -9,7 +9,7 @@ use rusqlite::params;
 use serde::{Deserialize, Serialize};
 
 use super::{Result, Store, moment, seconds};
-use crate::portal::{FileState, LogFile, RowProblem};
+use crate::portal::{EventLog, FileState, LogFile, RowProblem};
 
 /// What is remembered of a file of an event log.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -87,15 +87,15 @@ impl Store {
         Ok(rows.collect::<rusqlite::Result<_>>()?)
     }
 
-    /// Remembers the files of a source as they were found now. Those that are gone are remembered until `horizon`: a
-    /// folder whose files come and go is one that was looked at before.
+    /// Remembers the files of a source as they were found now, and that their folder was looked at. Those that are gone
+    /// are forgotten after `horizon`.
     ///
     /// # Errors
     /// Where the database cannot be written.
     pub fn note_event_files(
         &self,
         source: &str,
-        files: &[LogFile],
+        log: &EventLog,
         horizon: Timestamp,
         now: Timestamp,
     ) -> Result<()> {
@@ -108,7 +108,11 @@ impl Store {
                    problems = ?7,
                    since = CASE WHEN state = ?4 AND state = 'unfinished' THEN min(since, ?8) ELSE ?8 END",
             )?;
-            for file in files.iter().filter(|file| file.state != FileState::Known) {
+            let files = &log.files;
+            let folder = LogFile { path: log.file.clone(), mark: "folder".to_owned(), ..LogFile::default() };
+            let several = !files.is_empty() && files.iter().all(|file| file.path != log.file);
+            let folder = several.then_some(&folder);
+            for file in files.iter().chain(folder).filter(|file| file.state != FileState::Known) {
                 let problems: Vec<Kept> = listed(&file.problems).iter().map(Kept::of).collect();
                 note.execute(params![
                     source,

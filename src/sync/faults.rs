@@ -112,12 +112,11 @@ impl Folding {
     pub fn see(&mut self, logged: &LoggedEvent) {
         let event = &logged.event;
         if event.kind.is_good() {
+            // One key for all of them: most events are good ones.
+            let (cid, account) = (event.cid.clone(), event.account.clone());
+            let mut key = FaultKey { cid, account, kind: String::new() };
             for kind in event.kind.ends() {
-                let key = FaultKey {
-                    cid: event.cid.clone(),
-                    account: event.account.clone(),
-                    kind: kind.as_str().to_owned(),
-                };
+                kind.as_str().clone_into(&mut key.kind);
                 if let Some(fault) = self.faults.get_mut(&key).filter(|fault| fault.ended.is_none()) {
                     fault.ended = Some((event.id.clone(), event.time));
                     if logged.state == EventState::New {

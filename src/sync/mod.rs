@@ -69,6 +69,8 @@ pub struct Run<'a> {
     pub interrupted: Arc<AtomicBool>,
     /// Set while writes may be under way.
     pub writing: Arc<AtomicBool>,
+    /// Who is told how far the asking of the portal is.
+    pub told: portal::Told,
 }
 
 /// What one customer's round gives, before it is applied.
@@ -164,7 +166,7 @@ impl Run<'_> {
     async fn attempt(&mut self, silent: &mut Option<Failure>) -> Result<Report> {
         stop::refuse(self.store)?;
         let now = (self.clock)();
-        let source = portal::open(self.config, self.store.folder())?;
+        let source = portal::open_telling(self.config, self.store.folder(), &self.told)?;
         let name = source.name();
         // What was read before is configured rightly: it is the portal that does not deliver.
         let known = self.store.import(name)?.is_some();
@@ -233,6 +235,9 @@ impl Run<'_> {
                             .measured_at
                             .filter(|measured| !billable::in_future(*measured, now))
                             .or(last),
+                        file: Some(observed.snapshot.file.display().to_string()),
+                        rows: u64::try_from(observed.snapshot.rows).ok(),
+                        period: observed.snapshot.period,
                     };
                     self.store.set_import(name, &import, now)?;
                 }

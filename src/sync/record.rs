@@ -78,7 +78,9 @@ pub(super) fn finish(mut run: Finish<'_>, report: &mut Report) -> Result<due::Ne
     report.standing = standing_faults(&run);
     for problem in &run.observed.event_problems {
         let fix = match run.config.portal.source {
-            PortalSource::Files(_) => "correct the row in the event log: it opens and ends no ticket",
+            PortalSource::Files(_) => {
+                "correct it in the event log: what is left out opens and ends no ticket"
+            }
             PortalSource::X360Recover(_) => {
                 "statistics wait, and tickets follow what is known; psactl asks again by itself"
             }

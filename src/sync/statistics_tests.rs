@@ -5,7 +5,7 @@ use proptest::prelude::*;
 use super::*;
 use crate::plan::Request;
 use crate::portal::{Event, Severity};
-use crate::store::EventState;
+use crate::store::{EventState, LoggedEvent};
 
 fn link() -> Link {
     Link {
@@ -53,8 +53,8 @@ fn jobs_are_counted_by_calendar_month_in_the_servers_zone() {
     ];
     let at = |zone: &str, now: &str| {
         let mut counting = Counting::of(&TimeZone::get(zone).unwrap(), now.parse().unwrap());
-        for LoggedEvent { event, .. } in events.iter().filter(|logged| logged.event.time >= counting.since())
-        {
+        let since = counting.since();
+        for LoggedEvent { event, .. } in events.iter().filter(|logged| logged.event.time >= since) {
             counting.see(&event.cid, event.kind, event.time);
         }
         let of_342 = counting.jobs.get("342").copied().unwrap_or_default();

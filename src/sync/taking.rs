@@ -40,8 +40,8 @@ impl Run<'_> {
     ) -> Result<Taken> {
         let name = source.name();
         let remembered = self.store.event_files(name)?;
-        // Whoever wants everything read back has the files read again, save the old ones.
-        let again = if self.options.verify { " again" } else { "" };
+        // Whoever wants everything read back has the files read again, save the old ones; whoever only looks has not.
+        let again = if self.options.verify && !self.options.dry_run { " again" } else { "" };
         let known: KnownLogs =
             remembered.iter().map(|(path, file)| (path.clone(), format!("{}{again}", file.mark))).collect();
         let into = if self.options.dry_run { Into::Beside } else { Into::Log };
@@ -72,7 +72,7 @@ impl Run<'_> {
             taken.ahead = taking.finish()?;
             self.told_before(&log, &remembered, &mut taken, now);
             if into == Into::Log {
-                self.store.note_event_files(name, &log.files, horizon, now)?;
+                self.store.note_event_files(name, &log, horizon, now)?;
             }
             Ok(taken)
         };

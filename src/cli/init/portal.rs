@@ -162,7 +162,7 @@ impl Talk<'_> {
         let text = complete(&self.document).to_string();
         let config = Config::parse(&text, &self.file, &Environment::empty())?;
         let folder = tempfile::tempdir()?;
-        let source = portal::open(&config, folder.path())?;
+        let source = self.context.open_portal(&config, folder.path())?;
         if source.asks_at().is_some() {
             let now = self.context.now();
             self.context.block_on(async { Ok(source.refresh(now).await?) })?;

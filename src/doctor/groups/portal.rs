@@ -3,6 +3,7 @@
 use crate::doctor::catalog::Group;
 use crate::doctor::findings::{Evidence, Findings};
 use crate::doctor::observe::Seen;
+use crate::store::Import;
 use crate::sync::billable;
 use crate::ui::text;
 
@@ -68,6 +69,18 @@ pub(super) fn judge(seen: &Seen<'_>, found: &mut Findings) {
     age(seen, portal, config, found);
 }
 
+/// Which export it was that was used last.
+fn which(import: &Import) -> String {
+    let rows =
+        import.rows.map(|rows| text::count(usize::try_from(rows).unwrap_or(usize::MAX), "row", "rows"));
+    let period = import
+        .period
+        .map(|(start, end)| format!("period {} to {} UTC", text::moment(start), text::moment(end)));
+    let said: Vec<String> =
+        import.file.iter().map(|file| text::clean(file)).chain(rows).chain(period).collect();
+    if said.is_empty() { String::new() } else { format!(" ({})", said.join(", ")) }
+}
+
 fn age(
     seen: &Seen<'_>,
     portal: &crate::doctor::observe::PortalData,
@@ -115,12 +128,17 @@ fn age(
         }
     }
     let Some(Ok(state)) = &seen.state else { return };
-    let last = state.store.import(portal.source).ok().flatten().and_then(|import| import.measured_at);
+    let import = state.store.import(portal.source).ok().flatten();
+    let last = import.as_ref().and_then(|import| import.measured_at);
     if let (Some(last), Some(this)) = (last, snapshot.measured_at)
         && this < last
     {
-        let text =
-            format!("measured {} UTC, the last one used {} UTC", text::moment(this), text::moment(last));
+        let text = format!(
+            "measured {} UTC, the last one used {} UTC{}",
+            text::moment(this),
+            text::moment(last),
+            import.map(|import| which(&import)).unwrap_or_default()
+        );
         found.find("portal-older", Evidence::new(text));
         everybody(found);
     }

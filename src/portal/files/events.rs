@@ -33,8 +33,8 @@ pub(super) struct Read {
     pub about: About,
 }
 
-/// Reads an event export from its bytes, with the account list that names accounts and customers.
-pub(super) fn read(
+/// Reads an event export from its bytes.
+pub(super) fn read_bytes(
     bytes: &[u8],
     file: &Path,
     accounts: &Accounts,
@@ -42,7 +42,17 @@ pub(super) fn read(
     taker: &mut dyn Taker,
 ) -> Result<Read, Error> {
     let text = encoding::decode(bytes, file)?;
-    let mut sheet = Sheet::open(&text, file)?;
+    read(Sheet::open(&text, file)?, file, accounts, settings, taker)
+}
+
+/// Reads an event export, with the account list that names accounts and customers.
+pub(super) fn read(
+    mut sheet: Sheet<'_>,
+    file: &Path,
+    accounts: &Accounts,
+    settings: &Settings,
+    taker: &mut dyn Taker,
+) -> Result<Read, Error> {
     let columns = columns(&sheet.header, file, settings)?;
     let zones = time::zones(&sheet.header, std::iter::once(columns.when), settings.time_zone.as_ref(), file)?;
     let known = Known::of(accounts);

@@ -8,13 +8,14 @@ use super::super::Error;
 use super::events;
 use super::place::{self, Candidate, End};
 use super::remote::Which;
-use super::{Accounts, Files, change_time, modified, opened};
+use super::sheet::Sheet;
+use super::{Accounts, Files, TRIES, change_time, is_as_before, modified, open, opened, stream};
 use crate::config::hex;
 use crate::portal::{EventLog, FileState, KnownLogs, LogFile, RowProblem, Taker};
 use jiff::SignedDuration;
 use sha2::{Digest, Sha256};
 use std::cell::OnceCell;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 /// How far back the first look goes: statistics count a calendar month to date.
 const WINDOW: SignedDuration = SignedDuration::from_hours(35 * 24);
@@ -122,8 +123,7 @@ impl Logs<'_> {
     fn several(&self, all: Vec<Candidate>, taker: &mut dyn Taker, log: &mut EventLog) -> Result<(), Error> {
         let newest = all.last().map(|newest| newest.made).unwrap_or_default();
         let old = |one: &Candidate| newest.duration_since(one.made) > WINDOW;
-        let met = |path: &PathBuf| all.iter().any(|one| one.path.parent() == path.parent());
-        let first_look = !self.known.keys().any(met);
+        let first_look = !self.known.contains_key(&log.file);
         let mut unfinished = Unfinished { all: &all, any_whole: OnceCell::new() };
         let mut first_error = None;
         for (at, one) in all.iter().enumerate() {
@@ -168,9 +168,7 @@ impl Logs<'_> {
         log: &mut EventLog,
     ) -> Result<(), Error> {
         let accounts = self.accounts()?;
-        let (bytes, _) = opened(path)?;
-        let mut read = events::read(&bytes, &file.path, accounts, &self.files.settings, taker)?;
-        file.digest = hex(&Sha256::digest(&bytes));
+        let mut read = self.rows(file, path, accounts, taker)?;
         if !newest && let Some(event) = read.unended.take().and_then(|last| last.event) {
             taker.take(event);
         }
@@ -185,6 +183,43 @@ impl Logs<'_> {
         log.problems.extend(read.problems.iter().cloned());
         file.problems = read.problems;
         Ok(())
+    }
+}
+
+impl Logs<'_> {
+    /// The rows of a file: one by one, save of what has to be taken as a whole.
+    fn rows(
+        &self,
+        file: &mut LogFile,
+        path: &Path,
+        accounts: &Accounts,
+        taker: &mut dyn Taker,
+    ) -> Result<events::Read, Error> {
+        let settings = &self.files.settings;
+        for _ in 0..TRIES {
+            let (mut opened, about) = open(path)?;
+            if !about.is_file() {
+                break;
+            }
+            let read_in_pieces = || {
+                let Some(scanned) = stream::scan(&mut opened, about.len(), path)? else { return Ok(None) };
+                let sheet = Sheet::stream(&scanned, scanned.text(opened, path)?, path)?;
+                file.digest.clone_from(&scanned.digest);
+                events::read(sheet, &file.path, accounts, settings, taker).map(Some)
+            };
+            let read = read_in_pieces();
+            // Whoever writes into the file meanwhile is seen here: rows of two writings are no log.
+            if is_as_before(path, &about)? {
+                match read.transpose() {
+                    Some(read) => return read,
+                    None => break,
+                }
+            }
+            taker.file_ends(false);
+        }
+        let (bytes, _) = opened(path)?;
+        file.digest = hex(&Sha256::digest(&bytes));
+        events::read_bytes(&bytes, &file.path, accounts, settings, taker)
     }
 }
 

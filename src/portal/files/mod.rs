@@ -11,6 +11,7 @@ mod number;
 mod place;
 mod remote;
 mod sheet;
+mod stream;
 pub(in crate::portal) mod table;
 pub(super) mod time;
 
@@ -229,7 +230,7 @@ impl Files {
         if let Some(delivered) = &events {
             let none = Accounts::default();
             let mut nobody = Collected::default();
-            events::read(&delivered.bytes, &delivered.shown, &none, &self.settings, &mut nobody)
+            events::read_bytes(&delivered.bytes, &delivered.shown, &none, &self.settings, &mut nobody)
                 .map_err(no_export(Which::Events, &delivered.bytes))?;
         }
         Ok(())
@@ -330,25 +331,41 @@ const TRIES: usize = 3;
 fn opened(path: &Path) -> Result<(Vec<u8>, Metadata), Error> {
     let unreadable = |source| Error::Unreadable { path: path.to_path_buf(), source };
     for _ in 0..TRIES {
-        let mut file = std::fs::File::open(path).map_err(unreadable)?;
-        let before = file.metadata().map_err(unreadable)?;
-        if before.is_dir() {
-            return Err(table::broken(path, None, "is a folder: expected a file".to_string()));
-        }
+        let (mut file, before) = open(path)?;
         let mut bytes = Vec::new();
         (&mut file).take(LARGEST + 1).read_to_end(&mut bytes).map_err(unreadable)?;
         if bytes.len() as u64 > LARGEST {
             return Err(table::broken(path, None, "is larger than 512 MB".to_string()));
         }
         // Whoever writes into the file, or puts another in its place, is seen here: half of it is no export.
-        let after = std::fs::metadata(path).map_err(unreadable)?;
-        let same = before.modified().ok() == after.modified().ok()
-            && (before.len(), change_time(&before)) == (after.len(), change_time(&after));
-        if same && bytes.len() as u64 == before.len() || !before.is_file() {
+        if is_as_before(path, &before)? && bytes.len() as u64 == before.len() || !before.is_file() {
             return Ok((bytes, before));
         }
     }
-    Err(table::broken(path, None, "is being written: it changed while it was read".to_string()))
+    Err(being_written(path))
+}
+
+fn being_written(path: &Path) -> Error {
+    table::broken(path, None, "is being written: it changed while it was read".to_string())
+}
+
+/// A file that is no folder.
+fn open(path: &Path) -> Result<(std::fs::File, Metadata), Error> {
+    let unreadable = |source| Error::Unreadable { path: path.to_path_buf(), source };
+    let file = std::fs::File::open(path).map_err(unreadable)?;
+    let about = file.metadata().map_err(unreadable)?;
+    if about.is_dir() {
+        return Err(table::broken(path, None, "is a folder: expected a file".to_string()));
+    }
+    Ok((file, about))
+}
+
+/// Whether nobody wrote to a file since this was known of it, or put another in its place.
+fn is_as_before(path: &Path, before: &Metadata) -> Result<bool, Error> {
+    let unreadable = |source| Error::Unreadable { path: path.to_path_buf(), source };
+    let after = std::fs::metadata(path).map_err(unreadable)?;
+    Ok(before.modified().ok() == after.modified().ok()
+        && (before.len(), change_time(before)) == (after.len(), change_time(&after)))
 }
 
 /// The inode's own time: an export that was replaced with its old time of modification is seen too.
@@ -384,9 +401,10 @@ pub fn read_bytes(
     let none = Accounts::default();
     let file = Path::new("events.csv");
     let mut all = Collected::default();
-    let log = events::read(events, file, read.as_ref().unwrap_or(&none), &settings, &mut all).map(|read| {
-        let events::Read { rows, problems, unended, about } = read;
-        all.into_log(EventLog { rows, problems, unended, about, ..EventLog::default() })
-    });
+    let log =
+        events::read_bytes(events, file, read.as_ref().unwrap_or(&none), &settings, &mut all).map(|read| {
+            let events::Read { rows, problems, unended, about } = read;
+            all.into_log(EventLog { rows, problems, unended, about, ..EventLog::default() })
+        });
     (read.map(|accounts| accounts.snapshot), log)
 }

@@ -19,6 +19,7 @@ use super::copy::{Data, JobRuns, Machine, Memory, Odd, Reading, Said};
 use super::refusal::{Kind, Refusal};
 use super::wire::{Appliance, Client, Device, Job, Run, id};
 use super::{states, wire};
+use crate::portal::Told;
 
 /// The history of a job in which nothing seems to happen is read after this time: a run that failed changes neither
 /// its recovery point nor, at first, its health.
@@ -55,6 +56,7 @@ pub(super) async fn gather(
     api: &Api,
     before: Option<&Data>,
     zone: &TimeZone,
+    told: &Told,
     now: Timestamp,
 ) -> Result<Gathered, Refusal> {
     // First alone: a refused key is refused once.
@@ -73,7 +75,7 @@ pub(super) async fn gather(
         said.clients.iter().filter(|client| client.left_out.is_none()).map(|client| client.id).collect();
     let jobs: Vec<Wanted<'_>> = wanted(&devices, &active, &memory, now);
     let first = before.is_none();
-    let histories = histories(api, &jobs, &runs, first, zone, now).await?;
+    let histories = histories(api, &jobs, &runs, (first, told), zone, now).await?;
     let unread = histories.unread;
 
     let mut failing: BTreeMap<String, String> = BTreeMap::new();
@@ -301,7 +303,7 @@ async fn histories<'a>(
     api: &Api,
     jobs: &[Wanted<'a>],
     known: &BTreeMap<(i64, i64), JobRuns>,
-    first: bool,
+    (first, told): (bool, &Told),
     zone: &TimeZone,
     now: Timestamp,
 ) -> Result<Histories<'a>, Refusal> {
@@ -334,6 +336,7 @@ async fn histories<'a>(
         }
         let why = outcome.as_ref().err().map(ToString::to_string);
         histories.read.push((wanted, outcome));
+        told(histories.read.len(), jobs.len().min(most));
         if failing == FAILING {
             histories.stopped = why;
             break;

@@ -30,7 +30,7 @@ pub use client::{Answer, Api, Patience};
 pub use refusal::{Kind, Refusal};
 pub use wire::Organization;
 
-use super::{Error, EventLog, KnownLogs, Snapshot, Source, Stamp, Taker};
+use super::{Error, EventLog, KnownLogs, Snapshot, Source, Stamp, Taker, Told};
 use crate::config::{Config, X360Recover as Settings, hex};
 use copy::{Failure, FailureKind, Head};
 
@@ -55,11 +55,13 @@ pub(super) struct X360Recover {
     /// says: that is the exports'.
     zone: TimeZone,
     copy: PathBuf,
+    told: Told,
 }
 
 impl X360Recover {
-    pub fn new(config: &Config, settings: &Settings, folder: &Path) -> X360Recover {
+    pub fn new(config: &Config, settings: &Settings, folder: &Path, told: Told) -> X360Recover {
         X360Recover {
+            told,
             settings: settings.clone(),
             config: config.clone(),
             usage: usage::Settings {
@@ -127,7 +129,7 @@ impl X360Recover {
         let api = api.map_err(unusable)?;
         let before = copy::read(&self.copy)?.map(|(_, data)| data);
         let asked_with = self.asked_with();
-        match gather::gather(&api, before.as_ref(), &self.zone, now).await {
+        match gather::gather(&api, before.as_ref(), &self.zone, &self.told, now).await {
             Ok(gathered) => {
                 let head = Head {
                     url: self.settings.url.clone(),

@@ -258,6 +258,14 @@ fn the_first_look_says_how_far_back_it_goes() {
     aged(&desk, "logs/late.csv", &text("late"), 90 * 24 * 60);
     desk.psactl(&["sync"]).ends_with(0).is_silent_on("35 days");
     assert_eq!((known(&desk, "old"), known(&desk, "late")), (0, 1));
+    // A portal that takes its files away again, and was not looked at for weeks.
+    for name in ["old", "month", "new", "late"] {
+        std::fs::remove_file(desk.file(&format!("logs/{name}.csv"))).unwrap();
+    }
+    aged(&desk, "logs/x.csv", &text("x"), 50 * 24 * 60);
+    aged(&desk, "logs/y.csv", &text("y"), 1);
+    desk.psactl(&["sync"]).ends_with(0);
+    assert_eq!((known(&desk, "x"), known(&desk, "y")), (1, 1));
     // The account list is the newest alone.
     let whole = desk.read("accounts.csv");
     std::fs::create_dir(desk.file("lists")).unwrap();
