@@ -556,8 +556,13 @@ impl Looked {
                 (None, None) if left.export == "accounts" => " (could be anyone's)".to_owned(),
                 (None, None) => String::new(),
             };
-            let line =
-                text::clean(&format!("{} line {}: {column}{}{of}", left.export, left.line, left.reason));
+            // Of several event logs it is to be known which.
+            let known = [Some(&self.accounts.file), self.events.as_ref().map(|events| &events.file)];
+            let which = match known.contains(&Some(&left.file)) {
+                true => left.export.to_owned(),
+                false => format!("{} {}", left.export, name_of(left.file.as_ref())),
+            };
+            let line = text::clean(&format!("{which} line {}: {column}{}{of}", left.line, left.reason));
             ui.out(&format!("  {} {}", ui.paint(Look::Bad, "x"), ui.wrap(&line, 4, 4)));
         }
         let more = self.left_out.len().saturating_sub(ROWS);

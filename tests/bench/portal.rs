@@ -64,7 +64,10 @@ fn main() {
     let memory = run.memory.map_or_else(|| "–".to_owned(), |bytes| format!("{:.1} MB", bytes as f64 / 1e6));
     println!("\n| events | export | size | wall | peak memory |\n| ---: | --- | ---: | ---: | ---: |");
     println!("| {rows} | CSV | {size:.1} MB | {} ms | {memory} |", run.wall.as_millis());
-    assert!(run.memory.is_none_or(|bytes| bytes <= MOST_FOR_EVENTS), "more than 128 MB for the event log: {memory}");
+    assert!(
+        run.memory.is_none_or(|bytes| bytes <= MOST_FOR_EVENTS),
+        "more than 128 MB for the event log: {memory}"
+    );
 }
 
 /// Writes an event log of the accounts of [`wide`] in the last 30 days, one failure in fifty; returns its size.
@@ -78,7 +81,8 @@ fn events(file: &Path, rows: usize) -> u64 {
         let Account { cid, number, user, .. } = &of[at % of.len()];
         let ago = i64::try_from((rows - at) * step / 1_000).expect("seconds");
         let time = Timestamp::from_second(now - ago).expect("a time");
-        let (severity, what) = if at % 50 == 7 { ("Error", "failed") } else { ("OK", "completed successfully") };
+        let (severity, what) =
+            if at % 50 == 7 { ("Error", "failed") } else { ("OK", "completed successfully") };
         writeln!(
             out,
             "{at},{time},{user},{cid},{severity},Remote Backup {what} for account [{user} / {number}]"

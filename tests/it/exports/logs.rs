@@ -177,6 +177,9 @@ fn a_damaged_file_is_named_and_keeps_nobody_else_from_being_read() {
     let states: Vec<&Value> =
         found["events"]["files"].as_array().unwrap().iter().map(|file| &file["state"]).collect();
     assert_eq!(states, ["read", "unusable", "read"]);
+    desk.psactl(&["portal", "check"])
+        .ends_with(8)
+        .says("x events events-1.csv line 1: columns missing: Account");
     // It is said once, and not forgotten.
     sync(&desk).ends_with(0);
     write(&desk, "events-3.csv", &[good(&desk, "j2", 1, JOE)]);
