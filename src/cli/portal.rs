@@ -562,7 +562,9 @@ impl Looked {
                 true => left.export.to_owned(),
                 false => format!("{} {}", left.export, name_of(left.file.as_ref())),
             };
-            let line = text::clean(&format!("{which} line {}: {column}{}{of}", left.line, left.reason));
+            // What is no file has no lines.
+            let at = if left.line > 0 { format!(" line {}", left.line) } else { String::new() };
+            let line = text::clean(&format!("{which}{at}: {column}{}{of}", left.reason));
             ui.out(&format!("  {} {}", ui.paint(Look::Bad, "x"), ui.wrap(&line, 4, 4)));
         }
         let more = self.left_out.len().saturating_sub(ROWS);
