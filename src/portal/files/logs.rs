@@ -9,7 +9,9 @@ use super::events;
 use super::place::{self, Candidate, End};
 use super::remote::Which;
 use super::sheet::Sheet;
-use super::{Accounts, Files, TRIES, change_time, is_as_before, modified, open, opened, stream};
+use super::{
+    Accounts, BEING_WRITTEN, Files, TRIES, change_time, is_as_before, modified, open, opened, stream,
+};
 use crate::config::hex;
 use crate::portal::{EventLog, FileState, KnownLogs, LogFile, RowProblem, Taker};
 use jiff::SignedDuration;
@@ -141,8 +143,12 @@ impl Logs<'_> {
                 && let Err(error) = self.read(&mut file, &one.path, at + 1 == all.len(), taker, log)
             {
                 taker.file_ends(false);
-                log.problems.push(unusable(&one.path, &error));
-                file.state = FileState::Unusable;
+                if matches!(&error, Error::NotUnderstood { reason, .. } if reason == BEING_WRITTEN) {
+                    file.state = FileState::Unfinished;
+                } else {
+                    log.problems.push(unusable(&one.path, &error));
+                    file.state = FileState::Unusable;
+                }
                 first_error.get_or_insert(error);
             }
             if matches!(file.state, FileState::Unfinished | FileState::Empty | FileState::Unusable) {

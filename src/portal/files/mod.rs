@@ -345,8 +345,10 @@ fn opened(path: &Path) -> Result<(Vec<u8>, Metadata), Error> {
     Err(being_written(path))
 }
 
+const BEING_WRITTEN: &str = "is being written: it changed while it was read";
+
 fn being_written(path: &Path) -> Error {
-    table::broken(path, None, "is being written: it changed while it was read".to_string())
+    table::broken(path, None, BEING_WRITTEN.to_string())
 }
 
 /// A file that is no folder.
