@@ -168,12 +168,25 @@ impl Context {
     pub fn portal(&self, config: &Config) -> Result<Box<dyn portal::Source>> {
         let folder = self.state_folder()?;
         store::refuse_open(&folder)?;
-        let source = portal::open(config, &folder)?;
+        let source = self.open_portal(config, &folder)?;
         // Without any answer kept there is nothing to look at: whoever runs the command tries at once.
         if source.asks_at().is_some() && source.stamp().is_err() {
             self.block_on(async { Ok(source.refresh(self.now()).await?) })?;
         }
         Ok(source)
+    }
+
+    /// The backup service's side with its copies in this folder; while it is asked, a terminal shows how far it is.
+    ///
+    /// # Errors
+    /// Where a secret cannot be read.
+    pub fn open_portal(&self, config: &Config, folder: &std::path::Path) -> Result<Box<dyn portal::Source>> {
+        Ok(portal::open_telling(config, folder, &self.told())?)
+    }
+
+    /// Who is told how far the asking of the backup service is.
+    pub fn told(&self) -> portal::Told {
+        self.ui.counting("reading the history of backup jobs")
     }
 
     /// A client for the configured ConnectWise. Nothing is sent yet.

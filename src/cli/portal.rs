@@ -9,7 +9,7 @@ use serde::Serialize;
 use crate::config::Config;
 use crate::context::Context;
 use crate::error::{Exit, Failure, Result};
-use crate::portal::{self, EventKind, EventLog, RowProblem, Snapshot, Source};
+use crate::portal::{EventKind, EventLog, FileState, RowProblem, Snapshot, Source, Tally};
 use crate::services::{self, Unit};
 use crate::sync::billable;
 use crate::ui::{Look, Show, Ui, text};
@@ -53,7 +53,7 @@ pub(super) fn run(context: &Context, args: Args) -> Result<Exit> {
     let Action::Check(args) = args.command;
     let config = context.config()?;
     let now = context.now();
-    let source = portal::open(&config, &context.state_folder()?)?;
+    let source = context.open_portal(&config, &context.state_folder()?)?;
     if !args.offline {
         let asked = context.block_on(async { Ok(source.refresh(now).await?) });
         if let Err(failure) = asked {
@@ -77,14 +77,14 @@ fn known(context: &Context, source: &dyn Source, failure: Failure) -> Failure {
 
 fn look(context: &Context, config: &Config, source: &dyn Source, now: Timestamp) -> Result<Looked> {
     // As sync does: in this order what the events are read with is gone before the accounts are kept.
-    let events = source.events()?;
+    let (events, tally) = Tally::of(source, now)?;
     let accounts = source.accounts()?;
     // Only a state that is there is looked at: a check makes none.
     let last = match context.has_state() {
         true => context.store()?.import(source.name())?.and_then(|import| import.measured_at),
         false => None,
     };
-    Ok(Looked::of(config, source, &accounts, &events, last, now))
+    Ok(Looked::of(config, source, &accounts, (&events, &tally), last, now))
 }
 
 /// What was understood.
@@ -153,6 +153,18 @@ struct Events {
     last: Option<Timestamp>,
     by_type: Vec<ByType>,
     notes: Vec<String>,
+    /// Every file of the log, oldest first.
+    files: Vec<LogFile>,
+}
+
+/// One file of the event log.
+#[derive(Debug, Serialize)]
+struct LogFile {
+    file: String,
+    state: FileState,
+    digest: String,
+    rows: usize,
+    left_out: usize,
 }
 
 #[derive(Debug, Serialize)]
@@ -195,12 +207,12 @@ impl Looked {
         config: &Config,
         source: &dyn Source,
         accounts: &Snapshot,
-        events: &EventLog,
+        (events, tally): (&EventLog, &Tally),
         last: Option<Timestamp>,
         now: Timestamp,
     ) -> Looked {
         let not_billed = not_billed(config, accounts, now);
-        let of_events = (!events.file.as_os_str().is_empty()).then(|| of_events(events));
+        let of_events = (!events.file.as_os_str().is_empty()).then(|| of_events(events, tally));
         let left_out = accounts.problems.iter().map(|problem| Left::of("accounts", problem));
         let left_out =
             left_out.chain(events.problems.iter().map(|problem| Left::of("events", problem))).collect();
@@ -328,25 +340,87 @@ fn of_accounts(config: &Config, snapshot: &Snapshot, not_billed: Vec<NotBilled>)
     }
 }
 
-fn of_events(log: &EventLog) -> Events {
-    let mut by_type: BTreeMap<EventKind, [usize; 3]> = BTreeMap::new();
-    for event in &log.events {
-        let counts = by_type.entry(event.kind).or_default();
-        counts[event.severity as usize] += 1;
-    }
+fn of_events(log: &EventLog, tally: &Tally) -> Events {
+    let by_type = tally.by_type.iter();
     Events {
         file: log.file.display().to_string(),
         format: log.about.format.clone(),
         digest: log.digest.clone(),
         rows: log.rows,
-        events: log.events.len(),
-        first: log.events.first().map(|event| event.time),
-        last: log.events.last().map(|event| event.time),
+        events: tally.events(),
+        first: tally.first,
+        last: tally.last,
         by_type: by_type
-            .into_iter()
-            .map(|(kind, [ok, warning, error])| ByType { kind, ok, warning, error })
+            .map(|(kind, [ok, warning, error])| ByType {
+                kind: *kind,
+                ok: *ok,
+                warning: *warning,
+                error: *error,
+            })
             .collect(),
-        notes: log.about.notes.clone(),
+        notes: log.about.notes.iter().cloned().chain(passed_over(log)).collect(),
+        files: log
+            .files
+            .iter()
+            .map(|file| LogFile {
+                file: file.path.display().to_string(),
+                state: file.state,
+                digest: file.digest.clone(),
+                rows: file.rows,
+                left_out: file.problems.len(),
+            })
+            .collect(),
+    }
+}
+
+/// So many files are named one by one.
+const NAMED: usize = 5;
+
+/// Files of the event log that were not read, and why.
+fn passed_over(log: &EventLog) -> Vec<String> {
+    let of = |state: FileState| log.files.iter().filter(move |file| file.state == state);
+    let mut notes = Vec::new();
+    for (state, why) in [(FileState::Unfinished, "has no end yet"), (FileState::Empty, "is empty")] {
+        let names = of(state).take(NAMED).map(|file| name_of(&file.path));
+        notes.extend(names.map(|name| format!("{name} is passed over: it {why}")));
+        let more = of(state).count().saturating_sub(NAMED);
+        if more > 0 {
+            notes.push(format!("{more} more like that"));
+        }
+    }
+    let old = of(FileState::TooOld).count();
+    if old > 0 {
+        notes.push(format!(
+            "{} more than 35 days older than the newest, and passed over at a first look as this one",
+            text::count(old, "file is", "files are")
+        ));
+    }
+    notes
+}
+
+fn name_of(path: &std::path::Path) -> String {
+    path.file_name().unwrap_or_default().to_string_lossy().into_owned()
+}
+
+impl Events {
+    /// Which of several files were read.
+    fn read(&self) -> Option<String> {
+        let is_read = |file: &&LogFile| file.state == FileState::Read;
+        let read: Vec<&LogFile> = self.files.iter().filter(is_read).collect();
+        let named = |file: &LogFile| {
+            format!("{} ({})", name_of(file.file.as_ref()), text::count(file.rows, "row", "rows"))
+        };
+        match read.as_slice() {
+            // The log is this file.
+            [only] if only.file == self.file => None,
+            [first, .., last] if read.len() > NAMED => {
+                Some(format!("read: {} files, {} to {}", read.len(), named(first), named(last)))
+            }
+            some => {
+                Some(format!("read: {}", some.iter().map(|file| named(file)).collect::<Vec<_>>().join(", ")))
+            }
+        }
+        .filter(|_| !read.is_empty())
     }
 }
 
@@ -391,6 +465,9 @@ impl Show for Looked {
             let rows = text::count(events.rows, "row", "rows");
             let count = text::count(events.events, "event", "events");
             beneath(ui, &format!("{}; {rows}, {count}{when}", events.format));
+            if let Some(read) = events.read() {
+                beneath(ui, &read);
+            }
             self.notes(ui, &events.notes);
         } else {
             ui.out("events    none: [portal] events is not set");
@@ -477,8 +554,15 @@ impl Looked {
                 (None, None) if left.export == "accounts" => " (could be anyone's)".to_owned(),
                 (None, None) => String::new(),
             };
-            let line =
-                text::clean(&format!("{} line {}: {column}{}{of}", left.export, left.line, left.reason));
+            // Of several event logs it is to be known which.
+            let known = [Some(&self.accounts.file), self.events.as_ref().map(|events| &events.file)];
+            let which = match known.contains(&Some(&left.file)) {
+                true => left.export.to_owned(),
+                false => format!("{} {}", left.export, name_of(left.file.as_ref())),
+            };
+            // What is no file has no lines.
+            let at = if left.line > 0 { format!(" line {}", left.line) } else { String::new() };
+            let line = text::clean(&format!("{which}{at}: {column}{}{of}", left.reason));
             ui.out(&format!("  {} {}", ui.paint(Look::Bad, "x"), ui.wrap(&line, 4, 4)));
         }
         let more = self.left_out.len().saturating_sub(ROWS);

@@ -138,6 +138,7 @@ fn once_with(
         clock: &clock,
         interrupted: Arc::clone(&context.interrupted),
         writing: Arc::clone(&context.writing),
+        told: context.told(),
     };
     context.block_on(run.once())
 }

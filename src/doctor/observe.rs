@@ -14,7 +14,7 @@ use crate::config::Config;
 use crate::context::Context;
 use crate::error::{Exit, Failure, Result};
 use crate::monitoring::Beat;
-use crate::portal::{EventLog, Snapshot};
+use crate::portal::{EventLog, Snapshot, Tally};
 use crate::psa::{
     self, Addition, Agreement, AgreementStatus, Board, CatalogItem, Client, CompanyInfo, Condition,
     CrossReference, Exchange, Info, IntegratorLogin, ManagedId, OrEmpty, Path, Query, Record, Ticket, paths,
@@ -81,6 +81,7 @@ pub(super) struct PortalData {
     pub source: &'static str,
     pub snapshot: Snapshot,
     pub log: EventLog,
+    pub tally: Tally,
 }
 
 /// psactl's own state.
@@ -218,9 +219,9 @@ pub(super) fn observe<'a>(context: &Context, look: &'a Look) -> Result<Seen<'a>>
 fn portal_data(context: &Context, config: &Config) -> Result<PortalData> {
     let source = context.portal(config)?;
     // In this order what the events are read with is gone before the accounts are kept.
-    let log = source.events()?;
+    let (log, tally) = Tally::of(source.as_ref(), context.now())?;
     let trouble = source.trouble().map(Failure::from);
-    Ok(PortalData { source: source.name(), trouble, snapshot: source.accounts()?, log })
+    Ok(PortalData { source: source.name(), trouble, snapshot: source.accounts()?, log, tally })
 }
 
 fn state(context: &Context, config: Option<&Config>) -> Result<State> {
@@ -294,6 +295,7 @@ async fn ask(seen: &Seen<'_>, config: &Config, client: &Client, context: &Contex
             clock: &clock,
             interrupted: Arc::clone(&context.interrupted),
             writing: Arc::clone(&context.writing),
+            told: context.told(),
         };
         lists.next = Some(run.once().await);
     }

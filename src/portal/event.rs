@@ -1,8 +1,6 @@
 //! Events, their types, and which type ends which.
 
-use super::snapshot::{About, RowProblem};
 use jiff::Timestamp;
-use std::path::PathBuf;
 
 /// How bad an event is (guide step 7).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize, serde::Deserialize)]
@@ -153,33 +151,4 @@ pub struct Event {
     pub kind: EventKind,
     /// *Event Information*, without the portal's link texts.
     pub text: String,
-}
-
-/// Everything an event export says.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct EventLog {
-    /// By time, then by ID; each ID once.
-    pub events: Vec<Event>,
-    /// Rows that were left out.
-    pub problems: Vec<RowProblem>,
-    /// SHA-256 of the file, hexadecimal.
-    pub digest: String,
-    /// Data rows in the file, good and bad.
-    pub rows: usize,
-    /// The last row, where no line end follows it: of a file that is written with one, it may be the beginning of
-    /// a row alone.
-    pub unended: Option<Unended>,
-    /// The export; empty where there is none.
-    pub file: PathBuf,
-    /// How it was understood.
-    pub about: About,
-}
-
-/// The last row of an event log that ends without a line end.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Unended {
-    /// The event it was read as, where it was.
-    pub event: Option<String>,
-    /// What to say of it.
-    pub problem: RowProblem,
 }

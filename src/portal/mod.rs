@@ -17,7 +17,7 @@
 //! of its state: links that were made for another source are to be confirmed (`psactl companies adopt`).
 //!
 //! ```
-//! use psactl::portal::{Account, Customer, Error, EventLog, Snapshot, Source, Stamp};
+//! use psactl::portal::{Account, Customer, Error, EventLog, KnownLogs, Snapshot, Source, Stamp, Taker};
 //!
 //! /// A service that lists its customers' servers.
 //! struct Vendor {
@@ -49,7 +49,7 @@
 //!         Ok(snapshot)
 //!     }
 //!
-//!     fn events(&self) -> Result<EventLog, Error> {
+//!     fn read_events(&self, _: &KnownLogs, _: &mut dyn Taker) -> Result<EventLog, Error> {
 //!         Ok(EventLog::default())
 //!     }
 //! }
@@ -60,13 +60,15 @@
 //! ```
 
 mod event;
+mod event_log;
 mod files;
 mod sample;
 mod snapshot;
 mod wording;
 pub mod x360recover;
 
-pub use event::{Event, EventKind, EventLog, Severity, Unended};
+pub use event::{Event, EventKind, Severity};
+pub use event_log::{EventLog, FileState, KnownLogs, LogFile, Taker, Tally, Unended};
 #[doc(hidden)]
 pub use files::read_bytes;
 pub(crate) use files::table::Table;
@@ -77,6 +79,7 @@ use crate::config::{Config, PortalSource};
 use futures_util::future::LocalBoxFuture;
 use jiff::Timestamp;
 use std::path::{Path, PathBuf};
+use std::rc::Rc;
 
 /// What tells cheaply whether a source changed since it was read: equal stamps, equal content. Covers the
 /// files' paths, sizes and times and the settings that decide how they are read.
@@ -138,11 +141,22 @@ pub trait Source {
     /// When the export as a whole cannot be understood: unreadable, not UTF-8, no header, a column missing.
     fn accounts(&self) -> Result<Snapshot, Error>;
 
-    /// All events of the export, oldest first. Bad rows are problems in the answer, not errors.
+    /// Hands the events of the log to `taker`, save those of files that are what they were when `known` was
+    /// remembered. Bad rows are problems in the answer, not errors; nor is one file of several that cannot be read.
     ///
     /// # Errors
     /// As [`Source::accounts`], of which it needs the account list too.
-    fn events(&self) -> Result<EventLog, Error>;
+    fn read_events(&self, known: &KnownLogs, taker: &mut dyn Taker) -> Result<EventLog, Error>;
+
+    /// All events of the log at once, oldest first.
+    ///
+    /// # Errors
+    /// As [`Source::read_events`].
+    fn events(&self) -> Result<EventLog, Error> {
+        let mut all = event_log::Collected::default();
+        let log = self.read_events(&KnownLogs::new(), &mut all)?;
+        Ok(all.into_log(log))
+    }
 }
 
 /// Why an export as a whole cannot be used.
@@ -228,15 +242,26 @@ impl Error {
     }
 }
 
+/// Who is told how far a long asking is: so many answers are there, of so many.
+pub type Told = Rc<dyn Fn(usize, usize)>;
+
 /// The source that `[portal]` names; `folder` is the state folder, where copies are kept.
 ///
 /// # Errors
 /// Where a source cannot be made of the configuration: a secret that cannot be read.
 pub fn open(config: &Config, folder: &Path) -> Result<Box<dyn Source>, Error> {
+    open_telling(config, folder, &(Rc::new(|_, _| {}) as Told))
+}
+
+/// As [`open`], of a source that tells how far it is while it asks its service.
+///
+/// # Errors
+/// As [`open`].
+pub fn open_telling(config: &Config, folder: &Path, told: &Told) -> Result<Box<dyn Source>, Error> {
     match &config.portal.source {
         PortalSource::Files(files) => Ok(Box::new(files::Files::new(config, files, folder))),
         PortalSource::X360Recover(settings) => {
-            Ok(Box::new(x360recover::X360Recover::new(config, settings, folder)))
+            Ok(Box::new(x360recover::X360Recover::new(config, settings, folder, Rc::clone(told))))
         }
     }
 }

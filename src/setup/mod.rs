@@ -193,8 +193,8 @@ impl<'a> Setup<'a> {
     ///
     /// # Errors
     /// Where the source cannot be opened.
-    pub async fn reread_portal(&mut self) -> Result<()> {
-        let source = crate::portal::open(self.config, self.store.folder())?;
+    pub async fn reread_portal(&mut self, told: &crate::portal::Told) -> Result<()> {
+        let source = crate::portal::open_telling(self.config, self.store.folder(), told)?;
         if source.trouble().is_some()
             || matches!(source.stamp(), Err(crate::portal::Error::NeverAsked { .. }))
         {

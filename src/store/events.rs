@@ -109,44 +109,180 @@ pub struct LoggedEvent {
     pub state: EventState,
 }
 
+/// The columns of [`read`].
+const COLUMNS: &str = "id, event_id, time, cid, account, user, severity, kind, text, seen_at, state";
+
+/// What events of the portal are added to: the event log, or for a dry run what stands beside it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Into {
+    /// The event log.
+    Log,
+    /// See [`Store::beside`].
+    Beside,
+}
+
+/// Events that are not recorded, and count as known as long as this lives.
+pub struct Beside<'a> {
+    store: &'a Store,
+}
+
+impl Drop for Beside<'_> {
+    fn drop(&mut self) {
+        // They are gone with the connection, too.
+        let _gone = self.store.db.execute_batch("DROP VIEW temp.events; DROP TABLE temp.beside");
+    }
+}
+
 impl Store {
-    /// Adds the events that are not known yet, all or none, and returns how many were new.
-    pub fn add_events(&self, source: &str, events: &[portal::Event], now: Timestamp) -> Result<usize> {
-        let change = self.transaction()?;
-        let mut new = 0;
-        {
-            let mut insert = change.prepare(
-                "INSERT OR IGNORE INTO events
+    /// Lets events count as known without recording them: they stand in a table of this connection alone, and every
+    /// reading of the event log has them. Whoever only looks writes nothing and keeps nobody waiting.
+    ///
+    /// # Errors
+    /// Where there is no room for them.
+    pub fn beside(&self) -> Result<Beside<'_>> {
+        self.db.execute_batch(
+            "CREATE TEMP TABLE beside (source TEXT NOT NULL, event_id TEXT NOT NULL, time INTEGER NOT NULL,
+               cid TEXT NOT NULL, account TEXT NOT NULL, user TEXT NOT NULL, severity TEXT NOT NULL,
+               kind TEXT NOT NULL, text TEXT NOT NULL, seen_at INTEGER NOT NULL, UNIQUE (source, event_id)) STRICT;
+             CREATE TEMP VIEW events AS
+               SELECT id, source, event_id, time, cid, account, user, severity, kind, text, seen_at, state
+               FROM main.events UNION ALL
+               SELECT 0, source, event_id, time, cid, account, user, severity, kind, text, seen_at, 'new'
+               FROM temp.beside",
+        )?;
+        Ok(Beside { store: self })
+    }
+
+    /// Adds an event, unless it is known; says whether it was new.
+    ///
+    /// # Errors
+    /// Where the database cannot be written.
+    pub fn add_event(&self, into: Into, source: &str, event: &portal::Event, now: Timestamp) -> Result<bool> {
+        let sql = match into {
+            Into::Log => {
+                "INSERT OR IGNORE INTO main.events
                  (source, event_id, time, cid, account, user, severity, kind, text, seen_at, state)
-                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, 'new')",
-            )?;
-            for event in events {
-                new += insert.execute(params![
-                    source,
-                    event.id,
-                    seconds(event.time),
-                    event.cid,
-                    event.account,
-                    event.user,
-                    event.severity.as_str(),
-                    event.kind.as_str(),
-                    event.text,
-                    seconds(now),
-                ])?;
+                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, 'new')"
             }
-        }
-        change.commit()?;
-        Ok(new)
+            Into::Beside => {
+                "INSERT OR IGNORE INTO temp.beside SELECT ?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10
+                 WHERE NOT EXISTS (SELECT 1 FROM main.events WHERE source = ?1 AND event_id = ?2)"
+            }
+        };
+        let new = self.db.prepare_cached(sql)?.execute(params![
+            source,
+            event.id,
+            seconds(event.time),
+            event.cid,
+            event.account,
+            event.user,
+            event.severity.as_str(),
+            event.kind.as_str(),
+            event.text,
+            seconds(now),
+        ])?;
+        Ok(new > 0)
     }
 
     /// Every event of a source, oldest first.
     pub fn events(&self, source: &str) -> Result<Vec<LoggedEvent>> {
-        let mut query = self.db.prepare_cached(
-            "SELECT id, event_id, time, cid, account, user, severity, kind, text, seen_at, state
-             FROM events WHERE source = ?1 ORDER BY time, id",
-        )?;
+        let sql = format!("SELECT {COLUMNS} FROM events WHERE source = ?1 ORDER BY time, id");
+        let mut query = self.db.prepare_cached(&sql)?;
         let rows = query.query_map([source], read)?;
         Ok(rows.collect::<rusqlite::Result<_>>()?)
+    }
+
+    /// Every event of a source, one after the other, by time; at the same second bad ones first, then by ID. There
+    /// may be millions: none is kept.
+    ///
+    /// # Errors
+    /// Where the database cannot be read.
+    pub fn each_event(&self, source: &str, mut each: impl FnMut(LoggedEvent)) -> Result<()> {
+        let good: Vec<&str> =
+            portal::EventKind::ALL.iter().filter(|kind| kind.is_good()).map(|kind| kind.as_str()).collect();
+        let sql = format!(
+            "SELECT {COLUMNS} FROM events WHERE source = ?1 ORDER BY time, kind IN ('{}'), event_id",
+            good.join("', '")
+        );
+        let mut query = self.db.prepare_cached(&sql)?;
+        let mut rows = query.query([source])?;
+        while let Some(row) = rows.next()? {
+            each(read(row)?);
+        }
+        Ok(())
+    }
+
+    /// Every backup job of a source since a moment: its customer, how it ended, and when.
+    ///
+    /// # Errors
+    /// Where the database cannot be read.
+    pub fn each_job(
+        &self,
+        source: &str,
+        since: Timestamp,
+        mut each: impl FnMut(&str, portal::EventKind, Timestamp),
+    ) -> Result<()> {
+        let [ok, failed] = [portal::EventKind::BackupOk, portal::EventKind::BackupFailed];
+        let mut query = self.db.prepare_cached(
+            "SELECT cid, kind, time FROM events
+             WHERE source = ?1 AND time >= ?2 AND kind IN (?3, ?4)",
+        )?;
+        let mut rows = query.query(params![source, seconds(since), ok.as_str(), failed.as_str()])?;
+        while let Some(row) = rows.next()? {
+            let kind =
+                if row.get_ref(1)?.as_str().is_ok_and(|kind| kind == ok.as_str()) { ok } else { failed };
+            each(row.get_ref(0)?.as_str().unwrap_or_default(), kind, moment(row.get(2)?));
+        }
+        Ok(())
+    }
+
+    /// Numbers and IDs of the events of a source before a moment.
+    ///
+    /// # Errors
+    /// Where the database cannot be read.
+    pub fn each_event_before(
+        &self,
+        source: &str,
+        horizon: Timestamp,
+        mut each: impl FnMut(i64, &str),
+    ) -> Result<()> {
+        let mut query =
+            self.db.prepare_cached("SELECT id, event_id FROM events WHERE source = ?1 AND time < ?2")?;
+        let mut rows = query.query(params![source, seconds(horizon)])?;
+        while let Some(row) = rows.next()? {
+            each(row.get(0)?, row.get_ref(1)?.as_str().unwrap_or_default());
+        }
+        Ok(())
+    }
+
+    /// Some events of a source in a state, by number, with a number above `after`.
+    ///
+    /// # Errors
+    /// Where the database cannot be read.
+    pub fn events_in_state(
+        &self,
+        source: &str,
+        state: EventState,
+        after: i64,
+        most: usize,
+    ) -> Result<Vec<LoggedEvent>> {
+        let sql = format!(
+            "SELECT {COLUMNS} FROM events WHERE source = ?1 AND state = ?2 AND id > ?3 ORDER BY id LIMIT ?4"
+        );
+        let mut query = self.db.prepare_cached(&sql)?;
+        let most = i64::try_from(most).unwrap_or(i64::MAX);
+        let rows = query.query_map(params![source, state.as_str(), after, most], read)?;
+        Ok(rows.collect::<rusqlite::Result<_>>()?)
+    }
+
+    /// The number of an event by the portal's ID.
+    ///
+    /// # Errors
+    /// Where the database cannot be read.
+    pub fn event_number(&self, source: &str, id: &str) -> Result<Option<i64>> {
+        let mut query =
+            self.db.prepare_cached("SELECT id FROM events WHERE source = ?1 AND event_id = ?2")?;
+        Ok(query.query_row([source, id], |row| row.get(0)).optional()?)
     }
 
     /// One event of a source by its number.
@@ -154,10 +290,8 @@ impl Store {
     /// # Errors
     /// Where the database cannot be read.
     pub fn event(&self, source: &str, number: i64) -> Result<Option<LoggedEvent>> {
-        let mut query = self.db.prepare_cached(
-            "SELECT id, event_id, time, cid, account, user, severity, kind, text, seen_at, state
-             FROM events WHERE source = ?1 AND id = ?2",
-        )?;
+        let sql = format!("SELECT {COLUMNS} FROM events WHERE source = ?1 AND id = ?2");
+        let mut query = self.db.prepare_cached(&sql)?;
         Ok(query.query_row(params![source, number], read).optional()?)
     }
 

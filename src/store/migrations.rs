@@ -18,6 +18,7 @@ static SCRIPTS: &[&str] = &[
     include_str!("migrations/v1.sql"),
     include_str!("migrations/v2.sql"),
     include_str!("migrations/v3.sql"),
+    include_str!("migrations/v4.sql"),
 ];
 
 /// The format this program writes. An older program refuses a newer file.

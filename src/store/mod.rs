@@ -6,6 +6,7 @@ mod bindings;
 mod choices;
 mod customers;
 mod error;
+mod event_files;
 mod events;
 mod history;
 mod holds;
@@ -36,7 +37,8 @@ pub use bindings::Binding;
 pub use choices::Choice;
 pub use customers::CustomerState;
 pub use error::Error;
-pub use events::{Action, EventState, LoggedEvent, Outcome};
+pub use event_files::EventFile;
+pub use events::{Action, Beside, EventState, Into, LoggedEvent, Outcome};
 pub use history::{RunFilter, RunSummary, Written};
 pub use holds::{Hold, HoldState};
 pub use imports::Import;
@@ -157,6 +159,40 @@ impl Store {
         let done = work()?;
         whole.commit()?;
         Ok(done)
+    }
+
+    /// Does several things that only read, or write [`Store::beside`] what is kept: nobody waits for them.
+    ///
+    /// # Errors
+    /// The work's own, and where the database cannot be read.
+    pub fn apart<T, E: From<Error>>(
+        &self,
+        work: impl FnOnce() -> std::result::Result<T, E>,
+    ) -> std::result::Result<T, E> {
+        let whole =
+            Transaction::new_unchecked(&self.db, TransactionBehavior::Deferred).map_err(Error::from)?;
+        let done = work()?;
+        whole.commit().map_err(Error::from)?;
+        Ok(done)
+    }
+
+    /// Marks a place to which [`Store::end_mark`] can go back, within a larger whole.
+    ///
+    /// # Errors
+    /// Where the database cannot be written.
+    pub fn mark(&self) -> Result<()> {
+        Ok(self.db.prepare_cached("SAVEPOINT mark")?.execute([]).map(drop)?)
+    }
+
+    /// Forgets the mark; with `back`, and what was written since.
+    ///
+    /// # Errors
+    /// Where the database cannot be written.
+    pub fn end_mark(&self, back: bool) -> Result<()> {
+        if back {
+            self.db.prepare_cached("ROLLBACK TO mark")?.execute([])?;
+        }
+        Ok(self.db.prepare_cached("RELEASE mark")?.execute([]).map(drop)?)
     }
 
     /// A single remembered value.

@@ -10,8 +10,8 @@ use super::tickets::Decision;
 use super::{Observed, Options, billable, known, observe};
 use crate::config::Config;
 use crate::error::Result;
-use crate::portal::{EventKind, Stamp};
-use crate::store::{CustomerState, HoldState, LoggedEvent, NEXT_DUE, Store, TicketMemory};
+use crate::portal::{Event, EventKind, Stamp};
+use crate::store::{CustomerState, HoldState, NEXT_DUE, Store, TicketMemory};
 use serde::{Deserialize, Serialize};
 
 /// Why a customer is due, or when it will be.
@@ -73,18 +73,14 @@ pub(super) fn verify_every(all: SignedDuration, cid: &str) -> SignedDuration {
     all - all / 1024 * i32::from(first)
 }
 
-/// How many backup jobs the log knows of each customer.
-pub(super) fn jobs(events: &[LoggedEvent]) -> BTreeMap<String, usize> {
-    let mut jobs: BTreeMap<String, usize> = BTreeMap::new();
-    for LoggedEvent { event, .. } in events {
-        if matches!(event.kind, EventKind::BackupOk | EventKind::BackupFailed) {
-            match jobs.get_mut(&event.cid) {
-                Some(known) => *known += 1,
-                None => drop(jobs.insert(event.cid.clone(), 1)),
-            }
+/// Counts the backup jobs that the log knows of each customer.
+pub(super) fn count_job(jobs: &mut BTreeMap<String, usize>, event: &Event) {
+    if matches!(event.kind, EventKind::BackupOk | EventKind::BackupFailed) {
+        match jobs.get_mut(&event.cid) {
+            Some(known) => *known += 1,
+            None => drop(jobs.insert(event.cid.clone(), 1)),
         }
     }
-    jobs
 }
 
 /// What a customer's use and statistics are, in a hash.
@@ -137,13 +133,13 @@ pub(super) fn customers(
     options: &Options,
     now: Timestamp,
 ) -> Result<BTreeSet<String>> {
-    let Observed { events, links, .. } = observed;
+    let Observed { asked, links, .. } = observed;
     if options.only == Some(super::Part::Tickets) || !(config.statistics.enabled || config.billing.enabled) {
         return Ok(BTreeSet::new());
     }
-    if let Some(numbers) = &options.events {
-        let of_events = events.iter().filter(|logged| numbers.contains(&logged.number));
-        return Ok(of_events
+    if options.events.is_some() {
+        return Ok(asked
+            .iter()
             .map(|logged| logged.event.cid.clone())
             .filter(|cid| links.contains_key(cid))
             .collect());

@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use super::Run;
 use crate::error::Result;
-use crate::portal::{EventLog, Snapshot};
+use crate::portal::Snapshot;
 
 const KEY: &str = "exports_end";
 
@@ -48,34 +48,37 @@ impl Ending {
 }
 
 impl Run<'_> {
-    /// Takes what may be cut out of what was read: of the account list nothing is billed, of the event log the
-    /// last event waits.
-    pub(super) fn leave_out_unended(
+    /// Of an account list that may be cut nothing is billed.
+    pub(super) fn leave_out_unended(&self, snapshot: &mut Snapshot, now: Timestamp) -> Result<()> {
+        if self.is_beginning(|endings| &mut endings.accounts, snapshot.unended.is_some(), now)? {
+            snapshot.problems.extend(snapshot.unended.clone());
+        }
+        Ok(())
+    }
+
+    /// Whether the event log may be cut: its last event waits then.
+    pub(super) fn is_beginning_of_events(&self, unended: bool, now: Timestamp) -> Result<bool> {
+        self.is_beginning(|endings| &mut endings.events, unended, now)
+    }
+
+    fn is_beginning(
         &self,
-        snapshot: &mut Snapshot,
-        log: &mut EventLog,
+        of: fn(&mut Endings) -> &mut Ending,
+        unended: bool,
         now: Timestamp,
-    ) -> Result<()> {
+    ) -> Result<bool> {
         let known = self.store.meta(KEY)?;
         let mut endings: Endings =
             known.as_deref().and_then(|text| serde_json::from_str(text).ok()).unwrap_or_default();
         let patience = self.config.sync.verify_every;
-        if endings.accounts.is_beginning(snapshot.unended.is_some(), now, patience) {
-            snapshot.problems.extend(snapshot.unended.clone());
-        }
-        if endings.events.is_beginning(log.unended.is_some(), now, patience)
-            && let Some(last) = &log.unended
-        {
-            log.events.retain(|event| last.event.as_ref() != Some(&event.id));
-            log.problems.push(last.problem.clone());
-        }
+        let is_beginning = of(&mut endings).is_beginning(unended, now, patience);
         if !self.options.dry_run {
             let text = serde_json::to_string(&endings).map_err(crate::store::Error::from)?;
             if known.as_deref() != Some(text.as_str()) {
                 self.store.set_meta(KEY, &text)?;
             }
         }
-        Ok(())
+        Ok(is_beginning)
     }
 }
 

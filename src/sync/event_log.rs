@@ -1,7 +1,6 @@
 //! What the event log says of each event: the actions done for it, and their outcome in the guide's terms
 //! (design section 9, *Event log*).
 
-use std::cell::OnceCell;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use jiff::Timestamp;
@@ -21,22 +20,6 @@ use crate::ui::text;
 const TICKET: &str = "ConnectWise ticket";
 const STATISTICS: &str = "ConnectWise backup statistics";
 const AGREEMENTS: &str = "ConnectWise agreement parts";
-
-/// Known events with those of the portal that are not in the log yet: for a dry run, which records nothing.
-pub(super) fn merged(
-    mut known: Vec<LoggedEvent>,
-    read: &[portal::Event],
-    now: Timestamp,
-) -> Vec<LoggedEvent> {
-    let ids: BTreeSet<String> = known.iter().map(|logged| logged.event.id.clone()).collect();
-    known.extend(read.iter().filter(|event| !ids.contains(&event.id)).map(|event| LoggedEvent {
-        number: 0,
-        event: event.clone(),
-        seen_at: now,
-        state: EventState::New,
-    }));
-    known
-}
 
 /// Events of a customer that claim to be from the future.
 pub(super) struct Ahead {
@@ -80,22 +63,9 @@ pub(super) fn not_ahead(events: &mut [portal::Event], now: Timestamp) -> Vec<Ahe
     found
 }
 
-/// The portal ids of events nothing was done for yet.
-pub(super) fn fresh(events: &[LoggedEvent]) -> BTreeSet<&str> {
-    events
-        .iter()
-        .filter(|logged| logged.state == EventState::New)
-        .map(|logged| logged.event.id.as_str())
-        .collect()
-}
-
-/// The faults that events are about: the one a bad event belongs to, those a good one may end.
-pub(super) fn faults_of(observed: &Observed, numbers: &BTreeSet<i64>) -> BTreeSet<FaultKey> {
-    let mut touched = BTreeSet::new();
-    for logged in observed.events.iter().filter(|logged| numbers.contains(&logged.number)) {
-        touched.extend(touched_by(observed, &logged.event));
-    }
-    touched
+/// The faults that the chosen events are about: the one a bad event belongs to, those a good one may end.
+pub(super) fn faults_of(observed: &Observed) -> BTreeSet<FaultKey> {
+    observed.asked.iter().flat_map(|logged| touched_by(observed, &logged.event)).collect()
 }
 
 fn touched_by(observed: &Observed, event: &portal::Event) -> Vec<FaultKey> {
@@ -112,11 +82,50 @@ fn touched_by(observed: &Observed, event: &portal::Event) -> Vec<FaultKey> {
         .collect()
 }
 
+/// So many events are looked at at a time: there may be a month of them.
+const AT_ONCE: usize = 1_000;
+
+/// Goes through the events that were asked for, or in some states, a few at a time; what `work` gives for each is
+/// recorded. Returns how many were.
+fn each_open(
+    store: &Store,
+    source: &str,
+    observed: &Observed,
+    options: &Options,
+    states: &[EventState],
+    mut work: impl FnMut(&LoggedEvent) -> Result<Option<(EventState, Vec<Action>)>>,
+) -> Result<usize> {
+    let mut count = 0;
+    let mut record = |events: &[LoggedEvent]| -> Result<()> {
+        let mut results = Vec::with_capacity(events.len());
+        for logged in events {
+            results.extend(work(logged)?.map(|(state, actions)| (logged.number, state, actions)));
+        }
+        count += results.len();
+        Ok(store.record_actions(&results)?)
+    };
+    if options.events.is_some() {
+        record(&observed.asked)?;
+        return Ok(count);
+    }
+    for state in states {
+        let mut after = 0;
+        loop {
+            let some = store.events_in_state(source, *state, after, AT_ONCE)?;
+            let Some(last) = some.last() else { break };
+            after = last.number;
+            record(&some)?;
+        }
+    }
+    Ok(count)
+}
+
 /// A run that could do nothing: the events it should have processed failed, with the cause.
 pub(super) fn failed_run(
     store: &Store,
+    source: &str,
     run: i64,
-    events: &[LoggedEvent],
+    observed: &Observed,
     options: &Options,
     failure: &Failure,
     now: Timestamp,
@@ -124,14 +133,8 @@ pub(super) fn failed_run(
     if failure.exit == Exit::Interrupted {
         return Ok(());
     }
-    let asked = |logged: &&LoggedEvent| match &options.events {
-        Some(numbers) => numbers.contains(&logged.number),
-        None => logged.state == EventState::New,
-    };
-    let results: Vec<_> = events
-        .iter()
-        .filter(asked)
-        .map(|logged| {
+    store.together(|| {
+        each_open(store, source, observed, options, &[EventState::New], |_| {
             let action = Action {
                 run,
                 at: now,
@@ -140,65 +143,75 @@ pub(super) fn failed_run(
                 detail: "Not processed.".to_owned(),
                 error: Some(failure.line()),
             };
-            (logged.number, EventState::Failed, vec![action])
+            Ok(Some((EventState::Failed, vec![action])))
         })
-        .collect();
-    store.record_actions(&results)?;
+    })?;
     Ok(())
 }
 
-/// What was done for each event that was new, waited, failed, or was asked for.
-pub(super) fn event_results(run: &Finish<'_>, report: &Report) -> Vec<(i64, EventState, Vec<Action>)> {
-    let mut results = Vec::new();
+/// Records what was done for each event that was new, waited, failed, or was asked for; returns how many were told of.
+pub(super) fn record(run: &Finish<'_>, report: &Report) -> Result<usize> {
     let made = Made::of(report);
     let covering = Covering::of(run);
-    for logged in &run.observed.events {
-        let asked = run.options.events.as_ref().is_some_and(|numbers| numbers.contains(&logged.number));
-        // A run of some customers leaves the events of the others to the next one.
-        let covered = run.options.cids.is_empty() || run.options.cids.contains(&logged.event.cid);
-        let open = run.options.events.is_none() && covered && logged.state != EventState::Done;
-        if !asked && !open {
-            continue;
-        }
-        let mut actions = Vec::new();
-        if run.observed.links.contains_key(&logged.event.cid) {
-            ticket_actions(run, &made, &covering, logged, &mut actions);
-            customer_actions(run, &made, logged, &mut actions);
-            if asked {
-                covering.customer(logged, &mut actions);
-            }
-        } else {
-            let error = format!(
-                "ConnectWise Management ID Error: customer {} is not linked to a company",
-                logged.event.cid
-            );
-            actions.push((AGREEMENTS, Outcome::Failed, "Not processed.".to_owned(), Some(error)));
-        }
-        let has = |outcome: Outcome| actions.iter().any(|action| action.1 == outcome);
-        let state = if has(Outcome::Failed) {
-            EventState::Failed
-        } else if has(Outcome::Waiting) {
-            EventState::Waiting
-        } else {
-            EventState::Done
-        };
-        // What waited or failed and still does is not told again at every run.
-        if asked || state != logged.state {
-            let actions = actions
-                .into_iter()
-                .map(|(action, outcome, detail, error)| Action {
-                    run: report.run,
-                    at: run.now,
-                    action: action.to_owned(),
-                    outcome,
-                    detail,
-                    error,
-                })
-                .collect();
-            results.push((logged.number, state, actions));
-        }
+    // One that waited and fails now is met twice, and is no news the second time.
+    let states = [EventState::Waiting, EventState::Failed, EventState::New];
+    each_open(run.store, run.source, run.observed, run.options, &states, |logged| {
+        result(run, report, &made, &covering, logged)
+    })
+}
+
+/// What was done for an event.
+fn result(
+    run: &Finish<'_>,
+    report: &Report,
+    made: &Made<'_>,
+    covering: &Covering<'_>,
+    logged: &LoggedEvent,
+) -> Result<Option<(EventState, Vec<Action>)>> {
+    let asked = run.options.events.is_some();
+    // A run of some customers leaves the events of the others to the next one.
+    let covered = run.options.cids.is_empty() || run.options.cids.contains(&logged.event.cid);
+    if !asked && !covered {
+        return Ok(None);
     }
-    results
+    let mut actions = Vec::new();
+    if run.observed.links.contains_key(&logged.event.cid) {
+        ticket_actions(run, made, covering, logged, &mut actions)?;
+        customer_actions(run, made, logged, &mut actions);
+        if asked {
+            covering.customer(logged, &mut actions);
+        }
+    } else {
+        let error = format!(
+            "ConnectWise Management ID Error: customer {} is not linked to a company",
+            logged.event.cid
+        );
+        actions.push((AGREEMENTS, Outcome::Failed, "Not processed.".to_owned(), Some(error)));
+    }
+    let has = |outcome: Outcome| actions.iter().any(|action| action.1 == outcome);
+    let state = if has(Outcome::Failed) {
+        EventState::Failed
+    } else if has(Outcome::Waiting) {
+        EventState::Waiting
+    } else {
+        EventState::Done
+    };
+    // What waited or failed and still does is not told again at every run.
+    if !asked && state == logged.state {
+        return Ok(None);
+    }
+    let actions = actions
+        .into_iter()
+        .map(|(action, outcome, detail, error)| Action {
+            run: report.run,
+            at: run.now,
+            action: action.to_owned(),
+            outcome,
+            detail,
+            error,
+        })
+        .collect();
+    Ok(Some((state, actions)))
 }
 
 /// What a run made and left, by customer and fault: there are thousands of events to be told of it.
@@ -239,43 +252,39 @@ type Told = (&'static str, Outcome, String, Option<String>);
 /// What covers an event where several are folded to the present: the event that speaks for its fault now, and the
 /// one that speaks for its customer (design section 9, *Reprocess*).
 struct Covering<'a> {
-    events: &'a [LoggedEvent],
-    /// Numbers by the portal's ids, made when first asked for: there may be a year of events.
-    numbers: OnceCell<HashMap<&'a str, i64>>,
+    store: &'a Store,
+    source: &'a str,
     /// The latest of the events that were asked for, by customer.
     latest: HashMap<&'a str, i64>,
 }
 
 impl<'a> Covering<'a> {
     fn of(run: &'a Finish<'_>) -> Covering<'a> {
-        let events = &run.observed.events;
-        let asked = run.options.events.as_ref();
-        let chosen = |logged: &&LoggedEvent| asked.is_some_and(|asked| asked.contains(&logged.number));
         // They are in the order of their times.
-        let latest =
-            events.iter().filter(chosen).map(|logged| (logged.event.cid.as_str(), logged.number)).collect();
-        Covering { events, numbers: OnceCell::new(), latest }
+        let asked = run.observed.asked.iter();
+        let latest = asked.map(|logged| (logged.event.cid.as_str(), logged.number)).collect();
+        Covering { store: run.store, source: run.source, latest }
     }
 
-    fn number(&self, id: &str) -> i64 {
-        let all = || self.events.iter().map(|logged| (logged.event.id.as_str(), logged.number)).collect();
-        self.numbers.get_or_init(all).get(id).copied().unwrap_or_default()
+    fn number(&self, id: &str) -> Result<i64> {
+        Ok(self.store.event_number(self.source, id)?.unwrap_or_default())
     }
 
     /// What speaks for an event's fault in its place, in words; nothing where the event does itself.
-    fn fault(&self, fault: &Fault, logged: &LoggedEvent) -> Option<String> {
+    fn fault(&self, fault: &Fault, logged: &LoggedEvent) -> Result<Option<String>> {
         if logged.event.kind.is_good() {
-            return None;
+            return Ok(None);
         }
         if let Some((ending, _)) = &fault.ended
             && fault.holds(&logged.event.id)
         {
-            return Some(format!("Covered by event {}, which ended the fault.", self.number(ending)));
+            let number = self.number(ending)?;
+            return Ok(Some(format!("Covered by event {number}, which ended the fault.")));
         }
         if fault.last_event == logged.event.id {
-            return None;
+            return Ok(None);
         }
-        Some(format!("Covered by event {}, the fault's latest.", fault.last_number))
+        Ok(Some(format!("Covered by event {}, the fault's latest.", fault.last_number)))
     }
 
     /// One update for each customer, with present use, stands for all of its events.
@@ -296,19 +305,19 @@ fn ticket_actions(
     covering: &Covering<'_>,
     logged: &LoggedEvent,
     actions: &mut Vec<Told>,
-) {
+) -> Result<()> {
     if !run.config.tickets.enabled || !run.options.only.is_none_or(|only| only == Part::Tickets) {
-        return;
+        return Ok(());
     }
     if let Some(pause) = run.observed.pauses.part(&logged.event.cid, Part::Tickets) {
         actions.push((TICKET, Outcome::Waiting, format!("Waits: {}.", pausing::told(pause)), None));
-        return;
+        return Ok(());
     }
     for key in touched_by(run.observed, &logged.event) {
         let Some(fault) = run.observed.faults.get(&key) else { continue };
         // The fault had ended, and began anew: what is done now is done for the later events.
         if !logged.event.kind.is_good() && !fault.holds(&logged.event.id) {
-            let began = covering.number(&fault.first_event);
+            let began = covering.number(&fault.first_event)?;
             let detail = format!(
                 "No ticket needed: the fault ended and began anew. Covered by event {began}, with which it began."
             );
@@ -367,9 +376,10 @@ fn ticket_actions(
                 }
             },
         };
-        let covered = covering.fault(fault, logged).map(|covered| format!(" {covered}")).unwrap_or_default();
+        let covered = covering.fault(fault, logged)?.map(|covered| format!(" {covered}")).unwrap_or_default();
         actions.push((TICKET, told.0, told.1 + &covered, None));
     }
+    Ok(())
 }
 
 const STANDING: &str = "No ticket: the fault stood at the first run (psactl sync --open-standing opens it).";

@@ -3,15 +3,16 @@
 //! The order in which events arrive does not matter, and a good event older than the last bad one ends
 //! nothing (design section 9, *Tickets*).
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
 use crate::config::hex;
+use crate::error::Result;
 use crate::portal::{EventKind, Severity};
-use crate::store::LoggedEvent;
+use crate::store::{EventState, LoggedEvent, Store};
 
 /// What a fault is known by, within one source.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -61,7 +62,7 @@ pub struct Fault {
     /// The type of its events.
     pub kind: EventKind,
     /// Its bad events, by the portal's ids.
-    pub events: std::collections::BTreeSet<String>,
+    pub events: BTreeSet<String>,
     /// How many bad events it has.
     pub repeats: usize,
     /// The event that ended it, and when.
@@ -83,27 +84,54 @@ pub fn fold(events: &[LoggedEvent]) -> BTreeMap<FaultKey, Fault> {
         let rank = |event: &LoggedEvent| event.event.kind.is_good();
         (a.event.time, rank(a), &a.event.id).cmp(&(b.event.time, rank(b), &b.event.id))
     });
-    let mut faults: BTreeMap<FaultKey, Fault> = BTreeMap::new();
-    for logged in ordered {
+    let mut folding = Folding::default();
+    ordered.into_iter().for_each(|logged| folding.see(logged));
+    folding.faults
+}
+
+/// The latest episode of every fault, from the event log.
+///
+/// # Errors
+/// Where the state cannot be read.
+pub fn of_log(store: &Store, source: &str) -> Result<BTreeMap<FaultKey, Fault>> {
+    let mut folding = Folding::default();
+    store.each_event(source, |logged| folding.see(&logged))?;
+    Ok(folding.faults)
+}
+
+/// Faults while events are folded, one after the other: by time, at the same instant the bad ones first, then by ID.
+#[derive(Debug, Default)]
+pub struct Folding {
+    /// The latest episode of every fault so far.
+    pub faults: BTreeMap<FaultKey, Fault>,
+    /// The portal's ids of those events that ended a fault and that nothing was done for yet.
+    pub fresh_ends: BTreeSet<String>,
+}
+
+impl Folding {
+    /// The next event.
+    pub fn see(&mut self, logged: &LoggedEvent) {
         let event = &logged.event;
         if event.kind.is_good() {
+            // One key for all of them: most events are good ones.
+            let (cid, account) = (event.cid.clone(), event.account.clone());
+            let mut key = FaultKey { cid, account, kind: String::new() };
             for kind in event.kind.ends() {
-                let key = FaultKey {
-                    cid: event.cid.clone(),
-                    account: event.account.clone(),
-                    kind: kind.as_str().to_owned(),
-                };
-                if let Some(fault) = faults.get_mut(&key).filter(|fault| fault.ended.is_none()) {
+                kind.as_str().clone_into(&mut key.kind);
+                if let Some(fault) = self.faults.get_mut(&key).filter(|fault| fault.ended.is_none()) {
                     fault.ended = Some((event.id.clone(), event.time));
+                    if logged.state == EventState::New {
+                        self.fresh_ends.insert(event.id.clone());
+                    }
                 }
             }
-            continue;
+            return;
         }
         if event.severity == Severity::Ok {
-            continue;
+            return;
         }
         let key = key_of(event);
-        match faults.get_mut(&key) {
+        match self.faults.get_mut(&key) {
             Some(fault) if fault.ended.is_none() => {
                 fault.last_number = logged.number;
                 fault.last_event = event.id.clone();
@@ -116,7 +144,7 @@ pub fn fold(events: &[LoggedEvent]) -> BTreeMap<FaultKey, Fault> {
                 fault.events.insert(event.id.clone());
             }
             _ => {
-                faults.insert(
+                self.faults.insert(
                     key,
                     Fault {
                         first_event: event.id.clone(),
@@ -137,7 +165,6 @@ pub fn fold(events: &[LoggedEvent]) -> BTreeMap<FaultKey, Fault> {
             }
         }
     }
-    faults
 }
 
 /// The fault that a bad event belongs to.
@@ -172,7 +199,6 @@ mod tests {
 
     use super::*;
     use crate::portal::Event;
-    use crate::store::EventState;
 
     fn logged(number: i64, minute: i64, account: &str, kind: EventKind) -> LoggedEvent {
         let time = Timestamp::from_second(minute * 60).unwrap();

@@ -23,6 +23,7 @@ pub mod retention;
 mod rounds;
 pub mod second;
 pub mod statistics;
+mod taking;
 mod ticketing;
 pub mod tickets;
 pub mod waiting;
@@ -69,6 +70,8 @@ pub struct Run<'a> {
     pub interrupted: Arc<AtomicBool>,
     /// Set while writes may be under way.
     pub writing: Arc<AtomicBool>,
+    /// Who is told how far the asking of the portal is.
+    pub told: portal::Told,
 }
 
 /// What one customer's round gives, before it is applied.
@@ -155,7 +158,7 @@ impl Run<'_> {
     async fn attempt(&mut self, silent: &mut Option<Failure>) -> Result<Report> {
         stop::refuse(self.store)?;
         let now = (self.clock)();
-        let source = portal::open(self.config, self.store.folder())?;
+        let source = portal::open_telling(self.config, self.store.folder(), &self.told)?;
         let name = source.name();
         let known = self.store.import(name)?.is_some();
         let undelivered = |error: portal::Error| Failure::from(error).undelivered(known);
@@ -178,10 +181,12 @@ impl Run<'_> {
         }
         let chosen = Chosen::read(self.store)?;
         chosen.complete(self.config)?;
+        let _beside = if self.options.dry_run { Some(self.store.beside()?) } else { None };
         // In this order what the events are read with is gone before the accounts are kept.
-        let log = source.events().map_err(undelivered)?;
+        let taken = self.take_events(source.as_ref(), &undelivered, now)?;
+        let look_again = taken.look_again;
         let snapshot = source.accounts().map_err(undelivered)?;
-        let mut observed = self.observe(name, snapshot, log, stamp, now)?;
+        let mut observed = self.observe(name, snapshot, taken, stamp, now)?;
         let known =
             |cid: &String| observed.snapshot.customer(cid).is_some() || observed.links.contains_key(cid);
         if let Some(cid) = self.options.cids.iter().find(|cid| !known(cid)) {
@@ -219,12 +224,16 @@ impl Run<'_> {
                             .measured_at
                             .filter(|measured| !billable::in_future(*measured, now))
                             .or(last),
+                        file: Some(observed.snapshot.file.display().to_string()),
+                        rows: u64::try_from(observed.snapshot.rows).ok(),
+                        period: observed.snapshot.period,
                     };
                     self.store.set_import(name, &import, now)?;
                 }
                 // An older export is looked at again by every run, until the newer one is back.
                 let stamp = if observed.older { "" } else { &observed.stamp };
                 let next = observed.pauses.next_end().map_or(next, |end| next.or(end));
+                let next = look_again.map_or(next, |again| next.or(again));
                 self.forget_old(&observed, now)?;
                 due::Rest::remember(self.store, &self.options, stamp, &next)?;
                 report.next = Some(asks_at.map_or(next.own, |at| next.own.min(at)));
@@ -235,7 +244,7 @@ impl Run<'_> {
             Err(failure) => {
                 // A saved plan that is refused is no failure of what happened at the portal.
                 if !failure.error.is::<saved::Moved>() {
-                    event_log::failed_run(self.store, run, &observed.events, &self.options, &failure, now)?;
+                    event_log::failed_run(self.store, name, run, &observed, &self.options, &failure, now)?;
                 }
                 self.store.end_run(run, failure.exit.code(), &failure.line(), (self.clock)())?;
                 Err(failure)

@@ -5,8 +5,9 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::Timestamp;
 
-use super::faults::{self, Fault, FaultKey};
+use super::faults::{Fault, FaultKey, Folding};
 use super::pausing::Pauses;
+use super::taking::Taken;
 use super::{Run, billable, due, event_log, links};
 use crate::error::Result;
 use crate::portal::{self, Snapshot};
@@ -21,7 +22,12 @@ pub(super) struct Observed {
     pub event_problems: Vec<portal::RowProblem>,
     /// Events that claim to be from the future.
     pub ahead: Vec<event_log::Ahead>,
-    pub events: Vec<LoggedEvent>,
+    /// What the event log has to say once.
+    pub said: Vec<String>,
+    /// The events that were asked for, by time.
+    pub asked: Vec<LoggedEvent>,
+    /// The portal's ids of those events that ended a fault and that nothing was done for yet.
+    pub fresh_ends: BTreeSet<String>,
     /// How many backup jobs the log knows of each customer.
     pub jobs: BTreeMap<String, usize>,
     pub faults: BTreeMap<FaultKey, Fault>,
@@ -37,26 +43,28 @@ impl Run<'_> {
         &mut self,
         name: &str,
         mut snapshot: Snapshot,
-        mut log: portal::EventLog,
+        taken: Taken,
         stamp: String,
         now: Timestamp,
     ) -> Result<Observed> {
-        self.leave_out_unended(&mut snapshot, &mut log, now)?;
-        let ahead = event_log::not_ahead(&mut log.events, now);
-        // What was forgotten is not news when an export still has it.
-        let horizon = self.horizon(now);
-        log.events.retain(|event| event.time >= horizon);
+        self.leave_out_unended(&mut snapshot, now)?;
         let last = self.store.import(name)?.and_then(|import| import.measured_at);
         let older = billable::is_older(last, &snapshot, now);
-        let events = if self.options.dry_run {
-            event_log::merged(self.store.events(name)?, &log.events, now)
-        } else {
+        if !self.options.dry_run {
             self.store.meet(name, &snapshot.customers, now)?;
-            self.store.add_events(name, &std::mem::take(&mut log.events), now)?;
-            self.store.events(name)?
-        };
-        let jobs = due::jobs(&events);
-        let faults = faults::fold(&events);
+        }
+        let mut asked = Vec::new();
+        for number in self.options.events.iter().flatten() {
+            asked.extend(self.store.event(name, *number)?);
+        }
+        asked.sort_by_key(|logged| (logged.event.time, logged.number));
+        let mut jobs = BTreeMap::new();
+        let mut folding = Folding::default();
+        self.store.each_event(name, |logged| {
+            due::count_job(&mut jobs, &logged.event);
+            folding.see(&logged);
+        })?;
+        let Folding { faults, fresh_ends } = folding;
         let mut memories = self.store.tickets(name)?;
         self.first_run(name, &faults, &mut memories, now)?;
         let links = self.store.links(name)?.into_iter().map(|link| (link.cid.clone(), link)).collect();
@@ -65,9 +73,11 @@ impl Run<'_> {
             snapshot,
             stamp,
             older,
-            event_problems: log.problems,
-            ahead,
-            events,
+            event_problems: taken.problems,
+            ahead: taken.ahead,
+            said: taken.said,
+            asked,
+            fresh_ends,
             jobs,
             faults,
             memories,

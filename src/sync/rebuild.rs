@@ -7,11 +7,11 @@ use jiff::tz::TimeZone;
 use serde::Serialize;
 
 use super::faults::{self, FaultKey};
-use super::{billing, event_log, observe};
-use crate::error::Result;
-use crate::portal;
+use super::{billing, observe};
+use crate::error::{Failure, Result};
+use crate::portal::{Event, KnownLogs, Source, Taker};
 use crate::psa::{Client, Condition, OrEmpty, Query, Ticket, paths};
-use crate::store::{Binding, Link, Rebuilt, Store, TicketMemory};
+use crate::store::{Beside, Binding, Into, Link, Rebuilt, Store, TicketMemory};
 
 /// An open ticket that carries psactl's key.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -25,6 +25,33 @@ pub struct OpenTicket {
     pub fault: Option<FaultKey>,
 }
 
+/// Lets what the portal's event log says count as known, beside what the state knows: nothing of it is recorded.
+///
+/// # Errors
+/// Where the log or the state cannot be read.
+pub fn beside<'s>(store: &'s Store, source: &dyn Source, now: Timestamp) -> Result<Beside<'s>> {
+    struct Adding<'a>(&'a Store, &'static str, Timestamp, Result<()>);
+    impl Taker for Adding<'_> {
+        fn take(&mut self, event: Event) {
+            if self.3.is_ok() {
+                let added = self.0.add_event(Into::Beside, self.1, &event, self.2);
+                self.3 = added.map(drop).map_err(Failure::from);
+            }
+        }
+
+        // It only decides which tickets are known.
+        fn file_ends(&mut self, _: bool) {}
+    }
+    let beside = store.beside()?;
+    let mut adding = Adding(store, source.name(), now, Ok(()));
+    store.apart(|| -> Result<()> {
+        let log = source.read_events(&KnownLogs::new(), &mut adding)?;
+        log.unended.and_then(|last| last.event).into_iter().for_each(|event| adding.take(event));
+        std::mem::replace(&mut adding.3, Ok(()))
+    })?;
+    Ok(beside)
+}
+
 /// All open tickets with psactl's key, and what is remembered of those whose fault the event log knows.
 ///
 /// # Errors
@@ -33,12 +60,9 @@ pub async fn tickets(
     client: &Client,
     store: &Store,
     source: &str,
-    log: &[portal::Event],
-    now: Timestamp,
     rebuilt: &mut Rebuilt,
 ) -> Result<Vec<OpenTicket>> {
-    let events = event_log::merged(store.events(source)?, log, now);
-    let faults = faults::fold(&events);
+    let faults = faults::of_log(store, source)?;
     let by_key: BTreeMap<String, &FaultKey> = faults.keys().map(|key| (key.xref(source), key)).collect();
     let query = Query::all()
         .filter(Condition::starts_with("externalXRef", "psactl:"))

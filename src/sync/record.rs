@@ -20,11 +20,8 @@ use crate::ui::text;
 
 /// Customers of the portal that no company is linked to.
 pub(super) fn unlinked(config: &Config, observed: &Observed, options: &Options, report: &mut Report) {
-    let of_events = |numbers: &BTreeSet<i64>, cid: &String| {
-        observed.events.iter().any(|logged| numbers.contains(&logged.number) && logged.event.cid == *cid)
-    };
     let asked = |cid: &String| match &options.events {
-        Some(numbers) => of_events(numbers, cid),
+        Some(_) => observed.asked.iter().any(|logged| logged.event.cid == *cid),
         None => options.cids.is_empty() || options.cids.contains(cid),
     };
     for customer in observed.snapshot.customers.iter().filter(|customer| asked(&customer.cid)) {
@@ -113,12 +110,17 @@ pub(super) fn finish(mut run: Finish<'_>, report: &mut Report) -> Result<due::Ne
     report.standing = standing_faults(&run);
     for problem in &run.observed.event_problems {
         let fix = match run.config.portal.source {
-            PortalSource::Files(_) => "correct the row in the event log: it opens and ends no ticket",
+            PortalSource::Files(_) => {
+                "correct it in the event log: what is left out opens and ends no ticket"
+            }
             PortalSource::X360Recover(_) => {
                 "statistics wait, and tickets follow what is known; psactl asks again by itself"
             }
         };
         report.plan.block(problem.cid.as_deref(), "event log", problem.to_string(), fix);
+    }
+    for said in &run.observed.said {
+        report.plan.note(None, said);
     }
     for ahead in &run.observed.ahead {
         report.plan.act(Some(&ahead.cid), ahead.to_string());
@@ -158,9 +160,7 @@ pub(super) fn finish(mut run: Finish<'_>, report: &mut Report) -> Result<due::Ne
     store.together(|| -> Result<()> {
         holds(&mut run, report)?;
         customers(&mut run, report)?;
-        let results = event_log::event_results(&run, report);
-        report.events = results.len();
-        run.store.record_actions(&results)?;
+        report.events = event_log::record(&run, report)?;
         news(&mut run, report)?;
         report.standing_news = standing_news(&run, &report.standing)?;
         report.overview = Some(overview(&run)?);

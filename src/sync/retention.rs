@@ -11,15 +11,13 @@ use jiff::{SignedDuration, Timestamp};
 use super::faults::{Fault, FaultKey};
 use super::{Observed, Run};
 use crate::error::Result;
-use crate::store::{LoggedEvent, TicketMemory};
+use crate::store::TicketMemory;
 
-/// The numbers of the events before `horizon` on which nothing rests.
-pub fn forgettable(
-    events: &[LoggedEvent],
-    faults: &BTreeMap<FaultKey, Fault>,
+/// The portal's ids of the events that are kept however old they are: something rests on them.
+pub fn kept<'a>(
+    faults: &'a BTreeMap<FaultKey, Fault>,
     memories: &BTreeMap<FaultKey, TicketMemory>,
-    horizon: Timestamp,
-) -> Vec<i64> {
+) -> BTreeSet<&'a str> {
     let mut kept: BTreeSet<&str> = BTreeSet::new();
     for (key, fault) in faults {
         let remembered = memories.get(key).is_some_and(|memory| {
@@ -33,11 +31,7 @@ pub fn forgettable(
             kept.extend(fault.ended.as_ref().map(|(event, _)| event.as_str()));
         }
     }
-    events
-        .iter()
-        .filter(|logged| logged.event.time < horizon && !kept.contains(logged.event.id.as_str()))
-        .map(|logged| logged.number)
-        .collect()
+    kept
 }
 
 const DONE: &str = "forgot_old";
@@ -56,7 +50,13 @@ impl Run<'_> {
             return Ok(());
         }
         let horizon = self.horizon(now);
-        let events = forgettable(&observed.events, &observed.faults, &observed.memories, horizon);
+        let kept = kept(&observed.faults, &observed.memories);
+        let mut events = Vec::new();
+        self.store.each_event_before(self.config.portal.source.name(), horizon, |number, id| {
+            if !kept.contains(id) {
+                events.push(number);
+            }
+        })?;
         self.store.forget_before(horizon, &events)?;
         self.store.set_meta(DONE, &now.to_string())?;
         Ok(())
@@ -70,7 +70,7 @@ mod tests {
     use super::super::faults::fold;
     use super::*;
     use crate::portal::{Event, EventKind, Severity};
-    use crate::store::EventState;
+    use crate::store::{EventState, LoggedEvent};
 
     fn logged(number: i64, hour: i64, account: u8, kind: EventKind) -> LoggedEvent {
         let time = Timestamp::from_second(hour * 3600).unwrap();
@@ -110,9 +110,8 @@ mod tests {
             let memories: BTreeMap<FaultKey, TicketMemory> =
                 before.keys().map(|key| (key.clone(), memory.clone())).collect();
             let horizon = Timestamp::from_second(horizon * 3600).unwrap();
-            let gone = forgettable(&events, &before, &memories, horizon);
-            events.retain(|logged| !gone.contains(&logged.number));
-            prop_assert!(gone.is_empty() || events.iter().all(|kept| !gone.contains(&kept.number)));
+            let kept = kept(&before, &memories);
+            events.retain(|logged| logged.event.time >= horizon || kept.contains(logged.event.id.as_str()));
             let after = fold(&events);
             for (key, fault) in &before {
                 let remembered = memory.first_event.as_ref().is_some_and(|event| fault.holds(event));

@@ -33,7 +33,7 @@ struct Shared<'a> {
     zone: &'a TimeZone,
     now: Timestamp,
     services: Vec<&'static Service>,
-    jobs: HashMap<&'a str, statistics::Jobs>,
+    jobs: HashMap<String, statistics::Jobs>,
     bindings: BTreeMap<i64, Binding>,
     holds: BTreeMap<String, Hold>,
     /// What ConnectWise calls psactl's own login.
@@ -65,6 +65,9 @@ impl Run<'_> {
         zone: &TimeZone,
         now: Timestamp,
     ) -> Result<BTreeMap<String, Round>> {
+        let mut counting = statistics::Counting::of(zone, now);
+        let since = counting.since();
+        self.store.each_job(source, since, |cid, kind, time| counting.see(cid, kind, time))?;
         let bindings = self.store.bindings(source)?;
         let holds = self.store.holds()?;
         let mut shared = Shared {
@@ -74,7 +77,7 @@ impl Run<'_> {
             zone,
             now,
             services: services::enabled(&self.config.billing),
-            jobs: statistics::jobs(&observed.events, zone, now),
+            jobs: counting.jobs,
             bindings: bindings.into_iter().map(|binding| (binding.addition_id, binding)).collect(),
             holds: holds.into_iter().map(|hold| (hold.record.clone(), hold)).collect(),
             own_name: self.store.own_name()?,

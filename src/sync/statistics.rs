@@ -2,6 +2,7 @@
 //! (design section 9, *Statistics*; guide, company step 1).
 
 use jiff::Timestamp;
+use jiff::civil::Date;
 use jiff::tz::TimeZone;
 use rust_decimal::Decimal;
 use rust_decimal::prelude::ToPrimitive;
@@ -14,7 +15,7 @@ use crate::plan::{Change, Held, Plan, Purpose, guards};
 use crate::portal::EventKind;
 use crate::psa::{ManagedId, paths};
 use crate::setup::managed_ids::{FIRST, SECOND, of_solution};
-use crate::store::{Hold, HoldState, Link, LoggedEvent};
+use crate::store::{Hold, HoldState, Link};
 
 /// What is reported of one customer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -38,25 +39,42 @@ pub struct Jobs {
     pub failed: i64,
 }
 
-/// Every customer's backup jobs of the calendar month, in one pass over the events.
-pub fn jobs<'a>(events: &'a [LoggedEvent], zone: &TimeZone, now: Timestamp) -> HashMap<&'a str, Jobs> {
-    let today = now.to_zoned(zone.clone()).date();
-    let this_month = |time: Timestamp| {
-        let day = time.to_zoned(zone.clone()).date();
-        day.year() == today.year() && day.month() == today.month()
-    };
-    let mut jobs: HashMap<&str, Jobs> = HashMap::new();
-    for logged in events {
-        let event = &logged.event;
-        if matches!(event.kind, EventKind::BackupOk | EventKind::BackupFailed) && this_month(event.time) {
-            let of_customer = jobs.entry(event.cid.as_str()).or_default();
-            match event.kind {
-                EventKind::BackupOk => of_customer.successful += 1,
-                _ => of_customer.failed += 1,
-            }
+/// Every customer's backup jobs of the calendar month, counted one after the other.
+pub struct Counting {
+    zone: TimeZone,
+    today: Date,
+    /// By customer.
+    pub jobs: HashMap<String, Jobs>,
+}
+
+impl Counting {
+    /// The month of `now`, where the server is.
+    pub fn of(zone: &TimeZone, now: Timestamp) -> Counting {
+        Counting { today: now.to_zoned(zone.clone()).date(), zone: zone.clone(), jobs: HashMap::new() }
+    }
+
+    /// When the month begins: nothing before it counts.
+    pub fn since(&self) -> Timestamp {
+        let begin = self.today.first_of_month().to_zoned(self.zone.clone());
+        begin.map_or(Timestamp::MIN, |begin| begin.timestamp())
+    }
+
+    /// The next job; what is none is passed over.
+    pub fn see(&mut self, cid: &str, kind: EventKind, time: Timestamp) {
+        let day = time.to_zoned(self.zone.clone()).date();
+        if day.year() != self.today.year() || day.month() != self.today.month() {
+            return;
+        }
+        let count = match kind {
+            EventKind::BackupOk => |jobs: &mut Jobs| jobs.successful += 1,
+            EventKind::BackupFailed => |jobs: &mut Jobs| jobs.failed += 1,
+            _ => return,
+        };
+        match self.jobs.get_mut(cid) {
+            Some(jobs) => count(jobs),
+            None => count(self.jobs.entry(cid.to_owned()).or_default()),
         }
     }
-    jobs
 }
 
 /// What is reported of a customer with these jobs and this use. `apart` says that the portal counts each machine under

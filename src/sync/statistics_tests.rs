@@ -4,7 +4,7 @@ use proptest::prelude::*;
 
 use super::*;
 use crate::portal::{Event, Severity};
-use crate::store::EventState;
+use crate::store::{EventState, LoggedEvent};
 
 fn link() -> Link {
     Link {
@@ -51,8 +51,12 @@ fn jobs_are_counted_by_calendar_month_in_the_servers_zone() {
         event("342", "2025-11-20T05:30:00Z", BackupOk),
     ];
     let at = |zone: &str, now: &str| {
-        let jobs = jobs(&events, &TimeZone::get(zone).unwrap(), now.parse().unwrap());
-        let of_342 = jobs.get("342").copied().unwrap_or_default();
+        let mut counting = Counting::of(&TimeZone::get(zone).unwrap(), now.parse().unwrap());
+        let since = counting.since();
+        for LoggedEvent { event, .. } in events.iter().filter(|logged| logged.event.time >= since) {
+            counting.see(&event.cid, event.kind, event.time);
+        }
+        let of_342 = counting.jobs.get("342").copied().unwrap_or_default();
         (of_342.successful, of_342.failed)
     };
     assert_eq!(at("UTC", "2026-11-23T12:00:00Z"), (3, 1));

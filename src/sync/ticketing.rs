@@ -29,8 +29,7 @@ impl Run<'_> {
         if !self.config.tickets.enabled || !self.options.does(Part::Tickets) {
             return BTreeSet::new();
         }
-        let touched = self.options.events.as_ref().map(|numbers| event_log::faults_of(observed, numbers));
-        let fresh = event_log::fresh(&observed.events);
+        let touched = self.options.events.as_ref().map(|_| event_log::faults_of(observed));
         observed
             .faults
             .iter()
@@ -44,7 +43,7 @@ impl Run<'_> {
                         memory.ticket.is_some()
                             && memory.resolved_at.is_none()
                             && memory.closed_by_person_at.is_none()
-                            || fresh.contains(event.as_str())
+                            || observed.fresh_ends.contains(event)
                     }
                     None => {
                         memory.standing_since_first_run.as_ref() != Some(&fault.first_event)

@@ -4,6 +4,7 @@
 pub mod address;
 mod damages;
 mod forms;
+mod logs;
 mod places;
 
 use jiff::{SignedDuration, Timestamp};

@@ -257,6 +257,7 @@ impl<'a> Adding<'a> {
             clock: &clock,
             interrupted: Arc::clone(&linking.context.interrupted),
             writing: Arc::clone(&linking.context.writing),
+            told: linking.context.told(),
         };
         let report = run.once().await?;
         let own = |cid: Option<&str>| cid.is_none_or(|cid| cid == link.cid);

@@ -2,13 +2,15 @@
 
 use std::path::PathBuf;
 
+use jiff::Timestamp;
+
 use super::args::Source;
 use super::report::PortalFound;
 use super::talk::{Question, Talk, refused};
 use crate::config::edit::Document;
 use crate::config::{Config, Environment};
 use crate::error::Result;
-use crate::portal::{self, EventLog, Snapshot};
+use crate::portal::{self, EventLog, Snapshot, Tally};
 use crate::ui::text;
 
 /// So many rows are shown of what was understood, and of what was not.
@@ -69,8 +71,8 @@ impl Talk<'_> {
             Question { flag: "--events", key: "portal.events", words: "Export of the event log (likewise)" };
         let given = self.args.events.take();
         self.export(&question, given, |talk| {
-            let events = talk.look(|source| source.events())?;
-            talk.show_events(&events);
+            let (log, tally) = talk.look(|source| Tally::of(source, Timestamp::MAX))?;
+            talk.show_events(&log, tally.events());
             Ok(())
         })
     }
@@ -160,7 +162,7 @@ impl Talk<'_> {
         let text = complete(&self.document).to_string();
         let config = Config::parse(&text, &self.file, &Environment::empty())?;
         let folder = tempfile::tempdir()?;
-        let source = portal::open(&config, folder.path())?;
+        let source = self.context.open_portal(&config, folder.path())?;
         if source.asks_at().is_some() {
             let now = self.context.now();
             self.context.block_on(async { Ok(source.refresh(now).await?) })?;
@@ -209,12 +211,12 @@ impl Talk<'_> {
         });
     }
 
-    fn show_events(&mut self, events: &EventLog) {
-        self.found(&text::count(events.events.len(), "event", "events"));
-        let problems: Vec<String> = events.problems.iter().map(ToString::to_string).collect();
+    fn show_events(&mut self, log: &EventLog, events: usize) {
+        self.found(&text::count(events, "event", "events"));
+        let problems: Vec<String> = log.problems.iter().map(ToString::to_string).collect();
         self.show_problems(&problems);
         if let Some(portal) = &mut self.report.portal {
-            portal.events = Some(events.events.len());
+            portal.events = Some(events);
             portal.problems.extend(problems);
         }
     }

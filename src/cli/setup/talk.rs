@@ -137,7 +137,7 @@ impl Walk<'_> {
                 Way::Leave(left) => return self.leave(setup, finding, applied, left),
                 _ => {
                     if step == Step::Portal {
-                        setup.reread_portal().await?;
+                        setup.reread_portal(&self.context.told()).await?;
                     }
                     talk.checked = true;
                 }

@@ -32,7 +32,7 @@ impl Walk<'_> {
         let now = self.context.now();
         let mut setup = Setup::new(self.client, self.config, self.store, now)?;
         if setup.portal.is_err() {
-            setup.reread_portal().await?;
+            setup.reread_portal(&self.context.told()).await?;
         }
         setup.assume_planned = self.mode == Mode::DryRun;
         setup.vendor_sync_off = self.args.vendor_sync_is_off;

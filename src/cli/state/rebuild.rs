@@ -43,18 +43,18 @@ pub(super) fn run(context: &Context, args: Args) -> Result<Exit> {
     let config = context.config()?;
     let source = context.portal(&config)?;
     let customers = source.accounts()?.customers;
-    let events = source.events()?.events;
     let (store, moved) = open(context, &args)?;
     let _lock = if args.dry_run { None } else { Some(context.lock(&store, "state rebuild")?) };
     let client = context.client(&config)?;
     let now = context.now();
     let name = source.name();
     let known = store.links(name)?;
+    let beside = rebuild::beside(&store, source.as_ref(), now)?;
     let (mut report, rebuilt, findings) = context.block_on(async {
         let (findings, products) = set_up(&client, &config, &store, now).await?;
         let stated = companies::stated(context, &config, &store, &customers).await?;
         let mut rebuilt = Rebuilt { links: stated.links.clone(), ..Rebuilt::default() };
-        let tickets = rebuild::tickets(&client, &store, name, &events, now, &mut rebuilt).await?;
+        let tickets = rebuild::tickets(&client, &store, name, &mut rebuilt).await?;
         rebuild::additions(&client, &stated.links, &products, now, &mut rebuilt).await?;
         let forgotten = known.iter().filter(|link| !stated.links.iter().any(|own| own.cid == link.cid));
         let report = Report {
@@ -68,6 +68,7 @@ pub(super) fn run(context: &Context, args: Args) -> Result<Exit> {
         };
         Ok((report, rebuilt, findings))
     })?;
+    drop(beside);
     if args.dry_run {
         context.ui.emit(&report);
         context.ui.say("state rebuild: dry run, nothing was changed");

@@ -126,7 +126,7 @@ pub(super) fn gather(context: &Context, late: SignedDuration) -> Result<Status> 
         }
         Err(_) => None,
     };
-    let faults = faults::fold(&store.events(name)?);
+    let faults = faults::of_log(&store, name)?;
     let unlinked: Vec<Customer> =
         customers.into_iter().filter(|customer| !links.contains(&customer.cid)).collect();
     let stands = store.stands("sync")?;

@@ -3,6 +3,7 @@
 use crate::doctor::catalog::Group;
 use crate::doctor::findings::{Evidence, Findings};
 use crate::doctor::observe::Seen;
+use crate::store::Import;
 use crate::sync::billable;
 use crate::ui::text;
 
@@ -23,7 +24,7 @@ pub(super) fn judge(seen: &Seen<'_>, found: &mut Findings) {
             "portal data: {}, {}, {}",
             text::count(snapshot.customers.len(), "customer", "customers"),
             text::count(snapshot.accounts.len(), "account", "accounts"),
-            text::count(log.events.len(), "event", "events")
+            text::count(portal.tally.events(), "event", "events")
         ),
     );
     if let Some(trouble) = &portal.trouble {
@@ -61,11 +62,23 @@ pub(super) fn judge(seen: &Seen<'_>, found: &mut Findings) {
         let text = format!("the use claims to be measured {} UTC", text::moment(ahead));
         found.find("portal-future", Evidence::new(text));
     }
-    for event in log.events.iter().filter(|event| billable::in_future(event.time, now)).take(20) {
+    for event in portal.tally.later.iter().filter(|event| billable::in_future(event.time, now)) {
         let text = format!("event {} of {} is of {} UTC", event.id, event.user, text::moment(event.time));
         found.find("portal-future", Evidence::new(text).of(&event.cid));
     }
     age(seen, portal, config, found);
+}
+
+/// Which export it was that was used last.
+fn which(import: &Import) -> String {
+    let rows =
+        import.rows.map(|rows| text::count(usize::try_from(rows).unwrap_or(usize::MAX), "row", "rows"));
+    let period = import
+        .period
+        .map(|(start, end)| format!("period {} to {} UTC", text::moment(start), text::moment(end)));
+    let said: Vec<String> =
+        import.file.iter().map(|file| text::clean(file)).chain(rows).chain(period).collect();
+    if said.is_empty() { String::new() } else { format!(" ({})", said.join(", ")) }
 }
 
 fn age(
@@ -115,12 +128,17 @@ fn age(
         }
     }
     let Some(Ok(state)) = &seen.state else { return };
-    let last = state.store.import(portal.source).ok().flatten().and_then(|import| import.measured_at);
+    let import = state.store.import(portal.source).ok().flatten();
+    let last = import.as_ref().and_then(|import| import.measured_at);
     if let (Some(last), Some(this)) = (last, snapshot.measured_at)
         && billable::is_older(Some(last), snapshot, seen.now)
     {
-        let text =
-            format!("measured {} UTC, the last one used {} UTC", text::moment(this), text::moment(last));
+        let text = format!(
+            "measured {} UTC, the last one used {} UTC{}",
+            text::moment(this),
+            text::moment(last),
+            import.map(|import| which(&import)).unwrap_or_default()
+        );
         found.find("portal-older", Evidence::new(text));
         everybody(found);
     }

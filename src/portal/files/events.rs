@@ -9,9 +9,10 @@ use super::time::{self, Zones};
 use super::{Error, Settings};
 use crate::config::hex;
 use crate::portal::wording;
-use crate::portal::{Account, Event, EventKind, EventLog, RowProblem, Severity, Unended};
+use crate::portal::{About, Account, Event, EventKind, RowProblem, Severity, Taker, Unended};
 use sha2::{Digest, Sha256};
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
+use std::hash::{DefaultHasher, Hash, Hasher};
 use std::path::Path;
 
 struct Columns {
@@ -24,67 +25,146 @@ struct Columns {
     text: usize,
 }
 
-/// Reads an event export from its bytes, with the account list that names accounts and customers.
-pub(super) fn read(
+/// What was read of one file; its events are the taker's.
+pub(super) struct Read {
+    pub rows: usize,
+    pub problems: Vec<RowProblem>,
+    pub unended: Option<Unended>,
+    pub about: About,
+}
+
+/// Reads an event export from its bytes.
+pub(super) fn read_bytes(
     bytes: &[u8],
     file: &Path,
     accounts: &Accounts,
     settings: &Settings,
-) -> Result<EventLog, Error> {
+    taker: &mut dyn Taker,
+) -> Result<Read, Error> {
     let text = encoding::decode(bytes, file)?;
-    let mut sheet = Sheet::open(&text, file)?;
+    read(Sheet::open(&text, file)?, file, accounts, settings, taker)
+}
+
+/// Reads an event export, with the account list that names accounts and customers.
+pub(super) fn read(
+    mut sheet: Sheet<'_>,
+    file: &Path,
+    accounts: &Accounts,
+    settings: &Settings,
+    taker: &mut dyn Taker,
+) -> Result<Read, Error> {
     let columns = columns(&sheet.header, file, settings)?;
     let zones = time::zones(&sheet.header, std::iter::once(columns.when), settings.time_zone.as_ref(), file)?;
     let known = Known::of(accounts);
     let header = sheet.header.clone();
     let reading = Reading { header, file, columns: &columns, zones, guessed: sheet.guessed };
-    let mut log = EventLog::default();
+    let mut read = Read { rows: 0, problems: Vec::new(), unended: None, about: About::default() };
     let mut row = Row::default();
-    let mut seen: HashMap<String, usize> = HashMap::new();
-    let mut equals: HashMap<String, u64> = HashMap::new();
-    let mut last = None;
+    let mut seen = Seen::default();
+    // The last row may be half a row: whether it counts is seen at the end.
+    let mut last: Option<Event> = None;
     while sheet.read(&mut row)? {
-        log.rows += 1;
-        last = None;
+        read.rows += 1;
+        if let Some(event) = last.take() {
+            taker.take(event);
+        }
         match event(&row, &reading, &known, settings) {
             Ok(None) => {}
-            Ok(Some((mut event, written_account))) => {
-                if event.id.is_empty() {
-                    event.id = hashed(&event, &written_account, &mut equals);
-                }
-                last = Some(event.id.clone());
-                match seen.get(&event.id) {
-                    Some(first) if log.events[*first] == event => {}
-                    Some(_) => log.problems.push(RowProblem {
-                        file: file.to_path_buf(),
-                        line: row.line,
-                        column: columns.id.map(|index| sheet.header[index].clone()).unwrap_or_default(),
-                        account: Some(event.account),
-                        cid: Some(event.cid),
-                        reason: format!("\"{}\" stands for another event before", time::shown(&event.id)),
-                    }),
-                    None => {
-                        seen.insert(event.id.clone(), log.events.len());
-                        log.events.push(event);
-                    }
-                }
-            }
-            Err(problem) => log.problems.push(*problem),
+            Ok(Some((mut event, written_account))) => match seen.identify(&mut event, &written_account) {
+                Told::First => last = Some(event),
+                Told::Again => {}
+                Told::Otherwise => read.problems.push(RowProblem {
+                    file: file.to_path_buf(),
+                    line: row.line,
+                    column: columns.id.map(|index| sheet.header[index].clone()).unwrap_or_default(),
+                    account: Some(event.account),
+                    cid: Some(event.cid),
+                    reason: format!("\"{}\" stands for another event before", time::shown(&event.id)),
+                }),
+            },
+            Err(problem) => read.problems.push(*problem),
         }
     }
-    log.about.format = sheet.format.clone();
+    match sheet.unended() {
+        Some(line) => {
+            read.unended = Some(Unended { event: last, problem: RowProblem::unended(file, line) });
+        }
+        None => last.into_iter().for_each(|event| taker.take(event)),
+    }
+    read.about.format = sheet.format.clone();
     if sheet.guessed {
-        log.about.notes.push(
+        read.about.notes.push(
             "its encoding is taken for Windows-1252: letters beyond ASCII may be others; they name, and decide \
              nothing"
                 .to_string(),
         );
     }
-    log.file = file.to_path_buf();
-    log.unended =
-        sheet.unended().map(|line| Unended { event: last, problem: RowProblem::unended(file, line) });
-    log.events.sort_by(|a, b| (a.time, &a.id).cmp(&(b.time, &b.id)));
-    Ok(log)
+    Ok(read)
+}
+
+/// Whether an event of a file was told of before in it.
+enum Told {
+    First,
+    /// Alike.
+    Again,
+    /// Its ID stands for another one.
+    Otherwise,
+}
+
+/// The events of a file so far, each in a few bytes: there may be millions.
+#[derive(Default)]
+struct Seen {
+    /// What each ID stands for: both as hashes.
+    stated: HashMap<[u8; 8], [u8; 4]>,
+    /// Of events without an ID, by what they say.
+    equals: HashSet<[u8; 8]>,
+    /// How often, where it is more than once.
+    repeated: HashMap<[u8; 8], u64>,
+}
+
+impl Seen {
+    /// Gives an event without an ID its own, and says whether it was met before.
+    fn identify(&mut self, event: &mut Event, written: &str) -> Told {
+        if event.id.is_empty() {
+            event.id = self.hashed(event, written);
+            return Told::First;
+        }
+        let Event { id, time, cid, account, user, severity, kind, text } = &*event;
+        let says = digest(&format!("{time}\0{cid}\0{account}\0{user}\0{severity:?}\0{kind:?}\0{text}"));
+        match self.stated.insert(digest(id), says) {
+            None => Told::First,
+            Some(before) if before == says => Told::Again,
+            Some(before) => {
+                self.stated.insert(digest(id), before);
+                Told::Otherwise
+            }
+        }
+    }
+
+    /// The identity of an event without one (design, section 8). The account enters as written, so that a change of
+    /// the account list does not make old events new.
+    fn hashed(&mut self, event: &Event, written: &str) -> String {
+        let basis = format!("files\0{written}\0{}\0{}", event.time, event.text);
+        let key = digest(&basis);
+        let ordinal = if self.equals.insert(key) {
+            1
+        } else {
+            let times = self.repeated.entry(key).or_insert(1);
+            *times += 1;
+            *times
+        };
+        let digest = Sha256::digest(format!("{basis}\0{ordinal}"));
+        format!("x{}", hex(&digest[..12]))
+    }
+}
+
+/// So many bytes of a hash of a text: to tell rows of one file apart, kept nowhere.
+fn digest<const N: usize>(text: &str) -> [u8; N] {
+    let mut hasher = DefaultHasher::new();
+    text.hash(&mut hasher);
+    let mut begin = [0; N];
+    begin.iter_mut().zip(hasher.finish().to_ne_bytes()).for_each(|(to, from)| *to = from);
+    begin
 }
 
 /// What a row is read with.
@@ -303,14 +383,4 @@ fn event(
     }
     let id = cell(columns.id).to_string();
     Ok(Some((Event { id, time, cid, account, user, severity, kind, text }, written)))
-}
-
-/// The identity of an event without one (design, section 8). The account enters as written, so that a change of
-/// the account list does not make old events new.
-fn hashed(event: &Event, written: &str, equals: &mut HashMap<String, u64>) -> String {
-    let basis = format!("files\0{written}\0{}\0{}", event.time, event.text);
-    let ordinal = equals.entry(basis.clone()).or_insert(0);
-    *ordinal += 1;
-    let digest = Sha256::digest(format!("{basis}\0{ordinal}"));
-    format!("x{}", hex(&digest[..12]))
 }

@@ -6,14 +6,17 @@ mod encoding;
 mod events;
 mod headings;
 mod json;
+mod logs;
 mod number;
 mod place;
 mod remote;
 mod sheet;
+mod stream;
 pub(in crate::portal) mod table;
 pub(super) mod time;
 
-use super::{Error, EventLog, Snapshot, Source, Stamp};
+use super::event_log::Collected;
+use super::{Error, EventLog, KnownLogs, Snapshot, Source, Stamp, Taker};
 use crate::config::{AgeFrom, Config, DecimalMark, ExportAt, ExportFiles, Gigabyte, hex};
 use accounts::Accounts;
 use futures_util::future::LocalBoxFuture;
@@ -111,23 +114,22 @@ impl Files {
         }
     }
 
-    /// The bytes of an export: the chosen file's, or those of the address's copy.
-    fn delivered(&self, which: Which) -> Result<Option<Delivered>, Error> {
-        let Some(place) = self.place(which) else { return Ok(None) };
-        Ok(Some(match place {
+    /// The bytes of the account list: the chosen file's, or those of the address's copy.
+    fn delivered(&self) -> Result<Delivered, Error> {
+        Ok(match &self.accounts {
             Some(place) => {
                 let chosen = place.choose(&self.dated)?;
-                let (bytes, about) = read(&chosen.path)?;
+                let (bytes, about) = opened(&chosen.path)?;
                 let modified = Some(modified(&about, &chosen.path)?);
                 Delivered { bytes, shown: chosen.path, modified, passed_over: chosen.passed_over }
             }
             None => {
-                let (path, copy) = self.remote.copy(which)?;
-                let (bytes, _) = read(&path)?;
+                let (path, copy) = self.remote.copy(Which::Accounts)?;
+                let (bytes, _) = opened(&path)?;
                 let modified = copy.modified();
-                Delivered { bytes, shown: self.shown(which), modified, passed_over: Vec::new() }
+                Delivered { bytes, shown: self.shown(Which::Accounts), modified, passed_over: Vec::new() }
             }
-        }))
+        })
     }
 
     fn shown(&self, which: Which) -> PathBuf {
@@ -135,10 +137,7 @@ impl Files {
     }
 
     fn read_accounts(&self) -> Result<Accounts, Error> {
-        match self.delivered(Which::Accounts)? {
-            Some(delivered) => self.understand(&delivered),
-            None => Ok(Accounts::default()),
-        }
+        self.understand(&self.delivered()?)
     }
 
     /// Reads an account list; its age is its content's, else that of its name, or of the file alone.
@@ -172,13 +171,6 @@ impl Files {
             }
         }
         Ok(accounts)
-    }
-
-    fn read_events(&self, delivered: &Delivered, accounts: &Accounts) -> Result<EventLog, Error> {
-        let mut log = events::read(&delivered.bytes, &delivered.shown, accounts, &self.settings)?;
-        log.digest = hex(&Sha256::digest(&delivered.bytes));
-        log.about.notes.extend(delivered.passed_over.iter().cloned());
-        Ok(log)
     }
 
     async fn ask(&self, now: Timestamp) -> Result<(), Missed> {
@@ -237,7 +229,9 @@ impl Files {
         }
         if let Some(delivered) = &events {
             let none = Accounts::default();
-            self.read_events(delivered, &none).map_err(no_export(Which::Events, &delivered.bytes))?;
+            let mut nobody = Collected::default();
+            events::read_bytes(&delivered.bytes, &delivered.shown, &none, &self.settings, &mut nobody)
+                .map_err(no_export(Which::Events, &delivered.bytes))?;
         }
         Ok(())
     }
@@ -274,6 +268,14 @@ impl Source for Files {
             let Some(place) = self.place(which) else { continue };
             // Writing to a String cannot fail.
             let _ = match place {
+                Some(place) if which == Which::Events && place.named().is_none() => {
+                    // Each of them counts; there may be a year of them.
+                    let mut marks = Sha256::new();
+                    for one in place.all(&self.dated)? {
+                        marks.update(format!("{} {}\n", one.path.display(), logs::plain_mark(&one)?));
+                    }
+                    writeln!(stamp, "{} {}", place.shown().display(), hex(&marks.finalize()[..16]))
+                }
                 Some(place) => {
                     let path = place.choose(&self.dated)?.path;
                     let unreadable = |source| Error::Unreadable { path: path.clone(), source };
@@ -311,10 +313,8 @@ impl Source for Files {
         self.read_accounts().map(|accounts| accounts.snapshot)
     }
 
-    fn events(&self) -> Result<EventLog, Error> {
-        let Some(delivered) = self.delivered(Which::Events)? else { return Ok(EventLog::default()) };
-        let accounts = self.read_accounts()?;
-        self.read_events(&delivered, &accounts)
+    fn read_events(&self, known: &KnownLogs, taker: &mut dyn Taker) -> Result<EventLog, Error> {
+        logs::read(self, known, taker)
     }
 }
 
@@ -328,28 +328,46 @@ fn ends(bytes: &[u8]) -> bool {
 const TRIES: usize = 3;
 
 /// A file's bytes, all of one writing.
-fn read(path: &Path) -> Result<(Vec<u8>, Metadata), Error> {
+fn opened(path: &Path) -> Result<(Vec<u8>, Metadata), Error> {
     let unreadable = |source| Error::Unreadable { path: path.to_path_buf(), source };
     for _ in 0..TRIES {
-        let mut file = std::fs::File::open(path).map_err(unreadable)?;
-        let before = file.metadata().map_err(unreadable)?;
-        if before.is_dir() {
-            return Err(table::broken(path, None, "is a folder: expected a file".to_string()));
-        }
+        let (mut file, before) = open(path)?;
         let mut bytes = Vec::new();
         (&mut file).take(LARGEST + 1).read_to_end(&mut bytes).map_err(unreadable)?;
         if bytes.len() as u64 > LARGEST {
             return Err(table::broken(path, None, "is larger than 512 MB".to_string()));
         }
         // Whoever writes into the file, or puts another in its place, is seen here: half of it is no export.
-        let after = std::fs::metadata(path).map_err(unreadable)?;
-        let same = before.modified().ok() == after.modified().ok()
-            && (before.len(), change_time(&before)) == (after.len(), change_time(&after));
-        if same && bytes.len() as u64 == before.len() || !before.is_file() {
+        if is_as_before(path, &before)? && bytes.len() as u64 == before.len() || !before.is_file() {
             return Ok((bytes, before));
         }
     }
-    Err(table::broken(path, None, "is being written: it changed while it was read".to_string()))
+    Err(being_written(path))
+}
+
+const BEING_WRITTEN: &str = "is being written: it changed while it was read";
+
+fn being_written(path: &Path) -> Error {
+    table::broken(path, None, BEING_WRITTEN.to_string())
+}
+
+/// A file that is no folder.
+fn open(path: &Path) -> Result<(std::fs::File, Metadata), Error> {
+    let unreadable = |source| Error::Unreadable { path: path.to_path_buf(), source };
+    let file = std::fs::File::open(path).map_err(unreadable)?;
+    let about = file.metadata().map_err(unreadable)?;
+    if about.is_dir() {
+        return Err(table::broken(path, None, "is a folder: expected a file".to_string()));
+    }
+    Ok((file, about))
+}
+
+/// Whether nobody wrote to a file since this was known of it, or put another in its place.
+fn is_as_before(path: &Path, before: &Metadata) -> Result<bool, Error> {
+    let unreadable = |source| Error::Unreadable { path: path.to_path_buf(), source };
+    let after = std::fs::metadata(path).map_err(unreadable)?;
+    Ok(before.modified().ok() == after.modified().ok()
+        && (before.len(), change_time(before)) == (after.len(), change_time(&after)))
 }
 
 /// The inode's own time: an export that was replaced with its old time of modification is seen too.
@@ -383,6 +401,12 @@ pub fn read_bytes(
     };
     let read = accounts::read(accounts, Path::new("accounts.csv"), &settings);
     let none = Accounts::default();
-    let log = events::read(events, Path::new("events.csv"), read.as_ref().unwrap_or(&none), &settings);
+    let file = Path::new("events.csv");
+    let mut all = Collected::default();
+    let log =
+        events::read_bytes(events, file, read.as_ref().unwrap_or(&none), &settings, &mut all).map(|read| {
+            let events::Read { rows, problems, unended, about } = read;
+            all.into_log(EventLog { rows, problems, unended, about, ..EventLog::default() })
+        });
     (read.map(|accounts| accounts.snapshot), log)
 }

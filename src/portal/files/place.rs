@@ -36,6 +36,15 @@ pub(super) struct Chosen {
     pub passed_over: Vec<String>,
 }
 
+/// A file that may be an export.
+#[derive(Debug)]
+pub(super) struct Candidate {
+    pub path: PathBuf,
+    /// When it was made: the date in its name, else its time of modification.
+    pub made: Timestamp,
+    pub about: Metadata,
+}
+
 impl Place {
     /// Where the configuration says; `None` for an address.
     pub fn of(at: &ExportAt, config: &Config) -> Option<Place> {
@@ -51,21 +60,70 @@ impl Place {
         }
     }
 
+    /// The file that is named by itself; `None` where there may be several.
+    pub fn named(&self) -> Option<&Path> {
+        match self {
+            Place::Path(path) => (!path.is_dir()).then_some(path),
+            Place::Pattern { literal, .. } => literal.is_file().then_some(literal),
+        }
+    }
+
+    /// As it is shown to a person.
+    pub fn shown(&self) -> &Path {
+        match self {
+            Place::Path(path) | Place::Pattern { literal: path, .. } => path,
+        }
+    }
+
+    fn candidates(&self) -> Result<Vec<(PathBuf, Metadata)>, Error> {
+        match self {
+            Place::Path(folder) => listed(folder),
+            Place::Pattern { literal, pattern } => matching(pattern, literal),
+        }
+    }
+
     /// The export: the file itself, or the newest whole one. `dated` reads the date in a name.
     ///
     /// # Errors
     /// Where there is none.
     pub fn choose(&self, dated: &Dated) -> Result<Chosen, Error> {
-        let (shown, candidates) = match self {
-            Place::Path(path) if path.is_dir() => (path.clone(), listed(path)?),
-            Place::Path(path) => return Ok(Chosen { path: path.clone(), passed_over: Vec::new() }),
-            Place::Pattern { literal, .. } if literal.is_file() => {
-                return Ok(Chosen { path: literal.clone(), passed_over: Vec::new() });
-            }
-            Place::Pattern { literal, pattern } => (literal.clone(), matching(pattern, literal)?),
-        };
-        newest(&shown, candidates, dated)
+        match self.named() {
+            Some(path) => Ok(Chosen { path: path.to_path_buf(), passed_over: Vec::new() }),
+            None => newest(self.shown(), self.candidates()?, dated),
+        }
     }
+
+    /// Every file, oldest first; where one is named by itself, that one.
+    ///
+    /// # Errors
+    /// Where there is none.
+    pub fn all(&self, dated: &Dated) -> Result<Vec<Candidate>, Error> {
+        let found = match self.named() {
+            Some(path) => {
+                let unreadable = |source| Error::Unreadable { path: path.to_path_buf(), source };
+                vec![(path.to_path_buf(), std::fs::metadata(path).map_err(unreadable)?)]
+            }
+            None => self.candidates()?,
+        };
+        let mut all = Vec::with_capacity(found.len());
+        for (path, about) in found {
+            // The order is all that the date is for: a name without one is no reason to miss what it tells.
+            let named = dated.of(&path).ok().flatten();
+            let made = named.map_or_else(|| modified(&about, &path), Ok)?;
+            all.push(Candidate { path, made, about });
+        }
+        if all.is_empty() {
+            return Err(nothing(self.shown(), ""));
+        }
+        all.sort_by(|a, b| (a.made, &a.path).cmp(&(b.made, &b.path)));
+        Ok(all)
+    }
+}
+
+/// No export is there.
+fn nothing(shown: &Path, also: &str) -> Error {
+    let what = if shown.is_dir() { "is a folder without an export" } else { "no file fits this pattern" };
+    broken(shown, None, format!("{what}{also}"))
 }
 
 /// The date in a file's name, as `[portal] file_date` writes it.
@@ -114,21 +172,27 @@ impl Dated {
 /// What an export may be called.
 const ENDINGS: [&str; 6] = ["csv", "tsv", "txt", "json", "jsonl", "ndjson"];
 
-fn listed(folder: &Path) -> Result<Vec<PathBuf>, Error> {
+fn listed(folder: &Path) -> Result<Vec<(PathBuf, Metadata)>, Error> {
     let unreadable = |source| Error::Unreadable { path: folder.to_path_buf(), source };
     let mut files = Vec::new();
     for entry in std::fs::read_dir(folder).map_err(unreadable)? {
         let path = entry.map_err(unreadable)?.path();
         let ending = path.extension().unwrap_or_default().to_string_lossy().to_lowercase();
         let hidden = path.file_name().is_some_and(|name| name.to_string_lossy().starts_with(['.', '~']));
-        if ENDINGS.contains(&ending.as_str()) && !hidden && path.is_file() {
-            files.push(path);
+        if ENDINGS.contains(&ending.as_str()) && !hidden {
+            files.extend(file(path));
         }
     }
     Ok(files)
 }
 
-fn matching(pattern: &str, literal: &Path) -> Result<Vec<PathBuf>, Error> {
+/// A file with what is known of it. One that is gone by now is not one to choose.
+fn file(path: PathBuf) -> Option<(PathBuf, Metadata)> {
+    let about = std::fs::metadata(&path).ok().filter(Metadata::is_file)?;
+    Some((path, about))
+}
+
+fn matching(pattern: &str, literal: &Path) -> Result<Vec<(PathBuf, Metadata)>, Error> {
     let options = glob::MatchOptions { require_literal_leading_dot: true, ..glob::MatchOptions::new() };
     let found = glob::glob_with(pattern, options)
         .map_err(|error| broken(literal, None, format!("is no pattern: {error}")))?;
@@ -138,22 +202,18 @@ fn matching(pattern: &str, literal: &Path) -> Result<Vec<PathBuf>, Error> {
             path: error.path().to_path_buf(),
             source: std::io::Error::new(error.error().kind(), error.error().to_string()),
         })?;
-        if path.is_file() {
-            files.push(path);
-        }
+        files.extend(file(path));
     }
     Ok(files)
 }
 
 /// By the date in the name where `[portal] file_date` says how it is written, else by the time of modification;
 /// among equals the last by name.
-fn newest(shown: &Path, candidates: Vec<PathBuf>, dated: &Dated) -> Result<Chosen, Error> {
+fn newest(shown: &Path, candidates: Vec<(PathBuf, Metadata)>, dated: &Dated) -> Result<Chosen, Error> {
     let mut passed_over = Vec::new();
     let mut files: Vec<(Timestamp, PathBuf)> = Vec::new();
-    for path in candidates {
+    for (path, about) in candidates {
         let name = || path.file_name().unwrap_or_default().to_string_lossy().into_owned();
-        // A file that is gone by now is not one to choose.
-        let Ok(about) = std::fs::metadata(&path) else { continue };
         match dated.of(&path) {
             Ok(Some(at)) => files.push((at, path)),
             Ok(None) => files.push((modified(&about, &path)?, path)),
@@ -181,18 +241,18 @@ fn newest(shown: &Path, candidates: Vec<PathBuf>, dated: &Dated) -> Result<Chose
         return Ok(Chosen { path, passed_over });
     }
     let also = passed_over.first().map(|why| format!(" ({why})")).unwrap_or_default();
-    let what = if shown.is_dir() { "is a folder without an export" } else { "no file fits this pattern" };
-    Err(broken(shown, None, format!("{what}{also}")))
+    Err(nothing(shown, &also))
 }
 
 /// How a file ends.
-enum End {
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum End {
     Whole,
     Open,
     Empty,
 }
 
-fn end_of(path: &Path) -> std::io::Result<End> {
+pub(super) fn end_of(path: &Path) -> std::io::Result<End> {
     const LOOK: u64 = 64;
     let mut file = File::open(path)?;
     let mut head = Vec::new();

@@ -3,7 +3,9 @@
 use super::super::Error;
 use super::encoding::Text;
 use super::json::{self, JsonRows};
+use super::stream::Scanned;
 use super::table::{CsvLines, delimiter_name};
+use std::io::Read;
 use std::path::Path;
 
 /// An export that is being read.
@@ -89,6 +91,17 @@ impl<'t> Sheet<'t> {
             (header, format!("CSV, {encoding}, separated by {parted}"), Body::Csv(lines))
         };
         Ok(Sheet { header, format, guessed: text.guessed, body })
+    }
+
+    /// Reads the header of a CSV file that was gone through.
+    ///
+    /// # Errors
+    /// Where it cannot be read.
+    pub fn stream(scanned: &Scanned, text: impl Read + 't, file: &Path) -> Result<Sheet<'t>, Error> {
+        let (header, lines) = CsvLines::reading(text, scanned.beginning, file)?;
+        let parted = delimiter_name(lines.delimiter);
+        let format = format!("CSV, {}, separated by {parted}", scanned.encoding);
+        Ok(Sheet { header, format, guessed: false, body: Body::Csv(lines) })
     }
 
     /// Reads the next row that is not empty; false at the end.

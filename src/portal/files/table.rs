@@ -3,6 +3,8 @@
 
 use super::super::Error;
 use super::encoding;
+use std::collections::VecDeque;
+use std::io::Read;
 use std::path::{Path, PathBuf};
 
 /// A header and its rows, all at once.
@@ -42,41 +44,66 @@ impl Table {
     }
 }
 
+/// How a CSV text begins.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Beginning {
+    pub delimiter: u8,
+    /// Where the header is looked for: behind Excel's own first line, which names the delimiter.
+    pub at: usize,
+    /// Lines before that.
+    pub skipped: u64,
+}
+
+/// How a text begins whose header is in it as a whole.
+///
+/// # Errors
+/// Where what parts the columns is not to be known.
+pub(super) fn beginning(text: &str, file: &Path) -> Result<Beginning, Error> {
+    if let Some((first, rest)) = text.split_once('\n')
+        && let Some(delimiter) = named_delimiter(first)
+    {
+        return Ok(Beginning { delimiter, at: text.len() - rest.len(), skipped: 1 });
+    }
+    Ok(Beginning { delimiter: delimiter_of(text, file)?, at: 0, skipped: 0 })
+}
+
 /// The rows of a CSV text, one after the other.
 pub(super) struct CsvLines<'t> {
     file: PathBuf,
-    text: &'t str,
     pub delimiter: u8,
-    reader: csv::Reader<&'t [u8]>,
-    // The reader counts the line ends between records to the record before: count them ourselves.
-    lines: LineCounter<'t>,
+    reader: csv::Reader<LineEnds<'t>>,
+    /// The line that was counted last.
+    line: u64,
     last: u64,
 }
 
 impl<'t> CsvLines<'t> {
     /// The header, and the rows that follow it.
     pub fn new(text: &'t str, file: &Path) -> Result<(Vec<String>, CsvLines<'t>), Error> {
-        // Excel's own first line, which names the delimiter.
-        let (named, text, skipped) = match text.split_once('\n') {
-            Some((first, rest)) => match named_delimiter(first) {
-                Some(delimiter) => (Some(delimiter), rest, 1),
-                None => (None, text, 0),
-            },
-            None => (None, text, 0),
-        };
-        let delimiter = match named {
-            Some(delimiter) => delimiter,
-            None => delimiter_of(text, file)?,
-        };
-        check_quotes(text, delimiter, skipped, file)?;
+        let begun = beginning(text, file)?;
+        let text = &text[begun.at..];
+        let mut quotes = Quotes::new(begun.delimiter, begun.skipped);
+        let closed = quotes.feed(text.as_bytes()).and_then(|()| quotes.end());
+        closed.map_err(|(line, reason)| broken(file, Some(line), reason))?;
+        CsvLines::reading(text.as_bytes(), begun, file)
+    }
+
+    /// The header, and the rows that follow it, of a text that begins with it and whose quotes are closed.
+    pub fn reading(
+        text: impl Read + 't,
+        begun: Beginning,
+        file: &Path,
+    ) -> Result<(Vec<String>, CsvLines<'t>), Error> {
         let reader = csv::ReaderBuilder::new()
             .has_headers(false)
             .flexible(true)
-            .delimiter(delimiter)
+            .delimiter(begun.delimiter)
             .trim(csv::Trim::All)
-            .from_reader(text.as_bytes());
-        let lines = LineCounter::new(text, skipped);
-        let mut lines = CsvLines { file: file.to_path_buf(), text, delimiter, reader, lines, last: 1 };
+            .buffer_capacity(64 * 1024)
+            .from_reader(LineEnds::of(text));
+        let line = 1 + begun.skipped;
+        let delimiter = begun.delimiter;
+        let mut lines = CsvLines { file: file.to_path_buf(), delimiter, reader, line, last: 1 };
         let mut header = csv::StringRecord::new();
         if lines.read(&mut header)?.is_none() {
             return Err(broken(file, None, "is empty: expected a header line".to_string()));
@@ -98,14 +125,56 @@ impl<'t> CsvLines<'t> {
                 continue;
             }
             let start = record.position().map_or(0, csv::Position::byte);
-            self.last = self.lines.line_of_record(start);
+            self.line += self.reader.get_mut().lines_before(start);
+            self.last = self.line;
             return Ok(Some(self.last));
         }
     }
 
     /// The line of the last row, where no line end follows it. Right once every row was read.
     pub fn unended(&self) -> Option<u64> {
-        (!self.text.ends_with(['\n', '\r'])).then_some(self.last)
+        let last = self.reader.get_ref().last;
+        (!matches!(last, Some(b'\n' | b'\r'))).then_some(self.last)
+    }
+}
+
+/// A text on its way to the reader, and where its lines end: the reader counts the line ends between records to the
+/// record before.
+struct LineEnds<'t> {
+    text: Box<dyn Read + 't>,
+    read: u64,
+    last: Option<u8>,
+    /// Of what the reader may not be through with: where, and whether the sign ends a line.
+    ends: VecDeque<(u64, bool)>,
+}
+
+impl<'t> LineEnds<'t> {
+    fn of(text: impl Read + 't) -> LineEnds<'t> {
+        LineEnds { text: Box::new(text), read: 0, last: None, ends: VecDeque::new() }
+    }
+
+    /// How many lines more end before the record whose reading began at `start`, empty lines passed over. Records are
+    /// asked for in their order.
+    fn lines_before(&mut self, mut start: u64) -> u64 {
+        let mut lines = 0;
+        while let Some((at, ends)) = self.ends.front().copied().filter(|(at, _)| *at <= start) {
+            lines += u64::from(ends);
+            start += u64::from(at == start);
+            self.ends.pop_front();
+        }
+        lines
+    }
+}
+
+impl Read for LineEnds<'_> {
+    fn read(&mut self, buffer: &mut [u8]) -> std::io::Result<usize> {
+        let read = self.text.read(buffer)?;
+        let piece = &buffer[..read];
+        let signs = piece.iter().enumerate().filter(|(_, byte)| matches!(byte, b'\n' | b'\r'));
+        self.ends.extend(signs.map(|(at, byte)| (self.read + at as u64, *byte == b'\n')));
+        self.last = piece.last().copied().or(self.last);
+        self.read += read as u64;
+        Ok(read)
     }
 }
 
@@ -165,72 +234,64 @@ pub(super) fn delimiter_name(delimiter: u8) -> &'static str {
     }
 }
 
-/// Refuses a quote that is never closed, and text after a closing quote.
-fn check_quotes(text: &str, delimiter: u8, skipped: u64, file: &Path) -> Result<(), Error> {
-    let bytes = text.as_bytes();
-    let mut line = 1 + skipped;
-    let mut at_start = true;
-    let mut at = 0;
-    while at < bytes.len() {
-        let byte = bytes[at];
-        if byte == b'"' && at_start {
-            let opened = line;
-            at += 1;
-            loop {
-                match bytes.get(at) {
-                    None => {
-                        let reason = "a quote is opened here and never closed".to_string();
-                        return Err(broken(file, Some(opened), reason));
-                    }
-                    Some(b'"') if bytes.get(at + 1) == Some(&b'"') => at += 2,
-                    Some(b'"') => break,
-                    Some(other) => {
-                        line += u64::from(*other == b'\n');
-                        at += 1;
-                    }
-                }
-            }
-            match bytes.get(at + 1) {
-                None | Some(b'\n' | b'\r') => {}
-                Some(next) if *next == delimiter => {}
-                Some(_) => {
-                    let reason = format!("text follows a closing quote (opened on line {opened})");
-                    return Err(broken(file, Some(line), reason));
-                }
-            }
-            at_start = false;
-        } else {
-            at_start = byte == delimiter || byte == b'\n' || byte == b'\r';
-            line += u64::from(byte == b'\n');
-        }
-        at += 1;
-    }
-    Ok(())
-}
-
-/// Turns rising byte offsets into lines.
-struct LineCounter<'a> {
-    bytes: &'a [u8],
-    at: usize,
+/// Refuses a quote that is never closed, and text after a closing quote, in a text that comes in pieces.
+pub(super) struct Quotes {
+    delimiter: u8,
     line: u64,
+    at: Within,
 }
 
-impl<'a> LineCounter<'a> {
-    fn new(text: &'a str, skipped: u64) -> Self {
-        LineCounter { bytes: text.as_bytes(), at: 0, line: 1 + skipped }
+/// Where in a row a byte stands.
+#[derive(Clone, Copy)]
+enum Within {
+    /// At the start of a cell.
+    Start,
+    /// In a cell without quotes.
+    Plain,
+    /// In a quoted cell, which was opened on this line.
+    Quoted(u64),
+    /// Behind a quote in such a cell: it may be the last, or the first of two.
+    Quote(u64),
+}
+
+impl Quotes {
+    /// Of a text before which so many lines were passed over.
+    pub fn new(delimiter: u8, skipped: u64) -> Quotes {
+        Quotes { delimiter, line: 1 + skipped, at: Within::Start }
     }
 
-    /// The line on which the record begins whose reading began at `offset`, empty lines passed over.
-    fn line_of_record(&mut self, offset: u64) -> u64 {
-        let mut start = usize::try_from(offset).unwrap_or(usize::MAX).min(self.bytes.len());
-        while start < self.bytes.len() && matches!(self.bytes[start], b'\n' | b'\r') {
-            start += 1;
+    /// The next piece.
+    ///
+    /// # Errors
+    /// The line and what is wrong on it.
+    pub fn feed(&mut self, piece: &[u8]) -> Result<(), (u64, String)> {
+        for byte in piece.iter().copied() {
+            self.at = match (self.at, byte) {
+                (Within::Start, b'"') => Within::Quoted(self.line),
+                (Within::Quoted(opened), b'"') => Within::Quote(opened),
+                (Within::Quoted(opened), _) => Within::Quoted(opened),
+                (Within::Quote(opened), b'"') => Within::Quoted(opened),
+                (_, byte) if byte == self.delimiter || matches!(byte, b'\n' | b'\r') => Within::Start,
+                (Within::Quote(opened), _) => {
+                    let reason = format!("text follows a closing quote (opened on line {opened})");
+                    return Err((self.line, reason));
+                }
+                (Within::Start | Within::Plain, _) => Within::Plain,
+            };
+            self.line += u64::from(byte == b'\n');
         }
-        while self.at < start {
-            self.line += u64::from(self.bytes[self.at] == b'\n');
-            self.at += 1;
+        Ok(())
+    }
+
+    /// The text is over.
+    ///
+    /// # Errors
+    /// As [`Quotes::feed`].
+    pub fn end(self) -> Result<(), (u64, String)> {
+        match self.at {
+            Within::Quoted(opened) => Err((opened, "a quote is opened here and never closed".to_string())),
+            _ => Ok(()),
         }
-        self.line
     }
 }
 

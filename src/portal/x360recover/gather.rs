@@ -18,6 +18,7 @@ use super::copy::{Data, JobRuns, Machine, Memory, Odd, Reading, Said};
 use super::refusal::{Kind, Refusal};
 use super::wire::{Appliance, Client, Device, Job, Organization, Run, id};
 use super::{states, wire};
+use crate::portal::Told;
 
 /// The history of a job in which nothing seems to happen is read after this time: a run that failed changes neither
 /// its recovery point nor, at first, its health.
@@ -54,6 +55,7 @@ pub(super) async fn gather(
     api: &Api,
     organization: Organization,
     before: Option<&Data>,
+    told: &Told,
     now: Timestamp,
 ) -> Result<Gathered, Refusal> {
     let (clients, devices, appliances) = try_join3(api.clients(), api.devices(), api.appliances()).await?;
@@ -68,7 +70,8 @@ pub(super) async fn gather(
     let active: BTreeSet<i64> =
         said.clients.iter().filter(|client| client.left_out.is_none()).map(|client| client.id).collect();
     let jobs: Vec<Wanted<'_>> = wanted(&devices, &active, &memory, now);
-    let Histories { read, unread, stopped } = histories(api, &jobs, &runs, before.is_none(), now).await?;
+    let first = before.is_none();
+    let Histories { read, unread, stopped } = histories(api, &jobs, &runs, (first, told), now).await?;
     let unreadable: BTreeSet<String> =
         read.iter().filter(|(_, outcome)| is_failure(outcome)).map(|(wanted, _)| wanted.key()).collect();
     for (wanted, outcome) in read {
@@ -330,7 +333,7 @@ async fn histories<'a>(
     api: &Api,
     jobs: &[Wanted<'a>],
     known: &Runs,
-    first: bool,
+    (first, told): (bool, &Told),
     now: Timestamp,
 ) -> Result<Histories<'a>, Refusal> {
     let most = if first { jobs.len() } else { MOST };
@@ -360,6 +363,7 @@ async fn histories<'a>(
         }
         let why = outcome.as_ref().err().map(ToString::to_string);
         histories.read.push((wanted, outcome));
+        told(histories.read.len(), jobs.len().min(most));
         if failing == FAILING {
             histories.stopped = why;
             break;

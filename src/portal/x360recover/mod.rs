@@ -29,7 +29,7 @@ pub use client::{Answer, Api, Patience};
 pub use refusal::{Kind, Refusal};
 pub use wire::Organization;
 
-use super::{Error, EventLog, Snapshot, Source, Stamp};
+use super::{Error, EventLog, KnownLogs, Snapshot, Source, Stamp, Taker, Told};
 use crate::config::{Config, X360Recover as Settings, hex};
 use copy::{Failure, FailureKind, Head};
 
@@ -51,11 +51,13 @@ pub(super) struct X360Recover {
     config: Config,
     usage: usage::Settings,
     copy: PathBuf,
+    told: Told,
 }
 
 impl X360Recover {
-    pub fn new(config: &Config, settings: &Settings, folder: &Path) -> X360Recover {
+    pub fn new(config: &Config, settings: &Settings, folder: &Path, told: Told) -> X360Recover {
         X360Recover {
+            told,
             settings: settings.clone(),
             config: config.clone(),
             usage: usage::Settings {
@@ -135,7 +137,7 @@ impl X360Recover {
                     data.said.organization.as_ref().is_some_and(|known| known.id == organization.id)
                 };
                 let before = kept.filter(is_its);
-                let outcome = gather::gather(&api, organization, before.as_ref(), now).await;
+                let outcome = gather::gather(&api, organization, before.as_ref(), &self.told, now).await;
                 (before, outcome)
             }
         };
@@ -240,8 +242,11 @@ impl Source for X360Recover {
         Ok(usage::snapshot(&data.said, &head.digest, fetched_at, &self.usage))
     }
 
-    fn events(&self) -> Result<EventLog, Error> {
+    fn read_events(&self, _: &KnownLogs, taker: &mut dyn Taker) -> Result<EventLog, Error> {
         let (head, data) = self.read()?;
-        Ok(events::log(&data.said, &head.digest))
+        let mut log = events::log(&data.said, &head.digest);
+        std::mem::take(&mut log.events).into_iter().for_each(|event| taker.take(event));
+        taker.file_ends(true);
+        Ok(log)
     }
 }

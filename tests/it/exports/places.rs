@@ -13,7 +13,7 @@ fn export(desk: &Desk, amount: &str) -> String {
 }
 
 /// Writes a file so many minutes old.
-fn aged(desk: &Desk, name: &str, text: &str, minutes: u64) {
+pub(super) fn aged(desk: &Desk, name: &str, text: &str, minutes: u64) {
     desk.write(name, text);
     let file = std::fs::File::options().append(true).open(desk.file(name)).unwrap();
     file.set_modified(SystemTime::now() - Duration::from_secs(minutes * 60)).unwrap();

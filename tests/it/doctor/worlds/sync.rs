@@ -35,7 +35,7 @@ fn exports() {
     is_clean(&desk);
     let newest = desk.read("accounts.csv");
     desk.write("accounts.csv", &accounts);
-    finds(&desk, "portal-older", &["put the newer export back"]);
+    finds(&desk, "portal-older", &["put the newer export back", "accounts.csv, ", " rows)"]);
     desk.write("accounts.csv", &newest);
     is_clean(&desk);
 
