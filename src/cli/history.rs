@@ -6,7 +6,7 @@ use serde::Serialize;
 use super::when::When;
 use crate::context::Context;
 use crate::error::{Exit, Failure, Result};
-use crate::plan::{Action, field_line, money_of};
+use crate::plan::{Action, field_line, mark, money_of};
 use crate::store::{EntryState, RunFilter, RunSummary, Store, Written};
 use crate::ui::{Look, Show, Ui, text};
 
@@ -192,9 +192,7 @@ fn one(ui: &Ui, write: &Written) {
     let (mark, look) = match (write.state, change.action) {
         (EntryState::Failed, _) => ("x", Look::Bad),
         (EntryState::Intent | EntryState::Unknown, _) => ("?", Look::Warn),
-        (EntryState::Done, Action::Create) => ("+", Look::Good),
-        (EntryState::Done, Action::Update) => ("~", Look::Good),
-        (EntryState::Done, Action::Delete) => ("-", Look::Good),
+        (EntryState::Done, action) => (mark(action).0, Look::Good),
     };
     let record = match (change.subject.id, write.record) {
         (None, Some(id)) => format!(" (#{id})"),

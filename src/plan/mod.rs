@@ -21,7 +21,7 @@ pub use change::{
 
 use serde::{Deserialize, Serialize};
 
-pub(crate) use show::{PRORATED, field_line, money_of, sum_lines, sums};
+pub(crate) use show::{PRORATED, field_line, mark, money_of, sum_lines, sums};
 
 /// A change whose value is known and that needs a yes.
 #[derive(Debug, Clone, Serialize, Deserialize)]

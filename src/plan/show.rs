@@ -67,17 +67,22 @@ fn held_line(held: &super::Held) -> String {
     format!("{before} -> {after}{money}: {rejected}{}", held.reason)
 }
 
+/// `+` for what is made, `~` for what is changed, `-` for what goes.
+pub fn mark(action: Action) -> (&'static str, Look) {
+    match action {
+        Action::Create => ("+", Look::Good),
+        Action::Update => ("~", Look::Warn),
+        Action::Delete => ("-", Look::Bad),
+    }
+}
+
 fn show_changes(ui: &Ui, changes: &[Change]) {
     if changes.is_empty() {
         return;
     }
     let mut last_subject = String::new();
     for change in changes {
-        let (mark, look) = match change.action {
-            Action::Create => ("+", Look::Good),
-            Action::Update => ("~", Look::Warn),
-            Action::Delete => ("-", Look::Bad),
-        };
+        let (mark, look) = mark(change.action);
         let subject = text::clean(&change.subject.to_string());
         if subject != last_subject {
             let money = change.money.as_ref().map(|_| format!(", next invoice {}", money_of(change)));

@@ -28,6 +28,8 @@ pub struct DueFacts<'a> {
     pub troubles: &'a [(String, String)],
     /// Customers whose use is too old to bill, and why.
     pub stale: &'a BTreeMap<String, String>,
+    /// What makes use fresh again.
+    pub freshen: &'a str,
     /// Customers whose billing is paused.
     pub paused: &'a BTreeMap<String, Pause>,
 }
@@ -153,7 +155,7 @@ fn findings(facts: &DueFacts<'_>, agreement: i64, cids: &[&str]) -> Vec<Finding>
             found.push(Finding { kind, cid: (*cid).to_owned(), text, fix: fix.to_owned(), money: None });
         };
         if let Some(why) = facts.stale.get(*cid) {
-            say(FindingKind::Stale, why.clone(), "see that the portal's export is written again");
+            say(FindingKind::Stale, why.clone(), facts.freshen);
         }
         if let Some(pause) = facts.paused.get(*cid) {
             say(FindingKind::Paused, told(pause), &format!("psactl resume {cid}"));

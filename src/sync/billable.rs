@@ -36,13 +36,7 @@ pub fn data(
     now: Timestamp,
 ) -> Option<(String, String)> {
     if let Some(reason) = untimely(config, snapshot, cid, now) {
-        let fix = match config.portal.source {
-            PortalSource::Files(_) => "see that the portal's export is written again",
-            PortalSource::X360Recover(_) => {
-                "psactl sync --verify asks x360Recover at once and says what it answers"
-            }
-        };
-        return Some((reason, fix.to_owned()));
+        return Some((reason, fix_for_age(config).to_owned()));
     }
     if older {
         return Some((
@@ -51,13 +45,25 @@ pub fn data(
         ));
     }
     let problem = snapshot.problems_of(cid).next()?;
-    Some((
-        format!("{problem}; a partial sum is a wrong bill"),
-        match config.portal.source {
-            PortalSource::Files(_) => "correct the row in the export".to_owned(),
-            PortalSource::X360Recover(_) => "see to it in the x360 Portal".to_owned(),
-        },
-    ))
+    Some((format!("{problem}; a partial sum is a wrong bill"), fix_for_row(config).to_owned()))
+}
+
+/// What makes data fresh again.
+pub fn fix_for_age(config: &Config) -> &'static str {
+    match config.portal.source {
+        PortalSource::Files(_) => "see that the portal's export is written again",
+        PortalSource::X360Recover(_) => {
+            "psactl sync --verify asks x360Recover at once and says what it answers"
+        }
+    }
+}
+
+/// What makes a customer's data whole.
+pub fn fix_for_row(config: &Config) -> &'static str {
+    match config.portal.source {
+        PortalSource::Files(_) => "correct the row in the export",
+        PortalSource::X360Recover(_) => "see to it in the x360 Portal",
+    }
 }
 
 /// Why nothing that depends on dates may be written: the clocks are apart. `skew` is the server's minus ours.

@@ -340,7 +340,7 @@ impl Show for Report {
                     let line = format!("{}{record}{what}", change.subject);
                     ui.out(&format!(
                         "  {} {}",
-                        ui.paint(Look::Good, "+"),
+                        ui.paint(Look::Good, crate::plan::mark(change.action).0),
                         ui.wrap(&text::clean(&line), 4, 6)
                     ));
                 }

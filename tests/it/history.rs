@@ -77,13 +77,6 @@ fn runs_are_chosen_by_customer_and_time() {
 }
 
 #[test]
-fn before_the_first_run_the_history_is_empty() {
-    let desk = Desk::bare();
-    desk.psactl(&["history"]).ends_with(0).says("No runs that wrote.");
-    desk.psactl(&["history", "show", "1"]).ends_with(6).says("psactl has not run yet");
-}
-
-#[test]
 fn the_json_shapes_are_kept() {
     let desk = Desk::running();
     let history = desk.psactl(&["history", "--output", "json"]).ends_with(0).json();

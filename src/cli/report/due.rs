@@ -79,6 +79,7 @@ pub(super) fn run(context: &Context, within: Span) -> Result<Exit> {
         plan: &plan,
         troubles: &troubles,
         stale: &stale,
+        freshen: billable::fix_for_age(&config),
         paused: &paused,
     });
     let number = all.len();

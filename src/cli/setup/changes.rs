@@ -2,9 +2,9 @@
 
 use std::collections::BTreeSet;
 
-use crate::plan::{Action, Change};
+use crate::plan::{Action, Change, mark};
 use crate::setup::screens;
-use crate::ui::{Look, Ui, text};
+use crate::ui::{Ui, text};
 
 /// Tells what would be written.
 pub(super) fn tell(ui: &Ui, changes: &[Change]) {
@@ -28,15 +28,6 @@ pub(super) fn tell(ui: &Ui, changes: &[Change]) {
     }
     for line in crate::plan::sum_lines(changes) {
         ui.tell(&format!("  {line}"));
-    }
-}
-
-/// `+` for what is made, `~` for what is changed, `-` for what goes.
-pub(super) fn mark(action: Action) -> (&'static str, Look) {
-    match action {
-        Action::Create => ("+", Look::Good),
-        Action::Update => ("~", Look::Warn),
-        Action::Delete => ("-", Look::Bad),
     }
 }
 

@@ -238,7 +238,7 @@ pub(super) fn tell_applied(applied: &Applied, ui: &Ui, line: &dyn Fn(&str)) {
             Ended::Done { record: Some(id) } if applied.change.subject.id.is_none() => format!(" (#{id})"),
             _ => String::new(),
         };
-        let (mark, look) = super::changes::mark(applied.change.action);
+        let (mark, look) = crate::plan::mark(applied.change.action);
         line(&format!("  {} {subject}{id}", ui.paint(look, mark)));
         return;
     };

@@ -1,5 +1,6 @@
 //! The portal's data: read, whole, young enough.
 
+use crate::config::PortalSource;
 use crate::doctor::catalog::Group;
 use crate::doctor::findings::{Evidence, Findings};
 use crate::doctor::observe::Seen;
@@ -55,7 +56,7 @@ pub(super) fn judge(seen: &Seen<'_>, found: &mut Findings) {
             None => Evidence::new(problem.to_string()),
         });
         let evidence = evidence.collect();
-        found.say("portal-rows", title, evidence, vec!["correct the rows in the export".to_owned()]);
+        found.say("portal-rows", title, evidence, vec![billable::fix_for_row(config).to_owned()]);
     }
     let measured = snapshot.measured_at;
     if let Some(ahead) = measured.filter(|measured| billable::in_future(*measured, now)) {
@@ -96,7 +97,10 @@ fn age(
     };
     match snapshot.measured_at.map(|measured| now.duration_since(measured)) {
         None => {
-            let fix = "add a column measured_at, or set [portal] age_from = \"mtime\"";
+            let fix = match config.portal.source {
+                PortalSource::Files(_) => "add a column measured_at, or set [portal] age_from = \"mtime\"",
+                PortalSource::X360Recover(_) => billable::fix_for_age(config),
+            };
             let title = "the export does not say when its use was measured; nothing is billed";
             found.say("portal-age", title, Vec::new(), vec![fix.to_owned()]);
             everybody(found);
@@ -107,12 +111,7 @@ fn age(
                 text::span(age),
                 text::span(config.portal.max_age)
             );
-            found.say(
-                "portal-age",
-                title,
-                Vec::new(),
-                vec!["see that the portal's export is written again".to_owned()],
-            );
+            found.say("portal-age", title, Vec::new(), vec![billable::fix_for_age(config).to_owned()]);
             everybody(found);
         }
         // The newest row is young; one customer's may be old all the same.

@@ -147,7 +147,7 @@ fn a_sandbox_writes_over_nobodys_files() {
     let text = "[connectwise]\nsite = \"https://na.myconnectwise.net\"\n";
     desk.write("real/psactl.toml", text);
     desk.write("real/private-key", "r3al-s3cret");
-    desk.psactl(&["demo", "--keep", &path("real")]).ends_with(2).says("it is not written over");
+    desk.psactl(&["demo", "--keep", &path("real")]).ends_with(2).says("is not empty");
     // Beside it, under another name, its secrets would go. (`psactl sandbox --write-config`, which would serve on.)
     let refused = psactl::cli::write_trial(desk.sandbox(), &desk.file("real/trial.toml")).unwrap_err();
     assert!(refused.line().ends_with("private-key is there and is no sandbox's: it is not written over"));
