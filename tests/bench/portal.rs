@@ -11,12 +11,16 @@
 
 mod measured;
 
-use std::fmt::Write as _;
+use std::fs::File;
+use std::io::{BufWriter, Write};
 use std::path::Path;
 use std::process::Command;
 
 use jiff::Timestamp;
 use measured::Measured;
+
+/// Writes the list of so many accounts in a form of its own.
+type Format = fn(usize, &mut dyn Write) -> std::io::Result<()>;
 
 /// The program under test.
 const PSACTL: &str = env!("CARGO_BIN_EXE_psactl");
@@ -35,13 +39,12 @@ fn main() {
     println!("| accounts | export | size | wall | peak memory |\n| ---: | --- | ---: | ---: | ---: |");
     let mut above = None;
     for (name, write) in [
-        ("CSV, a row per account", wide as fn(usize) -> String),
+        ("CSV, a row per account", wide as Format),
         ("CSV, a row per account and service", long),
         ("JSON", json),
         ("JSON Lines", json_lines),
     ] {
-        let text = write(accounts);
-        std::fs::write(folder.path().join("accounts.csv"), &text).expect("written");
+        let size = written(&folder.path().join("accounts.csv"), |out| write(accounts, out)) as f64 / 1e6;
         // The middle one of several.
         let mut runs: Vec<Measured> = (0..5).map(|_| check(folder.path())).collect();
         runs.sort_by_key(|run| run.wall);
@@ -49,15 +52,14 @@ fn main() {
         assert_eq!(run.code, 0, "{name}: {}", run.said);
         let memory =
             run.memory.map_or_else(|| "–".to_owned(), |bytes| format!("{:.1} MB", bytes as f64 / 1e6));
-        let size = text.len() as f64 / 1e6;
         println!("| {accounts} | {name} | {size:.1} MB | {} ms | {memory} |", run.wall.as_millis());
         if name == "CSV, a row per account" && run.memory.is_some_and(|bytes| bytes > MOST_MEMORY) {
             above = Some(memory);
         }
     }
     assert!(above.is_none(), "more than 100 MB for the CSV list: {above:?}");
-    std::fs::write(folder.path().join("accounts.csv"), wide(2_000)).expect("written");
-    let size = events(&folder.path().join("events.csv"), rows) as f64 / 1e6;
+    written(&folder.path().join("accounts.csv"), |out| wide(2_000, out));
+    let size = written(&folder.path().join("events.csv"), |out| events(rows, out)) as f64 / 1e6;
     configure(folder.path(), true);
     let run = check(folder.path());
     assert_eq!(run.code, 0, "the event log: {}", run.said);
@@ -70,11 +72,16 @@ fn main() {
     );
 }
 
-/// Writes an event log of the accounts of [`wide`] in the last 30 days, one failure in fifty; returns its size.
-fn events(file: &Path, rows: usize) -> u64 {
-    use std::io::Write;
-    let mut out = std::io::BufWriter::new(std::fs::File::create(file).expect("created"));
-    writeln!(out, "ID,When,Account,CID,Severity,Event Information").expect("written");
+/// Writes a file row by row, and returns its size: a program that is started counts what its starter had in memory, too.
+fn written(file: &Path, write: impl FnOnce(&mut dyn Write) -> std::io::Result<()>) -> u64 {
+    let mut out = BufWriter::new(File::create(file).expect("created"));
+    write(&mut out).expect("written");
+    out.into_inner().expect("written").metadata().expect("a file").len()
+}
+
+/// An event log of the accounts of [`wide`] in the last 30 days, one failure in fifty.
+fn events(rows: usize, out: &mut dyn Write) -> std::io::Result<()> {
+    writeln!(out, "ID,When,Account,CID,Severity,Event Information")?;
     let (now, step) = (now().as_second(), 30 * 86_400 * 1_000 / rows.max(1));
     let of: Vec<Account> = accounts(2_000).collect();
     for at in 0..rows {
@@ -83,13 +90,10 @@ fn events(file: &Path, rows: usize) -> u64 {
         let time = Timestamp::from_second(now - ago).expect("a time");
         let (severity, what) =
             if at % 50 == 7 { ("Error", "failed") } else { ("OK", "completed successfully") };
-        writeln!(
-            out,
-            "{at},{time},{user},{cid},{severity},Remote Backup {what} for account [{user} / {number}]"
-        )
-        .expect("written");
+        let text = format!("Remote Backup {what} for account [{user} / {number}]");
+        writeln!(out, "{at},{time},{user},{cid},{severity},{text}")?;
     }
-    out.into_inner().expect("written").metadata().expect("a file").len()
+    Ok(())
 }
 
 fn check(folder: &Path) -> Measured {
@@ -137,33 +141,35 @@ fn accounts(number: usize) -> impl Iterator<Item = Account> {
 
 const COLUMNS: [&str; 4] = ["basic-storage", "bdr-storage", "online-desktops", "bdr-servers"];
 
-fn wide(number: usize) -> String {
-    let mut text = "ID,PID,CID,Brand,Account No,User Name,Role,SPlan,Company,Basic Online Backup Storage,\
-                    ShadowProtect BDR Storage,Online Backup # Desktops,ShadowProtect BDR Servers,Measured At\n"
-        .to_owned();
+fn wide(number: usize, out: &mut dyn Write) -> std::io::Result<()> {
+    writeln!(
+        out,
+        "ID,PID,CID,Brand,Account No,User Name,Role,SPlan,Company,Basic Online Backup Storage,\
+         ShadowProtect BDR Storage,Online Backup # Desktops,ShadowProtect BDR Servers,Measured At"
+    )?;
     let now = now();
     for account in accounts(number) {
         let Account { cid, number, user, use_ } = account;
-        let _ = write!(text, "{cid},0,{cid},doc,{number},{user},User,Select,Customer {cid}");
+        write!(out, "{cid},0,{cid},doc,{number},{user},User,Select,Customer {cid}")?;
         for column in COLUMNS {
             let amount = use_.iter().find(|(service, ..)| *service == column);
-            let _ = write!(text, ",{}", amount.map_or("", |(_, _, amount)| amount));
+            write!(out, ",{}", amount.map_or("", |(_, _, amount)| amount))?;
         }
-        let _ = writeln!(text, ",{now}");
+        writeln!(out, ",{now}")?;
     }
-    text
+    Ok(())
 }
 
-fn long(number: usize) -> String {
-    let mut text = "customer_id,customer_name,account_id,service,quantity,unit,measured_at\n".to_owned();
+fn long(number: usize, out: &mut dyn Write) -> std::io::Result<()> {
+    writeln!(out, "customer_id,customer_name,account_id,service,quantity,unit,measured_at")?;
     let now = now();
     for account in accounts(number) {
         for (service, unit, amount) in &account.use_ {
             let Account { cid, number, .. } = &account;
-            let _ = writeln!(text, "{cid},Customer {cid},{number},{service},{amount},{unit},{now}");
+            writeln!(out, "{cid},Customer {cid},{number},{service},{amount},{unit},{now}")?;
         }
     }
-    text
+    Ok(())
 }
 
 fn objects(number: usize) -> impl Iterator<Item = String> {
@@ -178,13 +184,15 @@ fn objects(number: usize) -> impl Iterator<Item = String> {
     })
 }
 
-fn json(number: usize) -> String {
-    let objects: Vec<String> = objects(number).collect();
-    format!("[\n{}\n]\n", objects.join(",\n"))
+fn json(number: usize, out: &mut dyn Write) -> std::io::Result<()> {
+    for (at, object) in objects(number).enumerate() {
+        write!(out, "{}\n{object}", if at == 0 { "[" } else { "," })?;
+    }
+    writeln!(out, "\n]")
 }
 
-fn json_lines(number: usize) -> String {
-    objects(number).map(|object| object + "\n").collect()
+fn json_lines(number: usize, out: &mut dyn Write) -> std::io::Result<()> {
+    objects(number).try_for_each(|object| writeln!(out, "{object}"))
 }
 
 fn now() -> Timestamp {
