@@ -11,8 +11,8 @@ use crate::config::Config;
 use crate::context::Context;
 use crate::error::{Exit, Failure, Result};
 use crate::store::{Pause, Store};
-use crate::sync::Part;
 use crate::sync::pausing::told;
+use crate::sync::{Part, customers};
 use crate::ui::{Show, Ui, text};
 
 /// Write nothing for some customers until a date
@@ -93,7 +93,7 @@ pub(super) fn run(context: &Context, args: Args) -> Result<Exit> {
         }
     }
     store.add_pauses(source, &pauses)?;
-    context.ui.emit(&Pauses { pauses: holding(&store, source, now)?, ended: 0 });
+    context.ui.emit(&Pauses { pauses: store.pauses_holding(source, now)?, ended: 0 });
     Ok(Exit::Done)
 }
 
@@ -103,7 +103,7 @@ pub(super) fn resume(context: &Context, args: ResumeArgs) -> Result<Exit> {
     let source = config.portal.source.name();
     let now = context.now();
     let _lock = context.lock(&store, "resume")?;
-    let all = holding(&store, source, now)?;
+    let all = store.pauses_holding(source, now)?;
     for cid in &args.cids {
         if all.iter().any(|pause| pause.cid.as_ref() == Some(cid)) {
             continue;
@@ -124,13 +124,6 @@ pub(super) fn resume(context: &Context, args: ResumeArgs) -> Result<Exit> {
     Ok(Exit::Done)
 }
 
-/// The pauses whose time is not over.
-pub(super) fn holding(store: &Store, source: &str, now: Timestamp) -> Result<Vec<Pause>> {
-    let mut pauses = store.pauses(source)?;
-    pauses.retain(|pause| pause.until > now);
-    Ok(pauses)
-}
-
 /// Refuses a customer that neither the portal nor the state knows, with the one that may be meant.
 pub(super) fn known(config: &Config, store: &Store, source: &str, cids: &[String]) -> Result<()> {
     if cids.is_empty() {
@@ -149,22 +142,8 @@ pub(super) fn known(config: &Config, store: &Store, source: &str, cids: &[String
     );
     match cids.iter().find(|cid| !all.contains(*cid)) {
         None => Ok(()),
-        Some(cid) => Err(unknown(cid, all.iter().map(String::as_str))),
+        Some(cid) => Err(customers::unknown(cid, all.iter().map(String::as_str))),
     }
-}
-
-/// A customer that nobody knows, and the nearest that somebody does.
-pub(super) fn unknown<'a>(cid: &str, all: impl Iterator<Item = &'a str>) -> Failure {
-    let failure = Failure::new(Exit::Partial, format!("the portal knows no customer {cid}"));
-    let near = all
-        .map(|known| (strsim::damerau_levenshtein(cid, known), known))
-        .filter(|(distance, known)| *distance <= 1.max(known.chars().count() / 3))
-        .min();
-    let failure = match near {
-        Some((_, near)) => failure.hint(format!("did you mean {near}?")),
-        None => failure,
-    };
-    failure.hint("psactl companies lists the customers of the portal")
 }
 
 /// The portal's time zone, else this machine's.

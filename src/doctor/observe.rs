@@ -12,7 +12,7 @@ use jiff::tz::TimeZone;
 use super::catalog::{Group, known};
 use crate::config::Config;
 use crate::context::Context;
-use crate::error::{Exit, Failure, Result};
+use crate::error::{Failure, Result};
 use crate::monitoring::Beat;
 use crate::portal::{EventLog, Snapshot, Tally};
 use crate::psa::{
@@ -23,7 +23,7 @@ use crate::setup::{Chosen, Finding, Setup, Step, managed_ids, service_status};
 use crate::store::{Link, Store, TicketMemory};
 use crate::sync::billing::AgreementFacts;
 use crate::sync::faults::FaultKey;
-use crate::sync::{Options, Report, Run, is_everybodys, observe as psa_observe, waiting, zone};
+use crate::sync::{Options, Report, Run, customers, is_everybodys, observe as psa_observe, waiting, zone};
 use crate::ui::Ui;
 
 /// What is asked for.
@@ -239,14 +239,9 @@ fn state(context: &Context, config: Option<&Config>) -> Result<State> {
 
 fn known_customers(seen: &Seen<'_>) -> Result<()> {
     let Some((_, portal, state)) = seen.ground() else { return Ok(()) };
-    let known = |cid: &String| {
-        portal.snapshot.customer(cid).is_some() || state.links.iter().any(|link| link.cid == *cid)
-    };
-    match seen.look.cids.iter().find(|cid| !known(cid)) {
-        Some(cid) => Err(Failure::new(Exit::Partial, format!("the portal knows no customer {cid}"))
-            .hint("psactl companies lists the customers of the portal")),
-        None => Ok(()),
-    }
+    let known = portal.snapshot.customers.iter().map(|customer| &customer.cid);
+    let linked = state.links.iter().map(|link| &link.cid);
+    customers::are_known(&seen.look.cids, known.chain(linked).map(String::as_str))
 }
 
 async fn ask(seen: &Seen<'_>, config: &Config, client: &Client, context: &Context) -> Result<Psa> {

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use rust_decimal::Decimal;
 
-use super::{Held, MoneyEffect, Plan};
+use super::{Ground, Held, MoneyEffect, Plan};
 use crate::config::{Allowance, Guard};
 use crate::store::{Hold, HoldState};
 use crate::sync::faults::FaultKey;
@@ -23,18 +23,39 @@ pub struct Proposal<'a> {
     pub first_push: bool,
 }
 
+/// Why a value needs a yes.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Objection {
+    /// In plain words.
+    pub words: String,
+    /// Which kind it is.
+    pub ground: Ground,
+}
+
+impl From<String> for Objection {
+    fn from(words: String) -> Self {
+        Objection { words, ground: Ground::Other }
+    }
+}
+
+impl Objection {
+    fn beyond(words: String) -> Self {
+        Objection { words, ground: Ground::Beyond }
+    }
+}
+
 /// Why a quantity is held, or nothing where no guard objects.
 ///
 /// An effect too small to matter passes the two percentages: by money (`floor_money`) where the change has
 /// a money effect, by quantity (`floor_quantity`) where it has none.
-pub fn objection(proposal: &Proposal<'_>, guard: &Guard) -> Option<String> {
+pub fn objection(proposal: &Proposal<'_>, guard: &Guard) -> Option<Objection> {
     let Proposal { before, after, money, first_push } = proposal;
     let was = before.unwrap_or_default();
     if *first_push && guard.first_push == Allowance::Hold {
-        return Some("first quantity that psactl pushes to this addition".to_owned());
+        return Some("first quantity that psactl pushes to this addition".to_owned().into());
     }
     if guard.to_zero == Allowance::Hold && after.is_zero() && !was.is_zero() {
-        return Some(format!("falls to zero from {}", text::quantity(was)));
+        return Some(Objection::beyond(format!("falls to zero from {}", text::quantity(was))));
     }
     let small = match money {
         Some(effect) if !effect.delta().is_zero() => effect.delta().abs() < guard.floor_money,
@@ -46,11 +67,12 @@ pub fn objection(proposal: &Proposal<'_>, guard: &Guard) -> Option<String> {
     let (limit, word) = if *after > was { (guard.increase, "rises") } else { (guard.decrease, "falls") };
     let limit = limit?.0;
     if was.is_zero() {
-        return Some(format!("rises from nothing to {}", text::quantity(*after)));
+        return Some(format!("rises from nothing to {}", text::quantity(*after)).into());
     }
     let percent = percent(after.saturating_sub(was), was);
     (percent > limit).then(|| {
-        format!("{word} by {}% (guard: {}%)", text::quantity(percent.round_dp(1)), text::quantity(limit))
+        let percent = text::quantity(percent.round_dp(1));
+        Objection::beyond(format!("{word} by {percent}% (guard: {}%)", text::quantity(limit)))
     })
 }
 
@@ -119,10 +141,7 @@ pub fn hold_run(
     let beyond: BTreeSet<&str> = plans
         .iter()
         .flat_map(|plan| &plan.held)
-        // Beyond a percentage, or to zero: an export of zeros is as wrong as one of doubles.
-        .filter(|held| {
-            !held.rejected && (held.reason.contains("(guard:") || held.reason.starts_with("falls to zero"))
-        })
+        .filter(|held| !held.rejected && held.ground == Ground::Beyond)
         .filter_map(|held| held.change.cid.as_deref())
         .collect();
     let share =
@@ -151,8 +170,8 @@ pub fn hold_run(
             match record_of(&change).filter(|record| is_billing(&change) && counted(record)) {
                 Some(record) => {
                     let (before, after) = values_of(&change);
-                    let reason = reason.clone();
-                    plan.held.push(Held { change, record, reason, before, after, rejected: false });
+                    let (reason, ground) = (reason.clone(), Ground::Other);
+                    plan.held.push(Held { change, record, reason, before, after, rejected: false, ground });
                     any = true;
                 }
                 None => plan.changes.push(change),

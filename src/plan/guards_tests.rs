@@ -60,7 +60,8 @@ fn each_guard_objects_in_its_own_words() {
             money: Some(&money),
             first_push: *first_push,
         };
-        assert_eq!(objection(&proposal, &guard).as_deref(), *reason, "{before} -> {after}");
+        let words = objection(&proposal, &guard).map(|objection| objection.words);
+        assert_eq!(words.as_deref(), *reason, "{before} -> {after}");
     }
 }
 
@@ -162,6 +163,7 @@ fn beyond(id: i64, cid: &str, rejected: bool) -> Held {
         before: "1".into(),
         after: "9".into(),
         rejected,
+        ground: Ground::Beyond,
     }
 }
 

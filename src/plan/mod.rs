@@ -38,6 +38,21 @@ pub struct Held {
     pub after: String,
     /// Rejected by a person: not proposed again until the value moves beyond the guard.
     pub rejected: bool,
+    /// Which kind of reason it is, for the rules of this run; who reads it has the words.
+    #[serde(skip)]
+    pub ground: Ground,
+}
+
+/// The kinds of reasons for holding a change that rules ask for.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum Ground {
+    /// It moves beyond a percentage, or to zero: of many customers at once that speaks against the export.
+    Beyond,
+    /// A person took it back.
+    Undone,
+    /// Any other.
+    #[default]
+    Other,
 }
 
 /// Something for which no value can be right until its cause is removed. Never a matter of approval.

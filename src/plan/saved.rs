@@ -3,7 +3,6 @@
 //! It is never applied from the file: psactl plans anew, and writes only where that gives the very same changes.
 
 use std::collections::BTreeMap;
-use std::io::Write;
 use std::path::Path;
 
 use jiff::Timestamp;
@@ -99,15 +98,10 @@ impl SavedPlan {
             )
             .hint("name a file that is not there yet"));
         }
-        let failed = |error: std::io::Error| {
+        let content = text::escaped(&serde_json::to_string_pretty(self).map_err(anyhow::Error::from)?) + "\n";
+        crate::disk::write_whole(path, content.as_bytes(), 0o600).map_err(|error| {
             Failure::new(Exit::Unexpected, format!("cannot write {}: {error}", path.display()))
-        };
-        let content = text::escaped(&serde_json::to_string_pretty(self).map_err(anyhow::Error::from)?);
-        let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
-        let mut file = tempfile::NamedTempFile::new_in(folder).map_err(failed)?;
-        writeln!(file, "{content}").and_then(|()| file.as_file().sync_all()).map_err(failed)?;
-        file.persist(path).map_err(|error| failed(error.error))?;
-        Ok(())
+        })
     }
 
     /// Reads a file.

@@ -39,6 +39,16 @@ impl Store {
         Ok(rows.collect::<rusqlite::Result<_>>()?)
     }
 
+    /// The pauses of a source whose time is not over.
+    ///
+    /// # Errors
+    /// Where the database cannot be read.
+    pub fn pauses_holding(&self, source: &str, now: Timestamp) -> Result<Vec<Pause>> {
+        let mut pauses = self.pauses(source)?;
+        pauses.retain(|pause| pause.until > now);
+        Ok(pauses)
+    }
+
     /// Adds pauses, each in place of an earlier one of the same customer and part.
     pub fn add_pauses(&self, source: &str, pauses: &[Pause]) -> Result<()> {
         let change = self.transaction()?;

@@ -12,8 +12,8 @@ use rust_decimal::{Decimal, RoundingStrategy};
 use serde_json::{Value, json};
 
 use crate::config::{BelowIncluded, Billing as Settings, Gigabyte, Rounding};
-use crate::plan::guards::{self, Answer, Proposal, description_record, quantity_record};
-use crate::plan::{Change, Held, NextInvoice, Plan, Purpose};
+use crate::plan::guards::{self, Answer, Objection, Proposal, description_record, quantity_record};
+use crate::plan::{Change, Ground, Held, NextInvoice, Plan, Purpose};
 use crate::psa::{Addition, Agreement, OrEmpty, paths};
 use crate::services::{Service, Unit};
 use crate::store::{Binding, Hold, HoldState, Link};
@@ -250,6 +250,7 @@ fn propose(
             before,
             after,
             rejected: hold.note.is_some(),
+            ground: Ground::Undone,
         });
         return;
     }
@@ -259,7 +260,7 @@ fn propose(
         let alone = make(None, Some(text.clone()));
         let objection =
             foreign_text.then(|| "would replace an invoice description that psactl did not write".to_owned());
-        match judge(facts, alone, objection, outcome) {
+        match judge(facts, alone, objection.map(Objection::from), outcome) {
             Some(alone) if quantity.is_none() => outcome.plan.changes.push(alone),
             Some(_) => with = Some(text),
             None => {}
@@ -274,6 +275,7 @@ fn propose(
         let objection = doubt
             .or_else(|| counted_otherwise(binding, &basis))
             .or_else(|| below_included(addition, used, facts.settings))
+            .map(Objection::from)
             .or_else(|| guards::objection(&proposal, &facts.settings.guard));
         let written = judge(facts, whole, objection, outcome);
         outcome.plan.changes.extend(written);
@@ -373,7 +375,7 @@ fn invoice_due(agreement: &Agreement, facts: &Facts<'_>) -> Option<(String, bool
 fn judge(
     facts: &Facts<'_>,
     change: Change,
-    objection: Option<String>,
+    objection: Option<Objection>,
     outcome: &mut Outcome,
 ) -> Option<Change> {
     let record = guards::record_of(&change)?;
@@ -382,18 +384,19 @@ fn judge(
     let asked_again = objection.is_none() && change.money.is_none();
     let hold = facts.holds.get(&record).filter(|hold| !asked_again || hold.after == after);
     let answer = guards::answer(hold, &before, &after, &facts.settings.guard);
-    let (reason, rejected) = match (objection, answer) {
+    let (objection, rejected) = match (objection, answer) {
         (_, Answer::Approved) => {
             outcome.approved.insert(record);
             return Some(change);
         }
         (None, Answer::None) => return Some(change),
         (objection, Answer::Rejected) => {
-            (objection.unwrap_or_else(|| "a person said no to it".to_owned()), true)
+            (objection.unwrap_or_else(|| "a person said no to it".to_owned().into()), true)
         }
-        (Some(reason), Answer::None) => (reason, false),
+        (Some(objection), Answer::None) => (objection, false),
     };
-    outcome.plan.held.push(Held { change, record, reason, before, after, rejected });
+    let Objection { words: reason, ground } = objection;
+    outcome.plan.held.push(Held { change, record, reason, before, after, rejected, ground });
     None
 }
 

@@ -5,6 +5,7 @@
 
 pub mod billable;
 pub mod billing;
+pub mod customers;
 mod due;
 mod endings;
 mod event_log;
@@ -187,12 +188,8 @@ impl Run<'_> {
         let look_again = taken.look_again;
         let snapshot = source.accounts().map_err(undelivered)?;
         let mut observed = self.observe(name, snapshot, taken, stamp, now)?;
-        let known =
-            |cid: &String| observed.snapshot.customer(cid).is_some() || observed.links.contains_key(cid);
-        if let Some(cid) = self.options.cids.iter().find(|cid| !known(cid)) {
-            return Err(Failure::new(Exit::Partial, format!("the portal knows no customer {cid}"))
-                .hint("psactl companies lists the customers of the portal"));
-        }
+        let portal = observed.snapshot.customers.iter().map(|customer| customer.cid.as_str());
+        customers::are_known(&self.options.cids, portal.chain(observed.links.keys().map(String::as_str)))?;
         let run = if self.options.dry_run { 0 } else { self.store.begin_run(self.command, now)? };
         let mut report = Report::new(run, self.options.dry_run);
         if !self.options.dry_run {

@@ -14,7 +14,7 @@ use crate::config::{Config, PortalSource};
 use crate::error::{Exit, Failure, Result};
 use crate::monitoring::Overview;
 use crate::plan::apply::{Applied, Ended, causes};
-use crate::plan::{Plan, Purpose, guards};
+use crate::plan::{Ground, Plan, Purpose, guards};
 use crate::store::{CustomerState, HoldState, Stands, Store};
 use crate::ui::text;
 
@@ -400,7 +400,7 @@ fn news(run: &mut Finish<'_>, report: &mut Report) -> Result<()> {
     let mut say: Vec<(String, Option<&String>, String, String)> = Vec::new();
     for held in report.plan.held.iter().filter(|held| !held.rejected) {
         // Another value is another question, save where no value is to be written.
-        let undone = held.reason.starts_with(guards::UNDONE);
+        let undone = held.ground == Ground::Undone;
         let key = format!("held {} {}", held.record, if undone { &held.reason } else { &held.after });
         let words = format!("{}: {}", held.change.subject, held.reason);
         say.push((key, held.change.cid.as_ref(), words, "psactl review".to_owned()));

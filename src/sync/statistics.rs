@@ -11,7 +11,7 @@ use serde_json::{Value, json};
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use super::billing::Use;
-use crate::plan::{Change, Held, Plan, Purpose, guards};
+use crate::plan::{Change, Ground, Held, Plan, Purpose, guards};
 use crate::portal::EventKind;
 use crate::psa::{ManagedId, paths};
 use crate::setup::managed_ids::{FIRST, SECOND, of_solution};
@@ -198,7 +198,8 @@ pub fn hold_undone(plan: &mut Plan, holds: &BTreeMap<String, Hold>) {
         let Some(hold) = held_by(&change) else { continue };
         let (before, after) = guards::values_of(&change);
         let (record, reason) = (hold.record.clone(), hold.reason.clone());
-        plan.held.push(Held { change, record, reason, before, after, rejected: hold.note.is_some() });
+        let (rejected, ground) = (hold.note.is_some(), Ground::Undone);
+        plan.held.push(Held { change, record, reason, before, after, rejected, ground });
     }
 }
 

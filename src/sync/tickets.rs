@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 
 use super::faults::{Fault, FaultKey};
 use crate::config::Tickets as Settings;
-use crate::plan::{Change, Held, Plan, Purpose, guards};
+use crate::plan::{Change, Ground, Held, Plan, Purpose, guards};
 use crate::portal::EventKind;
 use crate::psa::{Ticket, paths};
 use crate::store::{Hold, HoldState, Link, TicketMemory};
@@ -283,7 +283,8 @@ fn may_open(facts: &mut Facts<'_>, change: Change, plan: &mut Plan) -> Decision 
     } else {
         format!("{} tickets were opened within the hour (max_new_per_hour)", facts.settings.max_new_per_hour)
     };
-    plan.held.push(Held { change, record, reason, before, after, rejected });
+    let ground = Ground::Other;
+    plan.held.push(Held { change, record, reason, before, after, rejected, ground });
     if rejected { Decision::Nothing("a person said no to a ticket for it") } else { Decision::Open }
 }
 

@@ -17,9 +17,10 @@ use serde::Serialize;
 
 use crate::config::Config;
 use crate::context::Context;
-use crate::error::{Exit, Failure, Result};
+use crate::error::{Exit, Result};
 use crate::portal::{Customer, Snapshot};
 use crate::store::{Link, Pause, Store};
+use crate::sync::customers;
 use crate::sync::pausing::{Pauses, told};
 use crate::ui::{Show, Ui, text};
 
@@ -76,10 +77,8 @@ pub(super) async fn stated(
 
 /// A customer of the portal.
 fn customer<'a>(snapshot: &'a Snapshot, cid: &str) -> Result<&'a Customer> {
-    snapshot.customer(cid).ok_or_else(|| {
-        Failure::new(Exit::Partial, format!("the portal knows no customer {cid}"))
-            .hint("psactl companies lists the customers of the portal")
-    })
+    let all = snapshot.customers.iter().map(|customer| customer.cid.as_str());
+    snapshot.customer(cid).ok_or_else(|| customers::unknown(cid, all))
 }
 
 fn list(context: &Context) -> Result<Exit> {

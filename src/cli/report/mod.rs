@@ -7,7 +7,6 @@ mod gather;
 mod html;
 mod show;
 
-use std::io::Write;
 use std::path::{Path, PathBuf};
 
 use crate::context::Context;
@@ -85,13 +84,10 @@ fn write(context: &Context, file: &Path, content: &str) -> Result<()> {
         context.ui.out(content.trim_end_matches(['\r', '\n']));
         return Ok(());
     }
-    let failed = |error: std::io::Error| {
+    // It is made to be handed on: who may read it is for the account's umask to say.
+    crate::disk::write_whole(file, content.as_bytes(), 0o666).map_err(|error| {
         Failure::new(Exit::Unexpected, format!("cannot write {}: {error}", file.display()))
-    };
-    let folder = file.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
-    let mut whole = tempfile::NamedTempFile::new_in(folder).map_err(failed)?;
-    whole.write_all(content.as_bytes()).map_err(failed)?;
-    whole.persist(file).map_err(|error| failed(error.error))?;
+    })?;
     context.ui.say(&format!("report: written to {}", file.display()));
     Ok(())
 }

@@ -157,7 +157,7 @@ pub(super) fn gather(context: &Context, late: SignedDuration) -> Result<Status> 
         blocked: of("blocked").filter(|stands| !is_unlinked(stands)).collect(),
         failed: of("failed").collect(),
         notes: of("note").collect(),
-        pauses: super::super::pause::holding(&store, name, now)?,
+        pauses: store.pauses_holding(name, now)?,
         newcomers: store.newcomers(name, now.checked_sub(NEW).unwrap_or(now))?,
         unlinked,
     };

@@ -17,7 +17,7 @@ use crate::setup::Chosen;
 use crate::store::{Hold, HoldState, Link, Pause, Store};
 use crate::sync::billing::{self, AgreementFacts};
 use crate::sync::pausing::{Pauses, told};
-use crate::sync::{Options, Part, observe, zone};
+use crate::sync::{Options, Part, customers, observe, zone};
 
 /// What one account used.
 #[derive(Debug, Serialize)]
@@ -126,10 +126,7 @@ pub(super) fn gather(
     let customer = snapshot.customer(cid);
     if customer.is_none() && link.is_none() {
         let known = snapshot.customers.iter().map(|customer| customer.cid.as_str());
-        return Err(super::super::pause::unknown(
-            cid,
-            known.chain(links.iter().map(|link| link.cid.as_str())),
-        ));
+        return Err(customers::unknown(cid, known.chain(links.iter().map(|link| link.cid.as_str()))));
     }
     let read = match (offline, &no_data) {
         (true, _) => Read::nothing("as asked (--offline)".to_owned()),
