@@ -173,6 +173,9 @@ impl Show for Whole {
             None => "it did not end: it is at work, or was killed".to_owned(),
         };
         ui.out(&format!("  {} UTC to {until}", text::moment(run.started_at)));
+        if let Some(said) = &self.summary.said {
+            ui.out(&format!("  {}", ui.wrap(&text::clean(said), 2, 4)));
+        }
         if self.writes.is_empty() {
             ui.out("  It wrote nothing.");
         }

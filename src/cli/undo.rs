@@ -2,7 +2,6 @@
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
-use std::sync::atomic::Ordering;
 
 use serde::Serialize;
 use serde_json::Value;
@@ -64,6 +63,7 @@ pub(super) fn run(context: &Context, args: Args) -> Result<Exit> {
         clock: &clock,
         observed_at,
         interrupted: Arc::clone(&context.interrupted),
+        writing: Arc::clone(&context.writing),
     };
     let look = || {
         context.block_on(async {
@@ -97,11 +97,8 @@ pub(super) fn run(context: &Context, args: Args) -> Result<Exit> {
     }
     let run = store.begin_run("undo", context.now())?;
     report.undone_in = Some(run);
-    context.writing.store(true, Ordering::Relaxed);
     let changes = std::mem::take(&mut report.undo.plan.changes);
-    let applied = context.block_on(async { applier(run).apply(changes).await });
-    context.writing.store(false, Ordering::Relaxed);
-    report.applied = applied?;
+    report.applied = context.block_on(async { applier(run).apply(changes).await })?;
     // The next sync shows what is held now.
     store.forget_checks_of(report.applied.iter().filter_map(|applied| applied.change.cid.as_deref()))?;
     store.end_run(run, report.exit().code(), &report.summary(), context.now())?;

@@ -62,6 +62,24 @@ pub struct Applier<'a> {
     pub observed_at: Timestamp,
     /// Set when a person asked to stop: the change in hand is finished, no other begun.
     pub interrupted: Arc<AtomicBool>,
+    /// Set while changes are made: Ctrl-C then waits for the one in hand.
+    pub writing: Arc<AtomicBool>,
+}
+
+/// Changes are being made for as long as this is there.
+struct Writing(Arc<AtomicBool>);
+
+impl Writing {
+    fn begin(writing: &Arc<AtomicBool>) -> Writing {
+        writing.store(true, Ordering::Relaxed);
+        Writing(Arc::clone(writing))
+    }
+}
+
+impl Drop for Writing {
+    fn drop(&mut self) {
+        self.0.store(false, Ordering::Relaxed);
+    }
 }
 
 impl Applier<'_> {
@@ -87,6 +105,7 @@ impl Applier<'_> {
         read_at: &BTreeMap<String, Timestamp>,
     ) -> Result<Vec<Applied>> {
         stop::refuse(self.store)?;
+        let _writing = Writing::begin(&self.writing);
         let mut lines = Lines::of(changes, read_at, self.observed_at);
         let width = self.client.max_concurrency();
         // As many again have their intents on disk and wait for a place, so that none is empty while the disk is

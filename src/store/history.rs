@@ -27,6 +27,8 @@ pub struct RunSummary {
     pub undone_by: Vec<i64>,
     /// The run that it took back.
     pub undoes: Option<i64>,
+    /// What it came to, or why it failed, in its own words.
+    pub said: Option<String>,
 }
 
 impl RunSummary {
@@ -90,7 +92,7 @@ impl Store {
             "SELECT runs.id, command, started_at, runs.finished_at, exit,
                     count(CASE WHEN state = 'done' THEN 1 END),
                     count(CASE WHEN state = 'failed' THEN 1 END),
-                    count(CASE WHEN state IN ('intent', 'unknown') THEN 1 END)
+                    count(CASE WHEN state IN ('intent', 'unknown') THEN 1 END), summary
              FROM runs LEFT JOIN journal ON journal.run = runs.id
                AND (?1 IS NULL OR json_extract(change, '$.cid') IN (SELECT value FROM json_each(?1)))
              WHERE started_at >= ?2 AND (?3 IS NULL OR runs.id = ?3)
@@ -117,6 +119,7 @@ impl Store {
                 unknown: count(row.get(7)?),
                 undone_by: undone.get(&id).cloned().unwrap_or_default(),
                 undoes: undone.iter().find(|(_, by)| by.contains(&id)).map(|(of, _)| *of),
+                said: row.get::<_, Option<String>>(8)?.filter(|said| !said.is_empty()),
             })
         })?;
         Ok(rows.collect::<rusqlite::Result<_>>()?)

@@ -30,7 +30,7 @@ impl Store {
         Ok(self.db.last_insert_rowid())
     }
 
-    /// Ends a run.
+    /// Ends a run. `summary` says what it came to, or why it failed; empty where its writes say it all.
     pub fn end_run(&self, run: i64, exit: u8, summary: &str, now: Timestamp) -> Result<()> {
         self.db.execute(
             "UPDATE runs SET finished_at = ?2, exit = ?3, summary = ?4 WHERE id = ?1",

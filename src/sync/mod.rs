@@ -32,7 +32,7 @@ pub mod zone;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::AtomicBool;
 
 use jiff::Timestamp;
 
@@ -234,8 +234,7 @@ impl Run<'_> {
                 self.forget_old(&observed, now)?;
                 due::Rest::remember(self.store, &self.options, stamp, &next)?;
                 report.next = Some(asks_at.map_or(next.own, |at| next.own.min(at)));
-                let summary = serde_json::to_string(&report.counts()).unwrap_or_default();
-                self.store.end_run(run, report.exit().code(), &summary, (self.clock)())?;
+                self.store.end_run(run, report.exit().code(), &report.summary(), (self.clock)())?;
                 Ok(report)
             }
             Err(failure) => {
@@ -426,12 +425,10 @@ impl Run<'_> {
         if self.options.dry_run {
             whole.changes.extend(changes);
         } else if !is_empty {
-            self.writing.store(true, Ordering::Relaxed);
             let secrets = Secrets::default();
             let read_at =
                 rounds.iter().filter_map(|(cid, round)| Some((cid.clone(), round.read_at?))).collect();
             applied = self.applier(report.run, &secrets, now).apply_as_read(changes, &read_at).await?;
-            self.writing.store(false, Ordering::Relaxed);
         }
         report.requests = self.client.requests_sent();
         let next = record::finish(
@@ -477,6 +474,7 @@ impl Run<'_> {
             clock: self.clock,
             observed_at,
             interrupted: Arc::clone(&self.interrupted),
+            writing: Arc::clone(&self.writing),
         }
     }
 }

@@ -268,7 +268,7 @@ impl Report {
 }
 
 /// What a run did, in numbers.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Counts {
     pub tickets_opened: usize,
     pub ticket_notes: usize,

@@ -229,7 +229,7 @@ impl<'a> Adding<'a> {
                 Err(failure) => added.unchecked = Some(failure.line()),
             }
         }
-        linking.store.end_run(run, added.exit().code(), &link.cid, linking.context.now())?;
+        linking.store.end_run(run, added.exit().code(), "", linking.context.now())?;
         Ok(added)
     }
 

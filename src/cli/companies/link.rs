@@ -114,7 +114,7 @@ async fn link(linking: &Linking<'_>, customer: &Customer, wanted: &str, args: &A
     let run = linking.store.begin_run("companies link", linking.context.now())?;
     let changes = std::mem::take(&mut report.plan.changes);
     (report.applied, _) = linking.make(run, vec![Proposed { link: report.link.clone(), changes }]).await?;
-    linking.store.end_run(run, report.exit().code(), "link", linking.context.now())?;
+    linking.store.end_run(run, report.exit().code(), "", linking.context.now())?;
     Ok(report)
 }
 

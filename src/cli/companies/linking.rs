@@ -4,7 +4,6 @@
 use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
-use std::sync::atomic::Ordering;
 
 use crate::config::Config;
 use crate::context::Context;
@@ -338,10 +337,7 @@ impl<'a> Linking<'a> {
     /// Makes changes through the journal.
     pub async fn apply(&self, run: i64, changes: Vec<Change>) -> Result<Vec<Applied>> {
         let (secrets, clock) = (Secrets::default(), || self.context.now());
-        self.context.writing.store(true, Ordering::Relaxed);
-        let applied = self.applier(run, &secrets, &clock).apply(changes).await;
-        self.context.writing.store(false, Ordering::Relaxed);
-        applied
+        self.applier(run, &secrets, &clock).apply(changes).await
     }
 
     fn applier<'b>(
@@ -358,6 +354,7 @@ impl<'a> Linking<'a> {
             clock,
             observed_at: clock(),
             interrupted: Arc::clone(&self.context.interrupted),
+            writing: Arc::clone(&self.context.writing),
         }
     }
 

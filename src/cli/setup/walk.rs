@@ -1,7 +1,6 @@
 //! The walk through the steps: look, agree, apply, look again.
 
 use std::sync::Arc;
-use std::sync::atomic::Ordering;
 
 use super::show::{Done, Left, Report};
 use super::{Args, Mode};
@@ -88,7 +87,7 @@ impl Walk<'_> {
         };
         if self.mode == Mode::Apply {
             self.make_due(&report.steps, news)?;
-            self.store.end_run(run, report.exit().code(), "setup", self.context.now())?;
+            self.store.end_run(run, report.exit().code(), "", self.context.now())?;
         }
         Ok(report)
     }
@@ -195,10 +194,7 @@ impl Walk<'_> {
     }
 
     pub(super) async fn apply(&self, run: i64, changes: Vec<Change>) -> Result<Vec<Applied>> {
-        self.context.writing.store(true, Ordering::Relaxed);
-        let made = self.applier(run).apply(changes).await;
-        self.context.writing.store(false, Ordering::Relaxed);
-        made
+        self.applier(run).apply(changes).await
     }
 
     /// Keeps what a step found, by id, and what a person confirmed; whether it is news.
@@ -226,6 +222,7 @@ impl Walk<'_> {
             clock: self.clock,
             observed_at: (self.clock)(),
             interrupted: Arc::clone(&self.context.interrupted),
+            writing: Arc::clone(&self.context.writing),
         }
     }
 }
