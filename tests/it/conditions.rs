@@ -301,10 +301,13 @@ fn equal(there: &Value, value: &Operand) -> Option<bool> {
 /// blanks at the end, or with wildcards.
 fn texts(there: &Value, holds: impl Fn(&str) -> bool, pattern: &str) -> Option<bool> {
     let Some(there) = there.as_str() else { return Some(false) };
-    let fold = |text: &str| text.trim_end().to_lowercase();
+    // The blanks at an end may be what a pattern asks for, too.
+    let folded = |text: &str| [text.to_lowercase(), text.trim_end().to_lowercase()];
+    let (texts, patterns) = (folded(there), folded(pattern));
+    let might = texts.iter().any(|text| patterns.iter().any(|pattern| fits(text, pattern)));
     match holds(there) {
         true => Some(true),
-        false => (!fits(&fold(there), &fold(pattern))).then_some(false),
+        false => (!might).then_some(false),
     }
 }
 
