@@ -84,8 +84,7 @@ fn write(context: &Context, file: &Path, content: &str) -> Result<()> {
         context.ui.out(content.trim_end_matches(['\r', '\n']));
         return Ok(());
     }
-    // It is made to be handed on: who may read it is for the account's umask to say.
-    crate::disk::write_whole(file, content.as_bytes(), 0o666).map_err(|error| {
+    crate::disk::write_whole(file, content.as_bytes(), 0o600).map_err(|error| {
         Failure::new(Exit::Unexpected, format!("cannot write {}: {error}", file.display()))
     })?;
     context.ui.say(&format!("report: written to {}", file.display()));
