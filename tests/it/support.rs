@@ -162,6 +162,15 @@ impl Desk {
         self.write(name, &text.replace(from, to));
     }
 
+    /// No guard holds anything.
+    pub fn let_everything_through(&self) {
+        self.edit("psactl.toml", "first_push = \"hold\"", "first_push = \"allow\"");
+        for key in ["increase = \"50%\"", "decrease = \"30%\"", "run_total = \"10%\""] {
+            let (name, _) = key.split_once(' ').unwrap();
+            self.edit("psactl.toml", key, &format!("{name} = \"off\""));
+        }
+    }
+
     /// Adds a line to the portal's event log: an id, minutes before now, user name, CID, severity, text.
     pub fn event(&self, id: &str, minutes_ago: i64, user: &str, cid: &str, severity: &str, text: &str) {
         let time = self.sandbox().now() - SignedDuration::from_mins(minutes_ago);
